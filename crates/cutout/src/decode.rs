@@ -1,0 +1,160 @@
+//! Encoded bytes to an upright [`Picture`].
+
+mod format;
+mod jpeg;
+mod orientation;
+mod samples;
+mod webp;
+
+use std::io::{self, Cursor};
+
+use image::codecs::{
+    bmp::BmpDecoder, gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder,
+    webp::WebPDecoder,
+};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
+
+use crate::{Error, ErrorKind, Limits, Picture};
+use format::Format;
+
+/// Memory that a decoder may take beside the pixels, for profiles, texts and its own tables.
+const SIDE_MEMORY: u64 = 32 << 20;
+
+/// Decodes JPEG (also progressive, grey, CMYK and YCCK), PNG (1 to 16 bits, palette, interlaced),
+/// WebP, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken.
+///
+/// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
+/// repeated in all three colours; samples of 16 bits keep their high byte, as Pillow does it; colour
+/// profiles are not applied. Sizes are checked from the header, before memory for pixels is taken.
+///
+/// A file that is cut short is refused in every format, rather than decoded as far as it goes.
+///
+/// # Errors
+/// Kinds `unsupported-format`, `undecodable`, `too-many-bytes` and `too-many-pixels`.
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
+    limits.check_bytes(bytes.len())?;
+    let format = Format::sniff(bytes)?;
+    let bytes = match format {
+        Format::WebP => webp::checked(bytes, limits)?,
+        _ => bytes,
+    };
+    let mut decoder = open(format, bytes, limits)?;
+    let (width, height) = decoder.dimensions();
+    limits.check_size(width, height)?;
+    // TIFF and GIF may hold the pixels a second time while decoding.
+    let allowed = memory(
+        decoder
+            .total_bytes()
+            .saturating_mul(2)
+            .saturating_add(SIDE_MEMORY),
+    );
+    decoder
+        .set_limits(allowed)
+        .map_err(|cause| refusal(format, &cause))?;
+    let orientation = orientation::of(&mut *decoder, format, bytes);
+    if format == Format::Jpeg {
+        jpeg::check_end(bytes)?;
+    }
+    let (data, channels) = samples::read(decoder, format)?;
+    upright(
+        Picture {
+            width,
+            height,
+            channels,
+            data,
+        },
+        orientation,
+    )
+    .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
+}
+
+fn open<'a>(
+    format: Format,
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
+    let reader = Cursor::new(bytes);
+    let opened: Result<Box<dyn ImageDecoder>, ImageError> = match format {
+        Format::Bmp => BmpDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+        Format::Gif => GifDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+        Format::Jpeg => JpegDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+        Format::Png => {
+            check_png_header(bytes, limits)?;
+            PngDecoder::with_limits(reader, memory(SIDE_MEMORY))
+                .map(|decoder| Box::new(decoder) as _)
+        }
+        Format::Tiff => TiffDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+        Format::WebP => WebPDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+    };
+    opened.map_err(|cause| refusal(format, &cause))
+}
+
+/// The PNG decoder takes memory for a row when it is opened, so its size has to be checked before.
+fn check_png_header(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
+    let Some([b'I', b'H', b'D', b'R', w0, w1, w2, w3, h0, h1, h2, h3]) = bytes.get(12..24) else {
+        return Err(damaged(Format::Png, "its header is missing"));
+    };
+    limits.check_size(
+        u32::from_be_bytes([*w0, *w1, *w2, *w3]),
+        u32::from_be_bytes([*h0, *h1, *h2, *h3]),
+    )
+}
+
+fn memory(max_alloc: u64) -> image::Limits {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(max_alloc);
+    limits
+}
+
+fn upright(picture: Picture, orientation: Orientation) -> Option<Picture> {
+    if orientation == Orientation::NoTransforms {
+        return Some(picture);
+    }
+    let Picture {
+        width,
+        height,
+        channels,
+        data,
+    } = picture;
+    let mut turned = match channels {
+        4 => DynamicImage::ImageRgba8(RgbaImage::from_raw(width, height, data)?),
+        _ => DynamicImage::ImageRgb8(RgbImage::from_raw(width, height, data)?),
+    };
+    turned.apply_orientation(orientation);
+    Some(Picture {
+        width: turned.width(),
+        height: turned.height(),
+        channels,
+        data: turned.into_bytes(),
+    })
+}
+
+fn refusal(format: Format, cause: &ImageError) -> Error {
+    match cause {
+        ImageError::Unsupported(cause) => Error::new(
+            ErrorKind::UnsupportedFormat,
+            format!(
+                "this kind of {format} file is not read here ({cause}); {}",
+                format::WAY_OUT
+            ),
+        ),
+        ImageError::Limits(cause) => Error::new(
+            ErrorKind::TooManyPixels,
+            format!(
+                "the {format} file needs more memory to decode than is allowed ({cause}); make the picture smaller"
+            ),
+        ),
+        ImageError::IoError(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
+            damaged(format, "the file ends before the picture does")
+        }
+        cause => damaged(format, &cause.to_string()),
+    }
+}
+
+fn damaged(format: Format, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Undecodable,
+        format!("the {format} file is damaged or cut short: {what}; get it again from its source"),
+    )
+}

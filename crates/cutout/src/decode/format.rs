@@ -1,0 +1,186 @@
+//! What the bytes are, by their content.
+
+use std::fmt;
+
+use crate::{Error, ErrorKind};
+
+/// What to do with a picture that is not read here.
+pub(super) const WAY_OUT: &str = "convert it to PNG, JPEG, WebP, BMP, GIF or TIFF";
+
+/// A format that is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Bmp,
+    Gif,
+    Jpeg,
+    Png,
+    Tiff,
+    WebP,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bmp => "BMP",
+            Self::Gif => "GIF",
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Tiff => "TIFF",
+            Self::WebP => "WebP",
+        })
+    }
+}
+
+/// Signatures of the formats that are read here; the last of them is BigTIFF's.
+const READ: [(&[u8], Format); 9] = [
+    (b"\x89PNG\r\n\x1a\n", Format::Png),
+    (b"\xff\xd8\xff", Format::Jpeg),
+    (b"GIF87a", Format::Gif),
+    (b"GIF89a", Format::Gif),
+    (b"BM", Format::Bmp),
+    (b"II*\0", Format::Tiff),
+    (b"MM\0*", Format::Tiff),
+    (b"II+\0", Format::Tiff),
+    (b"MM\0+", Format::Tiff),
+];
+
+/// Offset, signature and name of formats that people try, so that the message can name them.
+const NAMED: [(usize, &[u8], &str); 36] = [
+    (4, b"ftypavif", "an AVIF picture"),
+    (4, b"ftypavis", "an AVIF animation"),
+    (4, b"ftyphei", "a HEIC picture"),
+    (4, b"ftyphev", "a HEIC picture"),
+    (4, b"ftypmif1", "a HEIF picture"),
+    (4, b"ftypmsf1", "a HEIF animation"),
+    (4, b"ftypcrx ", "a Canon raw picture"),
+    (4, b"ftyp", "a video"),
+    (0, b"\xff\x0a", "a JPEG XL picture"),
+    (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"gimp xcf", "a GIMP document"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"%!PS", "a PostScript document"),
+    (0, b"\0\0\x01\0", "an icon (ICO)"),
+    (0, b"\0\0\x02\0", "a cursor (CUR)"),
+    (0, b"qoif", "a QOI picture"),
+    (0, b"DDS ", "a DDS texture"),
+    (0, b"\x76\x2f\x31\x01", "an OpenEXR picture"),
+    (0, b"#?RADIANCE", "a Radiance HDR picture"),
+    (0, b"farbfeld", "a farbfeld picture"),
+    (0, b"P1\n", "a PBM picture"),
+    (0, b"P2\n", "a PGM picture"),
+    (0, b"P3\n", "a PPM picture"),
+    (0, b"P4\n", "a PBM picture"),
+    (0, b"P5\n", "a PGM picture"),
+    (0, b"P6\n", "a PPM picture"),
+    (0, b"P7\n", "a PAM picture"),
+    (0, b"FUJIFILM", "a Fuji raw picture"),
+    (0, b"\x1a\x45\xdf\xa3", "a Matroska or WebM video"),
+    (0, b"PK\x03\x04", "a ZIP archive"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"{", "JSON text"),
+    (0, b"data:", "a data URL"),
+];
+
+/// Names that stand near the beginning of a text, in lower case.
+const NAMED_TEXTS: [(&[u8], &str); 3] = [
+    (b"<svg", "an SVG drawing"),
+    (b"<!doctype html", "an HTML page"),
+    (b"<html", "an HTML page"),
+];
+
+/// How far into a text a name is looked for: past an XML declaration and a comment.
+const TEXT_REACH: usize = 1024;
+
+impl Format {
+    /// Tells the format by signature; a file's name is never asked.
+    ///
+    /// # Errors
+    /// Kind `unsupported-format`, with the format's name where it is known; kind `undecodable` when
+    /// there are no bytes.
+    pub(super) fn sniff(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Undecodable,
+                "the file is empty; it has to hold a picture",
+            ));
+        }
+        if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            return Ok(Self::WebP);
+        }
+        if let Some((_, format)) = READ
+            .iter()
+            .find(|(signature, _)| bytes.starts_with(signature))
+        {
+            return Ok(*format);
+        }
+        let what = match name(bytes) {
+            Some(name) => format!("this is {name}, which is not read here"),
+            None => "this is not a picture in a format that is read here".to_owned(),
+        };
+        Err(Error::new(
+            ErrorKind::UnsupportedFormat,
+            format!("{what}; {WAY_OUT}"),
+        ))
+    }
+}
+
+fn name(bytes: &[u8]) -> Option<&'static str> {
+    let by_signature = NAMED
+        .iter()
+        .find(|(offset, signature, _)| {
+            bytes
+                .get(*offset..)
+                .is_some_and(|rest| rest.starts_with(signature))
+        })
+        .map(|(_, _, name)| *name);
+    by_signature.or_else(|| {
+        let text = bytes[..bytes.len().min(TEXT_REACH)].to_ascii_lowercase();
+        let holds = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
+        NAMED_TEXTS
+            .iter()
+            .find(|(needle, _)| holds(needle))
+            .map(|(_, name)| *name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_that_are_not_read_are_named_with_the_way_out() {
+        let cases: [(&[u8], &str); 12] = [
+            (b"\0\0\0\x20ftypavif\0\0\0\0", "an AVIF picture"),
+            (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC picture"),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0", "a HEIF picture"),
+            (b"\xff\x0a\0\0", "a JPEG XL picture"),
+            (b"8BPS\0\x01", "a Photoshop document"),
+            (b"%PDF-1.7", "a PDF document"),
+            (b"\0\0\x01\0\x01\0", "an icon (ICO)"),
+            (
+                b"<?xml version='1.0'?>\n<!-- made by hand -->\n<SVG width='1'>",
+                "an SVG drawing",
+            ),
+            (b"  <!DOCTYPE html><title>404</title>", "an HTML page"),
+            (b"P6\n2 2\n255\n", "a PPM picture"),
+            (b"RIFF\x04\0\0\0WAVE", "not a picture in a format"),
+            (b"x", "not a picture in a format"),
+        ];
+        for (bytes, expected) in cases {
+            let error = Format::sniff(bytes).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnsupportedFormat, "{expected}");
+            let text = error.to_string();
+            assert!(text.contains(expected) && text.ends_with(WAY_OUT), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_an_error_that_says_so() {
+        let error = Format::sniff(b"").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Undecodable);
+        assert!(error.to_string().contains("empty"));
+    }
+}

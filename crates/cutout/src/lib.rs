@@ -1,0 +1,28 @@
+//! Background removal as a pure function: encoded picture in, encoded picture out.
+//!
+//! [`Pipeline`] is the whole job; its methods are the stages, in order:
+//! decode → preprocess → segment → matte → colour → encode.
+//! There is no file system, network, environment, thread or clock here, so the
+//! same code runs natively and inside a WebAssembly sandbox.
+
+mod colour;
+mod decode;
+mod encode;
+mod error;
+mod limits;
+mod matte;
+mod model;
+mod picture;
+mod pipeline;
+mod preprocess;
+mod resample;
+mod segmenter;
+
+pub use colour::Cutout;
+pub use decode::decode;
+pub use error::{Error, ErrorKind};
+pub use limits::Limits;
+pub use model::{ModelSpec, OutputRule, Scaling};
+pub use picture::{BoundingBox, Mask, Picture};
+pub use pipeline::{Options, Output, OutputKind, Pipeline, Stage};
+pub use segmenter::Segmenter;

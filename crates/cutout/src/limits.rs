@@ -1,0 +1,123 @@
+//! Limits, checked from the header before memory is taken.
+
+use crate::{Error, ErrorKind};
+
+/// What a picture may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Encoded size in bytes. Default 64 MiB.
+    pub max_bytes: u64,
+    /// Longer side in pixels. Default 32,768.
+    pub max_side: u32,
+    /// Area in pixels. Default 50,000,000; above [`Limits::CEILING`] it has no effect.
+    pub max_pixels: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 64 << 20,
+            max_side: 32_768,
+            max_pixels: 50_000_000,
+        }
+    }
+}
+
+impl Limits {
+    /// No picture may have more pixels than this, whatever `max_pixels` says: with four channels it
+    /// fills 1 GiB, and every 32-bit size inside a decoder still holds.
+    pub const CEILING: u64 = 1 << 28;
+
+    /// Checks the size of the encoded picture.
+    ///
+    /// # Errors
+    /// Kind `too-many-bytes`.
+    pub fn check_bytes(&self, bytes: usize) -> Result<(), Error> {
+        if bytes as u64 <= self.max_bytes {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::TooManyBytes,
+            format!(
+                "the file has {bytes} bytes, more than the {} allowed; compress it or raise the limit",
+                self.max_bytes
+            ),
+        ))
+    }
+
+    /// Checks the size of the decoded picture, in pixels.
+    ///
+    /// # Errors
+    /// Kind `too-many-pixels`; kind `undecodable` when a side is 0.
+    pub fn check_size(&self, width: u32, height: u32) -> Result<(), Error> {
+        if width == 0 || height == 0 {
+            return Err(Error::new(
+                ErrorKind::Undecodable,
+                format!(
+                    "the picture says that it is {width}×{height} pixels; its header is damaged"
+                ),
+            ));
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        let max_pixels = self.max_pixels.min(Self::CEILING);
+        let excess = if width.max(height) > self.max_side {
+            format!("a side longer than the {} allowed", self.max_side)
+        } else if pixels > max_pixels {
+            format!("{pixels} pixels, more than the {max_pixels} allowed")
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(
+            ErrorKind::TooManyPixels,
+            format!(
+                "the picture is {width}×{height}: {excess}; make it smaller or raise the limit"
+            ),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_refused_just_above_each_limit() {
+        let limits = Limits {
+            max_bytes: 10,
+            max_side: 100,
+            max_pixels: 5_000,
+        };
+        let generous = Limits {
+            max_bytes: u64::MAX,
+            max_side: u32::MAX,
+            max_pixels: u64::MAX,
+        };
+        let cases = [
+            (limits, 100, 50, None),
+            (limits, 50, 100, None),
+            (limits, 1, 1, None),
+            (limits, 101, 1, Some(ErrorKind::TooManyPixels)),
+            (limits, 1, 101, Some(ErrorKind::TooManyPixels)),
+            (limits, 100, 51, Some(ErrorKind::TooManyPixels)),
+            (limits, 0, 5, Some(ErrorKind::Undecodable)),
+            (limits, 5, 0, Some(ErrorKind::Undecodable)),
+            (generous, 1 << 14, 1 << 14, None),
+            (
+                generous,
+                (1 << 14) + 1,
+                1 << 14,
+                Some(ErrorKind::TooManyPixels),
+            ),
+            (generous, u32::MAX, u32::MAX, Some(ErrorKind::TooManyPixels)),
+        ];
+        for (limits, width, height, expected) in cases {
+            let found = limits.check_size(width, height).err().map(|e| e.kind());
+            assert_eq!(found, expected, "{width}×{height} under {limits:?}");
+        }
+        assert!(limits.check_bytes(10).is_ok());
+        assert_eq!(
+            limits.check_bytes(11).unwrap_err().kind(),
+            ErrorKind::TooManyBytes
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! The whole job; the methods are the stages, in order.
+
+use crate::{
+    BoundingBox, Cutout, Error, ErrorKind, Limits, Mask, ModelSpec, Picture, Segmenter, decode,
+    encode, matte, preprocess,
+};
+
+/// A stage of one picture's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Encoded bytes to an upright [`Picture`].
+    Decode,
+    /// Picture to the network's input.
+    Preprocess,
+    /// Input to a map of probabilities.
+    Segment,
+    /// Map to a full-size [`Mask`].
+    Matte,
+    /// Picture and mask to straight-alpha pixels.
+    Colour,
+    /// Pixels to encoded bytes.
+    Encode,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Decode,
+        Self::Preprocess,
+        Self::Segment,
+        Self::Matte,
+        Self::Colour,
+        Self::Encode,
+    ];
+
+    /// The stage's name in columns and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Preprocess => "preprocess",
+            Self::Segment => "segment",
+            Self::Matte => "matte",
+            Self::Colour => "colour",
+            Self::Encode => "encode",
+        }
+    }
+}
+
+/// What to make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputKind {
+    /// The picture with its background transparent: PNG, RGBA, straight alpha.
+    #[default]
+    Cutout,
+    /// The mask alone: PNG, 8-bit grey.
+    Mask,
+}
+
+/// What to make of one picture, within which limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Default: the cut-out.
+    pub output: OutputKind,
+    /// Default: 64 MiB, 50 megapixels.
+    pub limits: Limits,
+}
+
+/// An encoded result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// A PNG file.
+    pub bytes: Vec<u8>,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Where the mask is above [`Mask::FOREGROUND_LEVEL`]; `None` when it is nowhere.
+    pub foreground: Option<BoundingBox>,
+}
+
+/// A model and what runs it: everything that one picture's way needs.
+#[derive(Clone, Debug)]
+pub struct Pipeline<S> {
+    spec: ModelSpec,
+    segmenter: S,
+}
+
+impl<S: Segmenter> Pipeline<S> {
+    /// Joins a model's interface and what computes the model.
+    pub fn new(spec: ModelSpec, segmenter: S) -> Self {
+        Self { spec, segmenter }
+    }
+
+    /// The model's interface.
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    /// Encoded picture in, encoded picture out. `observe` is called as each stage ends, so that a
+    /// caller with a clock can time them: all six of them in order, also those that had nothing to do.
+    ///
+    /// # Errors
+    /// The first error of a stage.
+    pub fn remove(
+        &mut self,
+        bytes: &[u8],
+        options: &Options,
+        observe: &mut dyn FnMut(Stage),
+    ) -> Result<Output, Error> {
+        let (mask, bytes) = match options.output {
+            OutputKind::Mask => {
+                let mask = self.mask(bytes, &options.limits, observe)?;
+                observe(Stage::Colour);
+                let bytes = self.encode_mask(&mask)?;
+                (mask, bytes)
+            }
+            OutputKind::Cutout => {
+                let picture = self.decode(bytes, &options.limits)?;
+                observe(Stage::Decode);
+                let input = self.preprocess(&picture)?;
+                observe(Stage::Preprocess);
+                let mask = self.mask_of(input, picture.width, picture.height, observe)?;
+                let cutout = self.colour(&picture, &mask)?;
+                observe(Stage::Colour);
+                let bytes = self.encode_cutout(&cutout)?;
+                (mask, bytes)
+            }
+        };
+        observe(Stage::Encode);
+        Ok(Output {
+            bytes,
+            width: mask.width,
+            height: mask.height,
+            foreground: mask.foreground(),
+        })
+    }
+
+    /// Encoded picture in, mask out. `observe` is called as each of the first four stages ends.
+    ///
+    /// # Errors
+    /// The first error of a stage.
+    pub fn mask(
+        &mut self,
+        bytes: &[u8],
+        limits: &Limits,
+        observe: &mut dyn FnMut(Stage),
+    ) -> Result<Mask, Error> {
+        let picture = self.decode(bytes, limits)?;
+        observe(Stage::Decode);
+        let input = self.preprocess(&picture)?;
+        observe(Stage::Preprocess);
+        let (width, height) = (picture.width, picture.height);
+        drop(picture);
+        self.mask_of(input, width, height, observe)
+    }
+
+    /// Stage `decode`: see [`crate::decode`].
+    ///
+    /// # Errors
+    /// Kinds `unsupported-format`, `undecodable`, `too-many-bytes` and `too-many-pixels`.
+    pub fn decode(&self, bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
+        decode::decode(bytes, limits)
+    }
+
+    /// Stage `preprocess`: the picture stretched to the model's square and normalised, side × side ×
+    /// 3 values, row-major, channel-last. `None` when the stretched picture has one colour only: it
+    /// shows nothing to cut out, and its mask is [`Mask::empty`].
+    ///
+    /// # Errors
+    /// Kind `model` when the model's interface cannot be computed with.
+    pub fn preprocess(&self, picture: &Picture) -> Result<Option<Vec<f32>>, Error> {
+        preprocess::preprocess(picture, &self.spec)
+    }
+
+    /// Stage `segment`: the network's map, side × side finite values, row-major, unscaled.
+    ///
+    /// # Errors
+    /// Kind `model` when the network fails, or its answer has another size or a value that is not finite.
+    pub fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
+        segment(&self.spec, &mut self.segmenter, input)
+    }
+
+    /// Stage `matte`: the map stretched over 0…255 and to the picture's `width` × `height`. A flat
+    /// map is an empty mask.
+    ///
+    /// # Errors
+    /// Kind `model` when `map` has another size than side × side.
+    pub fn matte(&self, map: &[f32], width: u32, height: u32) -> Result<Mask, Error> {
+        matte::matte(map, &self.spec, width, height)
+    }
+
+    /// Stage `colour`: picture and mask joined; see [`Cutout`].
+    ///
+    /// # Errors
+    /// Kind `encode` when their sizes differ.
+    pub fn colour<'a>(&self, picture: &'a Picture, mask: &'a Mask) -> Result<Cutout<'a>, Error> {
+        Cutout::new(picture, mask)
+    }
+
+    /// Stage `encode` of a cut-out: PNG, RGBA with 8 bits per channel, straight alpha.
+    ///
+    /// # Errors
+    /// Kind `encode`.
+    pub fn encode_cutout(&self, cutout: &Cutout<'_>) -> Result<Vec<u8>, Error> {
+        encode::cutout(cutout)
+    }
+
+    /// Stage `encode` of a mask: PNG, grey with 8 bits.
+    ///
+    /// # Errors
+    /// Kind `encode`.
+    pub fn encode_mask(&self, mask: &Mask) -> Result<Vec<u8>, Error> {
+        encode::mask(mask)
+    }
+
+    /// Stages `segment` and `matte`; the input is freed between them, before the mask is made.
+    fn mask_of(
+        &mut self,
+        input: Option<Vec<f32>>,
+        width: u32,
+        height: u32,
+        observe: &mut dyn FnMut(Stage),
+    ) -> Result<Mask, Error> {
+        let Some(input) = input else {
+            observe(Stage::Segment);
+            observe(Stage::Matte);
+            return Ok(Mask::empty(width, height));
+        };
+        let map = segment(&self.spec, &mut self.segmenter, &input)?;
+        drop(input);
+        observe(Stage::Segment);
+        let mask = matte::matte(map, &self.spec, width, height)?;
+        observe(Stage::Matte);
+        Ok(mask)
+    }
+}
+
+/// Borrows the two parts of a pipeline apart, so that the map and the interface can be used together.
+fn segment<'a>(
+    spec: &ModelSpec,
+    segmenter: &'a mut impl Segmenter,
+    input: &[f32],
+) -> Result<&'a [f32], Error> {
+    let map = segmenter.segment(input)?;
+    let wrong = if map.len() != spec.area() {
+        format!(
+            "its answer has {} values instead of {}",
+            map.len(),
+            spec.area()
+        )
+    } else if !map.iter().all(|p| p.is_finite()) {
+        "its answer holds values that are not finite numbers".to_owned()
+    } else {
+        return Ok(map);
+    };
+    Err(Error::new(
+        ErrorKind::Model,
+        format!(
+            "model {}: {wrong}; the model or its file is damaged",
+            spec.name
+        ),
+    ))
+}

@@ -1,0 +1,114 @@
+//! Picture to the network's input.
+
+use crate::{Error, ModelSpec, Picture, Scaling, resample};
+
+/// Stretches `picture` to the model's square and normalises it: side × side × 3 values, row-major,
+/// channel-last. Alpha is ignored, not composited.
+///
+/// `None` when the stretched picture has one colour only. There is nothing to segment then, yet the
+/// min-max rule would blow up the network's noise to a full-contrast mask.
+///
+/// # Errors
+/// Kind `model` when `spec` cannot be computed with.
+pub(crate) fn preprocess(picture: &Picture, spec: &ModelSpec) -> Result<Option<Vec<f32>>, Error> {
+    spec.check()?;
+    let pixels = resample::stretch_rgb(picture, spec.side, spec.side);
+    let (colours, _) = pixels.as_chunks::<3>();
+    if colours.iter().all(|colour| Some(colour) == colours.first()) {
+        return Ok(None);
+    }
+    let Scaling::PictureMax = spec.scaling;
+    let divisor = f64::from(pixels.iter().copied().max().unwrap_or(0)).max(1e-6);
+    let tables: [[f32; 256]; 3] = std::array::from_fn(|channel| table(spec, channel, divisor));
+    let values = colours.iter().flat_map(|&[r, g, b]| {
+        [
+            tables[0][usize::from(r)],
+            tables[1][usize::from(g)],
+            tables[2][usize::from(b)],
+        ]
+    });
+    let mut input = Vec::with_capacity(pixels.len());
+    input.extend(values);
+    Ok(Some(input))
+}
+
+/// What each of the 256 levels of a channel becomes, computed in f64 and rounded once.
+fn table(spec: &ModelSpec, channel: usize, divisor: f64) -> [f32; 256] {
+    let (mean, std) = (f64::from(spec.mean[channel]), f64::from(spec.std[channel]));
+    std::array::from_fn(|level| ((level as f64 / divisor - mean) / std) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorKind, OutputRule};
+
+    fn spec(side: u32) -> ModelSpec {
+        ModelSpec {
+            name: "m".into(),
+            side,
+            mean: [0.485, 0.456, 0.406],
+            std: [0.229, 0.224, 0.225],
+            scaling: Scaling::PictureMax,
+            output: OutputRule::MinMax,
+        }
+    }
+
+    fn picture(width: u32, height: u32, channels: usize, data: &[u8]) -> Picture {
+        Picture {
+            width,
+            height,
+            channels,
+            data: data.to_vec(),
+        }
+    }
+
+    #[test]
+    fn values_are_divided_by_the_pictures_own_maximum_then_normalised() {
+        let two = picture(2, 1, 3, &[100, 50, 0, 200, 0, 100]);
+        let same_side = ModelSpec { side: 2, ..spec(2) };
+        let input = preprocess(&two, &same_side).unwrap().unwrap();
+        // The single row is repeated: the stretch to 2×2 has one source row only.
+        let row = [
+            (0.5 - 0.485) / 0.229,
+            (0.25 - 0.456) / 0.224,
+            (0.0 - 0.406) / 0.225,
+            (1.0 - 0.485) / 0.229,
+            (0.0 - 0.456) / 0.224,
+            (0.5 - 0.406) / 0.225,
+        ];
+        assert_eq!(input.len(), 12);
+        for (found, expected) in input.iter().zip(row.iter().chain(&row)) {
+            assert!(
+                (f64::from(*found) - expected).abs() < 1e-6,
+                "{found} for {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn alpha_does_not_change_the_input() {
+        let rgb = picture(2, 1, 3, &[9, 8, 7, 60, 50, 40]);
+        let rgba = picture(2, 1, 4, &[9, 8, 7, 0, 60, 50, 40, 128]);
+        assert_eq!(
+            preprocess(&rgb, &spec(5)).unwrap(),
+            preprocess(&rgba, &spec(5)).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_picture_of_one_colour_has_no_input() {
+        for colour in [[0, 0, 0], [255, 255, 255], [13, 200, 77]] {
+            let blank = picture(7, 5, 3, &colour.repeat(35));
+            assert_eq!(preprocess(&blank, &spec(4)).unwrap(), None, "{colour:?}");
+        }
+        let nearly = picture(2, 1, 3, &[0, 0, 0, 0, 0, 1]);
+        assert!(preprocess(&nearly, &spec(2)).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_model_without_a_side_is_an_error() {
+        let error = preprocess(&picture(1, 1, 3, &[1, 2, 3]), &spec(0)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Model);
+    }
+}

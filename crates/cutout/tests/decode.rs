@@ -1,0 +1,325 @@
+//! Every format and coding, from encoded bytes to pixels.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests"
+)]
+
+use std::io::Cursor;
+use std::path::Path;
+
+use cutout::{Error, ErrorKind, Limits, Picture, decode};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use proptest::prelude::*;
+
+/// Top left, top right, bottom left, bottom right; also in `golden/make.py`.
+const QUADRANTS: [[u8; 3]; 4] = [[200, 40, 30], [40, 160, 60], [30, 60, 200], [240, 235, 200]];
+
+const FORMATS: [ImageFormat; 6] = [
+    ImageFormat::Png,
+    ImageFormat::Jpeg,
+    ImageFormat::WebP,
+    ImageFormat::Bmp,
+    ImageFormat::Gif,
+    ImageFormat::Tiff,
+];
+
+fn read(bytes: &[u8]) -> Result<Picture, Error> {
+    decode(bytes, &Limits::default())
+}
+
+fn quadrants() -> RgbImage {
+    RgbImage::from_fn(
+        32,
+        32,
+        |x, y| Rgb(QUADRANTS[(x / 16 + y / 16 * 2) as usize]),
+    )
+}
+
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    picture.write_to(&mut out, format).unwrap();
+    out.into_inner()
+}
+
+/// What is wrong with `picture` as a copy of the quadrants, if anything.
+fn difference(
+    picture: &Picture,
+    channels: usize,
+    tolerance: u8,
+    expected: [[u8; 3]; 4],
+) -> Option<String> {
+    if (picture.width, picture.height, picture.channels) != (32, 32, channels) {
+        return Some(format!(
+            "{}×{}, {} channels",
+            picture.width, picture.height, picture.channels
+        ));
+    }
+    for (index, colour) in expected.into_iter().enumerate() {
+        let (x, y) = (index % 2 * 16 + 8, index / 2 * 16 + 8);
+        let pixel = &picture.data[(y * 32 + x) * channels..][..3];
+        if pixel
+            .iter()
+            .zip(colour)
+            .any(|(found, expected)| found.abs_diff(expected) > tolerance)
+        {
+            return Some(format!(
+                "quadrant {index} is {pixel:?} instead of {colour:?}"
+            ));
+        }
+    }
+    None
+}
+
+#[test]
+fn every_format_and_coding_comes_out_with_its_colours() {
+    let rgb = DynamicImage::ImageRgb8(quadrants());
+    let golden = |name: &str| {
+        std::fs::read(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/golden")
+                .join(name),
+        )
+        .unwrap()
+    };
+    let wide = |picture: &DynamicImage| {
+        // 16 bits whose low byte would round up.
+        let mut wide = picture.to_rgb16();
+        wide.iter_mut().for_each(|v| *v = *v & 0xff00 | 0xff);
+        DynamicImage::ImageRgb16(wide)
+    };
+    let cases = [
+        ("png", encoded(&rgb, ImageFormat::Png), 0),
+        ("png, 16 bits", encoded(&wide(&rgb), ImageFormat::Png), 0),
+        (
+            "png, opaque alpha",
+            encoded(&DynamicImage::ImageRgba8(rgb.to_rgba8()), ImageFormat::Png),
+            0,
+        ),
+        ("jpeg", encoded(&rgb, ImageFormat::Jpeg), 6),
+        ("webp, lossless", encoded(&rgb, ImageFormat::WebP), 0),
+        ("bmp", encoded(&rgb, ImageFormat::Bmp), 0),
+        ("gif", encoded(&rgb, ImageFormat::Gif), 8),
+        ("tiff", encoded(&rgb, ImageFormat::Tiff), 0),
+        ("tiff, 16 bits", encoded(&wide(&rgb), ImageFormat::Tiff), 0),
+        ("cmyk.jpg", golden("cmyk.jpg"), 4),
+        ("progressive.jpg", golden("progressive.jpg"), 4),
+        ("rgb_coded.jpg", golden("rgb_coded.jpg"), 4),
+        ("lossy.webp", golden("lossy.webp"), 8),
+        ("animated.webp", golden("animated.webp"), 0),
+        ("animated.gif", golden("animated.gif"), 0),
+        ("palette2.png", golden("palette2.png"), 0),
+        ("lzw.tif", golden("lzw.tif"), 0),
+    ];
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(name, bytes, tolerance)| {
+            let found = read(bytes).map_or_else(
+                |e| Some(e.to_string()),
+                |p| difference(&p, 3, *tolerance, QUADRANTS),
+            );
+            found.map(|what| format!("{name}: {what}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn grey_is_repeated_and_alpha_is_kept() {
+    let grey = DynamicImage::ImageRgb8(quadrants()).to_luma8();
+    let level = |index: u32| grey.get_pixel(index % 2 * 16 + 8, index / 2 * 16 + 8).0[0];
+    let greys = [0, 1, 2, 3].map(|index| [level(index); 3]);
+    let mut rgba = DynamicImage::ImageRgb8(quadrants()).to_rgba8();
+    rgba.get_pixel_mut(3, 2).0[3] = 77;
+    let mut wide = DynamicImage::ImageRgba8(rgba.clone()).to_rgba16();
+    wide.get_pixel_mut(3, 2).0[3] = 77 << 8 | 0xff;
+    let cases = [
+        (
+            DynamicImage::ImageLuma8(grey.clone()),
+            ImageFormat::Png,
+            3,
+            greys,
+        ),
+        (
+            DynamicImage::ImageLuma8(grey.clone()),
+            ImageFormat::Tiff,
+            3,
+            greys,
+        ),
+        (
+            DynamicImage::ImageLuma16(DynamicImage::ImageLuma8(grey).to_luma16()),
+            ImageFormat::Png,
+            3,
+            greys,
+        ),
+        (
+            DynamicImage::ImageRgba8(rgba.clone()),
+            ImageFormat::Png,
+            4,
+            QUADRANTS,
+        ),
+        (
+            DynamicImage::ImageRgba8(rgba.clone()),
+            ImageFormat::WebP,
+            4,
+            QUADRANTS,
+        ),
+        (
+            DynamicImage::ImageRgba8(rgba),
+            ImageFormat::Tiff,
+            4,
+            QUADRANTS,
+        ),
+        (
+            DynamicImage::ImageRgba16(wide),
+            ImageFormat::Png,
+            4,
+            QUADRANTS,
+        ),
+    ];
+    for (index, (picture, format, channels, expected)) in cases.into_iter().enumerate() {
+        let found = read(&encoded(&picture, format)).unwrap();
+        assert_eq!(
+            difference(&found, channels, 0, expected),
+            None,
+            "case {index}, {format:?}"
+        );
+        if channels == 4 {
+            assert_eq!(
+                found.data[(2 * 32 + 3) * 4 + 3],
+                77,
+                "case {index}, {format:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn floating_point_samples_are_refused_with_the_way_out() {
+    let float = DynamicImage::ImageRgb32F(DynamicImage::ImageRgb8(quadrants()).to_rgb32f());
+    let error = read(&encoded(&float, ImageFormat::Tiff)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
+    assert!(error.to_string().contains("convert it to"), "{error}");
+}
+
+#[test]
+fn a_picture_beyond_a_limit_is_refused_before_it_is_decoded() {
+    let rgb = DynamicImage::ImageRgb8(quadrants());
+    let default = Limits::default();
+    for format in FORMATS {
+        let bytes = encoded(&rgb, format);
+        let size = bytes.len() as u64;
+        let cases = [
+            (
+                Limits {
+                    max_bytes: size,
+                    max_side: 32,
+                    max_pixels: 1024,
+                },
+                None,
+            ),
+            (
+                Limits {
+                    max_bytes: size - 1,
+                    ..default
+                },
+                Some(ErrorKind::TooManyBytes),
+            ),
+            (
+                Limits {
+                    max_side: 31,
+                    ..default
+                },
+                Some(ErrorKind::TooManyPixels),
+            ),
+            (
+                Limits {
+                    max_pixels: 1023,
+                    ..default
+                },
+                Some(ErrorKind::TooManyPixels),
+            ),
+        ];
+        for (limits, expected) in cases {
+            assert_eq!(
+                decode(&bytes, &limits).err().map(|e| e.kind()),
+                expected,
+                "{format:?} {limits:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_short_is_refused_in_every_format() {
+    let picture = DynamicImage::ImageRgb8(RgbImage::from_fn(40, 40, |x, y| {
+        Rgb([(x * y) as u8, x as u8, y as u8])
+    }));
+    for format in FORMATS {
+        let bytes = encoded(&picture, format);
+        for part in [12, bytes.len() / 4, bytes.len() / 2] {
+            let error = read(&bytes[..part]).unwrap_err();
+            assert_eq!(
+                error.kind(),
+                ErrorKind::Undecodable,
+                "{format:?}, {part} bytes: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn odd_files_from_the_wild_keep_their_verdicts() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/odd");
+    let Ok(manifest) = std::fs::read_to_string(folder.join("manifest.tsv")) else {
+        println!("skip: {} is not there", folder.display());
+        return;
+    };
+    let mut wrong = Vec::new();
+    for line in manifest.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [file, verdict, size] = [cells[0], cells[1], cells[2]];
+        let found = read(&std::fs::read(folder.join(file)).unwrap());
+        let fits = match verdict {
+            "ok" => found
+                .as_ref()
+                .is_ok_and(|p| format!("{}x{}", p.width, p.height) == size),
+            "error" => found.is_err(),
+            _ => true,
+        };
+        if !fits {
+            wrong.push(format!(
+                "{file}: {verdict} {size}, but {:?}",
+                found.map(|p| (p.width, p.height))
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn damaged_files_never_panic(
+        format in 0..6_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<prop::sample::Index>(), is_cut in any::<bool>(),
+    ) {
+        let mut bytes = encoded(&DynamicImage::ImageRgb8(quadrants()), FORMATS[format]);
+        for (index, value) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = value;
+        }
+        if is_cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let limits = Limits { max_side: 4_096, ..Limits::default() };
+        if let Ok(picture) = decode(&bytes, &limits) {
+            let pixels = picture.width as usize * picture.height as usize;
+            prop_assert_eq!(picture.data.len(), pixels * picture.channels);
+        }
+    }
+}
