@@ -1,0 +1,126 @@
+//! `wasi:http/incoming-handler`, in terms of `cutout-http`.
+
+use cutout::Options;
+use cutout_http::{Request, Response};
+
+use crate::bindings::exports::wasi::http::incoming_handler::Guest;
+use crate::bindings::wasi::http::types::{
+    ErrorCode, Fields, IncomingBody, IncomingRequest, Method, OutgoingBody, OutgoingResponse,
+    ResponseOutparam,
+};
+use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
+use crate::{Actor, PIPELINE};
+
+/// Bytes asked of the request's stream at a time.
+const CHUNK: u64 = 1 << 16;
+
+impl Guest for Actor {
+    fn handle(request: IncomingRequest, response_out: ResponseOutparam) {
+        let response = answer(&request);
+        // A client that goes away while its answer is written is no error of ours.
+        let _ = send(response, response_out);
+    }
+}
+
+fn answer(request: &IncomingRequest) -> Response {
+    let options = Options::default();
+    let body = match read_body(request, options.limits.max_bytes) {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
+    let request = Request {
+        method: method_name(request.method()),
+        target: request.path_with_query().unwrap_or_else(|| "/".into()),
+        body,
+    };
+    PIPELINE.with_borrow_mut(|pipeline| {
+        cutout_http::respond(pipeline.as_mut(), options, &request, &mut |_| {})
+    })
+}
+
+fn read_body(request: &IncomingRequest, max_bytes: u64) -> Result<Vec<u8>, Box<Response>> {
+    let too_long = || Box::new(cutout_http::too_long(max_bytes));
+    let incomplete = || Box::new(cutout_http::incomplete());
+    let declared = content_length(&request.headers().entries());
+    if declared.is_some_and(|length| length > max_bytes) {
+        return Err(too_long());
+    }
+    let capacity = usize::try_from(declared.unwrap_or(0)).map_err(|_| too_long())?;
+    let incoming: IncomingBody = request.consume().map_err(|()| incomplete())?;
+    let stream = incoming.stream().map_err(|()| incomplete())?;
+    let mut body = Vec::with_capacity(capacity);
+    loop {
+        match stream.blocking_read(CHUNK) {
+            Ok(chunk) if body.len() as u64 + chunk.len() as u64 > max_bytes => {
+                return Err(too_long());
+            }
+            Ok(chunk) => body.extend_from_slice(&chunk),
+            Err(StreamError::Closed) => return Ok(body),
+            Err(StreamError::LastOperationFailed(_)) => return Err(incomplete()),
+        }
+    }
+}
+
+fn content_length(headers: &[(String, Vec<u8>)]) -> Option<u64> {
+    let (_, value) = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
+    std::str::from_utf8(value).ok()?.trim().parse().ok()
+}
+
+fn method_name(method: Method) -> String {
+    match method {
+        Method::Get => "GET".into(),
+        Method::Head => "HEAD".into(),
+        Method::Post => "POST".into(),
+        Method::Put => "PUT".into(),
+        Method::Delete => "DELETE".into(),
+        Method::Connect => "CONNECT".into(),
+        Method::Options => "OPTIONS".into(),
+        Method::Trace => "TRACE".into(),
+        Method::Patch => "PATCH".into(),
+        Method::Other(name) => name,
+    }
+}
+
+/// jco's server exits on an `err` here, and wants `body` called before `set`: so a response is
+/// always a real one, and the order is fixed.
+fn send(response: Response, out: ResponseOutparam) -> Result<(), StreamError> {
+    let headers = response
+        .headers
+        .into_iter()
+        .map(|(n, v)| (n.to_owned(), v.into_bytes()));
+    let Ok(fields) = Fields::from_list(&headers.collect::<Vec<_>>()) else {
+        let reason = "a response header was refused by the host".to_owned();
+        ResponseOutparam::set(out, Err(ErrorCode::InternalError(Some(reason))));
+        return Ok(());
+    };
+    let outgoing = OutgoingResponse::new(fields);
+    let body = outgoing
+        .set_status_code(response.status)
+        .and_then(|()| outgoing.body());
+    ResponseOutparam::set(out, Ok(outgoing));
+    let Ok(body) = body else { return Ok(()) };
+    if let Ok(stream) = body.write() {
+        write_all(&stream, &response.body)?;
+    }
+    let _ = OutgoingBody::finish(body, None);
+    Ok(())
+}
+
+fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
+    let ready = stream.subscribe();
+    while !bytes.is_empty() {
+        let room = usize::try_from(stream.check_write()?)
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
+        if room == 0 {
+            ready.block();
+            continue;
+        }
+        let (now, later) = bytes.split_at(room);
+        stream.write(now)?;
+        bytes = later;
+    }
+    stream.blocking_flush()
+}

@@ -1,0 +1,20 @@
+//! The component: WIT glue over the core and nothing else.
+
+mod bindings;
+mod http;
+mod matting;
+
+use std::cell::RefCell;
+
+use cutout::Pipeline;
+use onnx::Tract as Runtime;
+
+/// What computes the network in this build.
+const RUNTIME: &str = "tract";
+
+thread_local! {
+    /// The one model of this instance. Plain guest state, so that it survives a memory snapshot.
+    static PIPELINE: RefCell<Option<Pipeline<Runtime>>> = const { RefCell::new(None) };
+}
+
+struct Actor;
