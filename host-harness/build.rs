@@ -1,0 +1,88 @@
+//! Builds the actor for wasm32-wasip2 and leaves it where `include_bytes!` finds it, so that the
+//! binary is self-contained while Cargo knows no dependency between the two.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Everything that the actor is built from, relative to the workspace.
+const SOURCES: [&str; 8] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "actor",
+    "crates/cutout",
+    "crates/http",
+    "crates/net",
+    "crates/onnx",
+    "wit",
+];
+
+fn main() -> Result<()> {
+    let workspace = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
+        .join("..")
+        .canonicalize()?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    for source in SOURCES {
+        println!(
+            "cargo::rerun-if-changed={}",
+            workspace.join(source).display()
+        );
+    }
+    let actor = build_actor(&workspace, &out)?;
+    let bytes = fs::read(&actor)?;
+    fs::write(out.join("actor.wasm"), &bytes)?;
+    println!(
+        "cargo::rustc-env=CUTOUT_ACTOR_DIGEST={}",
+        blake3::hash(&bytes)
+    );
+
+    let model = workspace.join("models/u2netp.onnx");
+    println!("cargo::rerun-if-changed={}", model.display());
+    println!(
+        "cargo::rustc-env=CUTOUT_U2NETP_DIGEST={}",
+        blake3::hash(&fs::read(model)?)
+    );
+    Ok(())
+}
+
+/// One target folder for all profiles and tools: the actor is always the release build.
+fn build_actor(workspace: &Path, out: &Path) -> Result<PathBuf> {
+    let target = out
+        .ancestors()
+        .nth(4)
+        .ok_or("OUT_DIR is not inside a target folder")?
+        .join("actor");
+    let mut cargo = Command::new(env::var("CARGO")?);
+    cargo
+        .current_dir(workspace)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "actor",
+            "--target",
+            "wasm32-wasip2",
+        ])
+        .arg("--target-dir")
+        .arg(&target)
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128");
+    // What a native build, clippy or rustdoc sets for itself is not meant for the guest.
+    for name in [
+        "RUSTFLAGS",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CARGO_BUILD_TARGET",
+    ] {
+        cargo.env_remove(name);
+    }
+    if !cargo.status()?.success() {
+        return Err(
+            "the actor did not build; `rustup target add wasm32-wasip2` if the target is missing"
+                .into(),
+        );
+    }
+    Ok(target.join("wasm32-wasip2/release/actor.wasm"))
+}

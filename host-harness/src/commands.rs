@@ -1,0 +1,26 @@
+//! The verbs of the command line, one file each.
+
+mod bake;
+mod run;
+mod sandbox;
+
+pub use bake::Bake;
+pub use run::Run;
+pub use sandbox::Sandbox;
+
+use crate::Error;
+
+/// Tells people what takes long, beside the results.
+#[allow(clippy::print_stderr, reason = "the command line's own notices")]
+pub(crate) fn announce(text: &str) {
+    eprintln!("cutout: {text}");
+}
+
+/// A verb of the command line.
+pub trait Command {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// With the kind that decides the exit code.
+    fn execute(self) -> Result<(), Error>;
+}

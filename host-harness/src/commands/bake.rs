@@ -1,0 +1,40 @@
+//! `cutout bake`: the generic actor and a model, as one file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::commands::{Command, announce};
+use crate::engine::{self, Host, Settings};
+use crate::files::{self, Place};
+use crate::{Error, models};
+
+/// Make a portable component that any component host can run, with a model inside.
+#[derive(Args, Clone, Debug)]
+pub struct Bake {
+    /// A known model's name, or the path of an ONNX file of the U²-Net family.
+    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
+    model: String,
+
+    /// Where the component goes (`.wasm`).
+    #[arg(short, long)]
+    output: PathBuf,
+
+    /// Also compile it for this machine, into this file (`.cwasm`).
+    #[arg(long, value_name = "PATH")]
+    host_image: Option<PathBuf>,
+}
+
+impl Command for Bake {
+    fn execute(self) -> Result<(), Error> {
+        let model = models::find(&self.model)?;
+        announce(&format!("baking {}", model.spec.name));
+        let component = engine::bake(&model)?;
+        files::write(&Place::from(&*self.output), &component)?;
+        if let Some(path) = self.host_image {
+            let engine = Host::engine(&Settings::default())?;
+            files::write(&Place::from(&*path), &engine::compile(&engine, &component)?)?;
+        }
+        Ok(())
+    }
+}

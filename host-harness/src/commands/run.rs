@@ -1,0 +1,166 @@
+//! `cutout run`: one picture.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use cutout::{BoundingBox, Options, Output, OutputKind};
+use serde::Serialize;
+
+use crate::commands::{Command, Sandbox};
+use crate::engine::Timed;
+use crate::files::{self, Place};
+use crate::models::Model;
+use crate::{Error, Kind};
+
+/// Remove the background of one picture.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// JPEG, PNG, WebP, BMP, GIF or TIFF; `-` reads standard input.
+    input: PathBuf,
+
+    /// Where the PNG goes; `-` writes to standard output.
+    #[arg(short, long)]
+    output: PathBuf,
+
+    /// Write the mask alone: 8-bit grey, 255 is foreground.
+    #[arg(long)]
+    mask: bool,
+
+    /// Print a report in JSON: on standard output, or on standard error when the picture goes there.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    sandbox: Sandbox,
+}
+
+impl Command for Run {
+    fn execute(self) -> Result<(), Error> {
+        let (input, output) = (Place::from(&*self.input), Place::from(&*self.output));
+        refuse_other_formats(&output)?;
+        files::refuse_same(&input, &output)?;
+        let options = Options {
+            output: if self.mask {
+                OutputKind::Mask
+            } else {
+                OutputKind::Cutout
+            },
+            limits: self.sandbox.limits(),
+        };
+        let picture = files::read(&input, options.limits.max_bytes)?;
+        let (model, mut engine) = self.sandbox.start()?;
+        let result = engine
+            .remove(&picture, &options)
+            .map_err(|e| Error::new(e.kind(), format!("{input}: {e}")))?;
+        files::write(&output, &result.value.bytes)?;
+        if self.json {
+            let report = Report::new(
+                &input,
+                &output,
+                picture.len(),
+                engine.name(),
+                &model,
+                &result,
+            );
+            print(&report, &output)?;
+        }
+        Ok(())
+    }
+}
+
+fn refuse_other_formats(output: &Place) -> Result<(), Error> {
+    let Place::File(path) = output else {
+        return Ok(());
+    };
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("png") => Ok(()),
+        _ => {
+            let text =
+                format!("{output} does not end in .png, the format that is written; name it so");
+            Err(Error::new(Kind::Usage, text))
+        }
+    }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    input: String,
+    output: String,
+    input_bytes: usize,
+    output_bytes: usize,
+    width: u32,
+    height: u32,
+    engine: &'a str,
+    runtime: &'a str,
+    model: &'a str,
+    model_digest: &'a str,
+    version: &'a str,
+    foreground: Option<Foreground>,
+    stages_ms: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Foreground {
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
+}
+
+impl<'a> Report<'a> {
+    fn new(
+        input: &Place,
+        output: &Place,
+        input_bytes: usize,
+        engine: &'a str,
+        model: &'a Model,
+        result: &Timed<Output>,
+    ) -> Self {
+        let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
+        let stages = result.stages.iter();
+        Self {
+            input: input.to_string(),
+            output: output.to_string(),
+            input_bytes,
+            output_bytes: result.value.bytes.len(),
+            width: result.value.width,
+            height: result.value.height,
+            engine,
+            runtime: "tract",
+            model: &model.spec.name,
+            model_digest: &model.digest,
+            version: env!("CARGO_PKG_VERSION"),
+            foreground: result.foreground.map(Foreground::from),
+            stages_ms: stages
+                .map(|(s, t)| (s.as_str().into(), milliseconds(*t).into()))
+                .collect(),
+        }
+    }
+}
+
+impl From<BoundingBox> for Foreground {
+    fn from(b: BoundingBox) -> Self {
+        Self {
+            left: b.left,
+            top: b.top,
+            width: b.width,
+            height: b.height,
+        }
+    }
+}
+
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the report that was asked for"
+)]
+fn print(report: &Report<'_>, output: &Place) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(report).map_err(Error::io("write the report"))?;
+    match output {
+        Place::Stream => eprintln!("{text}"),
+        Place::File(_) => println!("{text}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! The flags that say which engine runs and what it may take.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use cutout::Limits;
+
+use crate::commands::announce;
+use crate::engine::{Cache, Engine, Host, Native, Settings, Wasm};
+use crate::models::{self, Model};
+use crate::{Error, Kind};
+
+/// A way to run the core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// The actor, sandboxed in wasmtime.
+    #[default]
+    Wasm,
+    /// The core compiled for this machine.
+    Native,
+}
+
+/// Which engine runs, with which model, within which limits.
+#[derive(Args, Clone, Debug)]
+pub struct Sandbox {
+    /// What runs the core.
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: EngineName,
+
+    /// A known model's name, or the path of an ONNX file of the U²-Net family.
+    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
+    pub model: String,
+
+    /// Largest encoded picture, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub max_bytes: u64,
+
+    /// Largest picture, in megapixels.
+    #[arg(long, value_name = "MP", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub max_pixels: u64,
+
+    /// Memory of one wasm instance, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(16..=4096))]
+    pub max_memory: u64,
+
+    /// Time for one picture in wasm, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    pub timeout: f64,
+}
+
+impl Sandbox {
+    /// What a picture may ask for.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            max_bytes: self.max_bytes << 20,
+            max_pixels: self.max_pixels * 1_000_000,
+            ..Limits::default()
+        }
+    }
+
+    /// Finds the model and makes the engine ready.
+    ///
+    /// # Errors
+    /// Kind `usage` for a flag that cannot be, and whatever [`models::find`], [`Cache`] and the
+    /// engine answer.
+    pub fn start(&self) -> Result<(Model, Box<dyn Engine>), Error> {
+        let settings = self.settings()?;
+        let model = models::find(&self.model)?;
+        let engine: Box<dyn Engine> = match self.engine {
+            EngineName::Native => Box::new(Native::new(&model)?),
+            EngineName::Wasm => {
+                let engine = Host::engine(&settings)?;
+                let component = Cache::of_user()?.component(&engine, &model, &announce)?;
+                Box::new(Wasm::new(Arc::new(Host::new(
+                    &engine, &component, settings,
+                )?)))
+            }
+        };
+        Ok((model, engine))
+    }
+
+    fn settings(&self) -> Result<Settings, Error> {
+        let timeout = Duration::try_from_secs_f64(self.timeout)
+            .ok()
+            .filter(|timeout| !timeout.is_zero())
+            .ok_or_else(|| Error::new(Kind::Usage, "--timeout takes seconds above 0"))?;
+        let max_memory = usize::try_from(self.max_memory << 20).map_err(|_| {
+            Error::new(
+                Kind::Usage,
+                "--max-memory is above this machine's address space",
+            )
+        })?;
+        Ok(Settings {
+            max_memory,
+            timeout,
+            ..Settings::default()
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! Engines: the ways to run the core.
+
+mod bindings;
+mod cache;
+mod host;
+mod native;
+mod snapshot;
+mod wasm;
+
+use std::time::Duration;
+
+use cutout::{BoundingBox, Limits, Mask, Options, Output, Stage};
+
+pub use cache::{Cache, host_image};
+pub use host::{Host, Settings};
+pub use native::Native;
+pub use snapshot::{ACTOR, bake, compile};
+pub use wasm::Wasm;
+
+use crate::Error;
+
+/// An encoded result and how long each stage took.
+#[derive(Clone, Debug)]
+pub struct Timed<T> {
+    /// What was made.
+    pub value: T,
+    /// The stages that ran, in order.
+    pub stages: Vec<(Stage, Duration)>,
+    /// Where the subject is; `None` when the mask is empty.
+    pub foreground: Option<BoundingBox>,
+}
+
+/// A way to run the core on one picture at a time.
+pub trait Engine {
+    /// The engine's name in flags and columns: `wasm` or `native`.
+    fn name(&self) -> &'static str;
+
+    /// Removes the background of an encoded picture; the result is encoded.
+    ///
+    /// # Errors
+    /// The core's kinds; for `wasm` also `timeout`, `out-of-memory` and `trap`, after which the
+    /// engine is as good as new.
+    fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error>;
+
+    /// The mask of an encoded picture.
+    ///
+    /// # Errors
+    /// As [`Engine::remove`].
+    fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error>;
+}

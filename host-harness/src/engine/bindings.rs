@@ -1,0 +1,85 @@
+//! Generated from `wit/`, and the conversions between its types and the core's.
+
+#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
+mod generated {
+    wasmtime::component::bindgen!({ path: "../wit", world: "embedded" });
+}
+
+use std::time::Duration;
+
+use cutout::{BoundingBox, Limits, ModelSpec, Options, OutputKind, OutputRule, Scaling, Stage};
+
+use crate::{Error, Kind};
+use generated::exports::cutout::matting::types;
+
+pub(super) use generated::{Embedded as Actor, EmbeddedPre as ActorPre};
+
+pub(super) fn options(options: &Options) -> types::Options {
+    types::Options {
+        output: match options.output {
+            OutputKind::Cutout => types::OutputKind::Cutout,
+            OutputKind::Mask => types::OutputKind::Mask,
+        },
+        limits: limits(&options.limits),
+    }
+}
+
+pub(super) fn limits(limits: &Limits) -> types::Limits {
+    types::Limits {
+        max_bytes: limits.max_bytes,
+        max_side: limits.max_side,
+        max_pixels: limits.max_pixels,
+    }
+}
+
+pub(super) fn spec(spec: &ModelSpec) -> types::ModelSpec {
+    types::ModelSpec {
+        name: spec.name.clone(),
+        side: spec.side,
+        mean: spec.mean.into(),
+        std: spec.std.into(),
+        scaling: match spec.scaling {
+            Scaling::PictureMax => types::Scaling::PictureMax,
+        },
+        output: match spec.output {
+            OutputRule::MinMax => types::OutputRule::MinMax,
+        },
+    }
+}
+
+pub(super) fn stages(stages: &[types::StageTime]) -> Vec<(Stage, Duration)> {
+    let stage = |stage| match stage {
+        types::Stage::Decode => Stage::Decode,
+        types::Stage::Preprocess => Stage::Preprocess,
+        types::Stage::Segment => Stage::Segment,
+        types::Stage::Matte => Stage::Matte,
+        types::Stage::Colour => Stage::Colour,
+        types::Stage::Encode => Stage::Encode,
+    };
+    stages
+        .iter()
+        .map(|s| (stage(s.stage), Duration::from_nanos(s.nanoseconds)))
+        .collect()
+}
+
+pub(super) fn bounding_box(b: types::BoundingBox) -> BoundingBox {
+    BoundingBox {
+        left: b.left,
+        top: b.top,
+        width: b.width,
+        height: b.height,
+    }
+}
+
+pub(super) fn error(error: types::Error) -> Error {
+    use cutout::ErrorKind as Core;
+    let (kind, text) = match error {
+        types::Error::UnsupportedFormat(text) => (Core::UnsupportedFormat, text),
+        types::Error::Undecodable(text) => (Core::Undecodable, text),
+        types::Error::TooManyBytes(text) => (Core::TooManyBytes, text),
+        types::Error::TooManyPixels(text) => (Core::TooManyPixels, text),
+        types::Error::Model(text) => (Core::Model, text),
+        types::Error::Encode(text) => (Core::Encode, text),
+    };
+    Error::new(Kind::Core(kind), text)
+}

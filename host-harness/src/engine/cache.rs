@@ -1,0 +1,189 @@
+//! Host images on disk: made once per content, wasmtime and CPU, then mapped.
+
+use std::fs::{self, DirBuilder, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::snapshot::{self, ACTOR_DIGEST};
+use crate::models::Model;
+use crate::{Error, Kind};
+
+/// Length of the digest that stands behind a host image in its file.
+const DIGEST: usize = blake3::OUT_LEN;
+
+/// A folder of host images, private to the user.
+pub struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    /// The user's own cache folder: `CUTOUT_CACHE`, or `cutout` in the platform's place for caches.
+    ///
+    /// # Errors
+    /// Kind `io` when there is no such place, or it is not private to the user.
+    pub fn of_user() -> Result<Self, Error> {
+        let folder = match std::env::var_os("CUTOUT_CACHE") {
+            Some(folder) => PathBuf::from(folder),
+            None => directories::ProjectDirs::from("", "", "cutout")
+                .map(|dirs| dirs.cache_dir().to_owned())
+                .ok_or_else(|| {
+                    Error::new(Kind::Io, "no home folder for the cache; set CUTOUT_CACHE")
+                })?,
+        };
+        Self::at(folder)
+    }
+
+    /// The cache in `folder`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// Kind `io` when the folder cannot be made, or others may write into it: code is loaded from
+    /// here, so it must be the user's alone.
+    pub fn at(folder: PathBuf) -> Result<Self, Error> {
+        let at = folder.display();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(Error::io(format!(
+                "make the cache folder {at}; set CUTOUT_CACHE to another"
+            )))?;
+        if !is_ours(&folder).map_err(Error::io(format!("look at the cache folder {at}")))? {
+            let text = format!(
+                "the cache folder {at} belongs to someone else or others may write into it; \
+                 `chmod 700` it or set CUTOUT_CACHE to another"
+            );
+            return Err(Error::new(Kind::Io, text));
+        }
+        Ok(Self { folder })
+    }
+
+    /// The host image of `model` for `engine`, made first if it is missing, damaged or foreign.
+    /// `announce` is called before work that takes seconds.
+    ///
+    /// # Errors
+    /// Kind `model` when the model cannot be used, `io` or `engine` when the image cannot be made.
+    pub fn component(
+        &self,
+        engine: &Engine,
+        model: &Model,
+        announce: &dyn Fn(&str),
+    ) -> Result<Component, Error> {
+        let path = self.folder.join(format!("{}.cwasm", key(engine, model)));
+        if let Some(component) = load(engine, &path) {
+            return Ok(component);
+        }
+        let lock = self.lock()?;
+        // Another process may have made it while this one waited.
+        if let Some(component) = load(engine, &path) {
+            return Ok(component);
+        }
+        announce(&format!(
+            "preparing the model {} for this machine (once)",
+            model.spec.name
+        ));
+        let image = snapshot::compile(engine, &snapshot::bake(model)?)?;
+        self.store(&path, &image)?;
+        drop(lock);
+        load(engine, &path).ok_or_else(|| {
+            Error::new(
+                Kind::Io,
+                format!("the host image {} cannot be read back", path.display()),
+            )
+        })
+    }
+
+    fn lock(&self) -> Result<File, Error> {
+        let path = self.folder.join("lock");
+        let file = File::create(&path).map_err(Error::io(format!("open {}", path.display())))?;
+        file.lock()
+            .map_err(Error::io(format!("lock {}", path.display())))?;
+        Ok(file)
+    }
+
+    fn store(&self, path: &Path, image: &[u8]) -> Result<(), Error> {
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.write_all(image)?;
+            file.write_all(blake3::hash(image).as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(path)?;
+            Ok(())
+        };
+        write().map_err(Error::io(format!(
+            "write the host image {}",
+            path.display()
+        )))
+    }
+}
+
+/// Names everything that a host image depends on; wasmtime's own hash has its version, the
+/// settings and the CPU's features in it.
+fn key(engine: &Engine, model: &Model) -> String {
+    let mut compatibility = DefaultHasher::new();
+    engine
+        .precompile_compatibility_hash()
+        .hash(&mut compatibility);
+    let mut key = blake3::Hasher::new();
+    key.update(ACTOR_DIGEST.as_bytes());
+    key.update(model.digest.as_bytes());
+    key.update(format!("{:?}", model.spec).as_bytes());
+    key.update(&compatibility.finish().to_le_bytes());
+    format!(
+        "{}-{}",
+        model
+            .spec
+            .name
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+        &key.finalize().to_hex()[..32]
+    )
+}
+
+/// The component in the host image at `path`; `None` when there is none that can be trusted.
+fn load(engine: &Engine, path: &Path) -> Option<Component> {
+    let whole = is_ours(path).and_then(|ours| Ok(ours && is_whole(path)?));
+    if !whole.unwrap_or(false) {
+        return None;
+    }
+    host_image(engine, path).ok()
+}
+
+/// Maps a host image that is known to come from [`compile`](super::compile).
+///
+/// # Errors
+/// Kind `engine` when it was made for another machine, wasmtime or configuration.
+#[allow(unsafe_code, reason = "the one entrance of precompiled code")]
+pub fn host_image(engine: &Engine, path: &Path) -> Result<Component, Error> {
+    // SAFETY: the file was written by `precompile_component`: it lies in a folder that only this
+    // user may write to, or was named by the user as an image, and its digest was checked.
+    // wasmtime itself checks version, settings and CPU features.
+    let component = unsafe { Component::deserialize_file(engine, path) };
+    component.map_err(Error::engine("map the host image"))
+}
+
+/// Whether `path` belongs to this user and nobody else may write to it.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    let metadata = fs::metadata(path)?;
+    // A file that this process makes carries its user.
+    let me = rustix::process::geteuid().as_raw();
+    Ok(metadata.uid() == me && metadata.permissions().mode() & 0o022 == 0)
+}
+
+/// Whether the file ends with the digest of what stands before. Read in pieces, so that nothing
+/// is held in memory.
+fn is_whole(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let Some(body) = length.checked_sub(DIGEST as u64) else {
+        return Ok(false);
+    };
+    let mut hasher = blake3::Hasher::new();
+    io::copy(&mut (&mut file).take(body), &mut hasher)?;
+    let mut digest = [0; DIGEST];
+    file.read_exact(&mut digest)?;
+    Ok(hasher.finalize() == digest)
+}

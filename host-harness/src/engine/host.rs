@@ -1,0 +1,269 @@
+//! wasmtime, set up for actors: pooled memory, a cap, a deadline.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Linker, ResourceTable, ResourceType};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter,
+    Store,
+};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::bindings::ActorPre;
+use crate::Error;
+
+/// How often the deadline is looked at.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What a guest printed is kept up to here: room for a panic message.
+const GUEST_OUTPUT: usize = 4096;
+
+/// What an instance may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Linear memory of one instance in bytes. Default 1 GiB.
+    pub max_memory: usize,
+    /// Time for one picture. Default 60 s.
+    pub timeout: Duration,
+    /// Instances alive at once. Default 1.
+    pub instances: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_memory: 1 << 30,
+            timeout: Duration::from_secs(60),
+            instances: 1,
+        }
+    }
+}
+
+/// A compiled actor, ready to be instantiated.
+pub struct Host {
+    pub(super) pre: ActorPre<Guest>,
+    settings: Settings,
+    ticker: OnceLock<Ticker>,
+}
+
+impl Host {
+    /// The wasmtime engine that host images are compiled for and run by.
+    ///
+    /// # Errors
+    /// Kind `engine` when the machine refuses the pool's address space.
+    pub fn engine(settings: &Settings) -> Result<Engine, Error> {
+        let mut config = base_config();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+        Engine::new(&config).map_err(Error::engine("reserve memory for the sandbox"))
+    }
+
+    /// Links `component` and starts the deadline's clock.
+    ///
+    /// # Errors
+    /// Kind `engine` when the component is not an actor of this version.
+    pub fn new(engine: &Engine, component: &Component, settings: Settings) -> Result<Self, Error> {
+        let pre = linker(engine, component)?
+            .instantiate_pre(component)
+            .and_then(ActorPre::new)
+            .map_err(Error::engine(
+                "link the component as an actor of this version",
+            ))?;
+        Ok(Self {
+            pre,
+            settings,
+            ticker: OnceLock::new(),
+        })
+    }
+
+    /// A store for one instance.
+    pub(super) fn store(&self) -> Store<Guest> {
+        store(self.pre.engine(), self.settings.max_memory)
+    }
+
+    /// Gives `store` the time for one picture from now on.
+    pub(super) fn arm(&self, store: &mut Store<Guest>) {
+        self.ticker.get_or_init(|| Ticker::start(self.pre.engine()));
+        let ticks = self.settings.timeout.as_millis().div_ceil(TICK.as_millis());
+        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX >> 1) + 1);
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// What code generation and instances have in common.
+pub(super) fn base_config() -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .epoch_interruption(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        // Addresses for wasm back traces would be a fifth of the host image.
+        .generate_address_map(false)
+        .memory_init_cow(true)
+        // A baked memory is always mapped, never copied at instantiation, however sparse it is.
+        .memory_guaranteed_dense_image_size(1 << 32);
+    config
+}
+
+fn pool(settings: &Settings) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::default();
+    // One Rust component is a few core instances: the module and the shims of its imports.
+    pool.total_component_instances(settings.instances)
+        .total_core_instances(settings.instances.saturating_mul(8))
+        .total_memories(settings.instances.saturating_mul(2))
+        .total_tables(settings.instances.saturating_mul(4))
+        .table_elements(100_000)
+        .max_memory_size(settings.max_memory);
+    pool
+}
+
+/// WASI for an actor: clocks, random numbers, an empty environment. Its HTTP imports trap: pictures
+/// come and go through `cutout:matting`.
+pub(super) fn linker(engine: &Engine, component: &Component) -> Result<Linker<Guest>, Error> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)
+        .and_then(|()| trap_http(&mut linker, component))
+        .map_err(Error::engine("link the component's imports"))?;
+    Ok(linker)
+}
+
+fn trap_http(linker: &mut Linker<Guest>, component: &Component) -> wasmtime::Result<()> {
+    let engine = linker.engine().clone();
+    for (interface, extern_) in component.component_type().imports(&engine) {
+        let ComponentItem::ComponentInstance(items) = extern_.ty else {
+            continue;
+        };
+        if !interface.starts_with("wasi:http/types@") {
+            continue;
+        }
+        let mut instance = linker.instance(interface)?;
+        for (name, item) in items.exports(&engine) {
+            match item.ty {
+                ComponentItem::ComponentFunc(_) => {
+                    instance.func_new(name, |_, _, _, _| {
+                        Err(wasmtime::Error::msg("HTTP is not linked"))
+                    })?;
+                }
+                // The streams are those of wasi:io, which are linked already.
+                ComponentItem::Resource(_) if !name.ends_with("put-stream") => {
+                    instance.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn store(engine: &Engine, max_memory: usize) -> Store<Guest> {
+    let mut store = Store::new(engine, Guest::new(max_memory));
+    store.limiter(|guest| &mut guest.memory);
+    store.set_hostcall_fuel(max_memory);
+    store
+}
+
+/// What the host keeps for one instance.
+pub(super) struct Guest {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    said: MemoryOutputPipe,
+    pub(super) memory: Memory,
+}
+
+impl Guest {
+    fn new(max_memory: usize) -> Self {
+        let said = MemoryOutputPipe::new(GUEST_OUTPUT);
+        let wasi = WasiCtx::builder().stderr(said.clone()).build();
+        let memory = Memory {
+            cap: max_memory,
+            peak: 0,
+            refused: false,
+        };
+        Self {
+            wasi,
+            table: ResourceTable::new(),
+            said,
+            memory,
+        }
+    }
+
+    /// What the guest printed, for instance a panic's message.
+    pub(super) fn said(&self) -> String {
+        String::from_utf8_lossy(&self.said.contents())
+            .trim()
+            .to_owned()
+    }
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// Caps and meters linear memory.
+pub(super) struct Memory {
+    cap: usize,
+    /// The largest linear memory so far, in bytes.
+    pub(super) peak: usize,
+    /// Whether the instance asked for more than its cap.
+    pub(super) refused: bool,
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        _: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let granted = desired <= self.cap;
+        self.refused |= !granted;
+        if granted {
+            self.peak = self.peak.max(desired);
+        }
+        Ok(granted)
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+}
+
+/// The thread that moves the engine's epoch on, until it is dropped.
+struct Ticker {
+    stop: Arc<AtomicBool>,
+}
+
+impl Ticker {
+    fn start(engine: &Engine) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (engine, stopped) = (engine.weak(), stop.clone());
+        thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                thread::sleep(TICK);
+                let Some(engine) = engine.upgrade() else {
+                    return;
+                };
+                engine.increment_epoch();
+            }
+        });
+        Self { stop }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}

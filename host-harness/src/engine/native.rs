@@ -1,0 +1,65 @@
+//! The core, compiled for this machine.
+
+use std::time::{Duration, Instant};
+
+use cutout::{Limits, Mask, Options, Output, Pipeline, Stage};
+use onnx::Tract as Runtime;
+
+use super::{Engine, Timed};
+use crate::Error;
+use crate::models::Model;
+
+/// The native engine: one model, one thread.
+pub struct Native {
+    pipeline: Pipeline<Runtime>,
+}
+
+impl Native {
+    /// Makes `model` ready to run.
+    ///
+    /// # Errors
+    /// Kind `model` when the runtime cannot use it.
+    pub fn new(model: &Model) -> Result<Self, Error> {
+        let runtime = Runtime::load(&model.onnx, model.spec.side)?;
+        Ok(Self {
+            pipeline: Pipeline::new(model.spec.clone(), runtime),
+        })
+    }
+}
+
+impl Engine for Native {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error> {
+        let (output, stages) = timed(|end| self.pipeline.remove(image, options, end))?;
+        Ok(Timed {
+            foreground: output.foreground,
+            value: output,
+            stages,
+        })
+    }
+
+    fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {
+        let (mask, stages) = timed(|end| self.pipeline.mask(image, limits, end))?;
+        Ok(Timed {
+            foreground: mask.foreground(),
+            value: mask,
+            stages,
+        })
+    }
+}
+
+fn timed<T>(
+    work: impl FnOnce(&mut dyn FnMut(Stage)) -> Result<T, cutout::Error>,
+) -> Result<(T, Vec<(Stage, Duration)>), Error> {
+    let mut stages = Vec::new();
+    let mut last = Instant::now();
+    let value = work(&mut |stage| {
+        let now = Instant::now();
+        stages.push((stage, now - last));
+        last = now;
+    })?;
+    Ok((value, stages))
+}

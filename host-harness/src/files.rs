@@ -1,0 +1,95 @@
+//! Pictures from and to files and standard streams.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Kind};
+
+/// Where a picture comes from or goes to: a file, or a standard stream (`-`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Standard input or standard output.
+    Stream,
+    /// A file.
+    File(PathBuf),
+}
+
+impl From<&Path> for Place {
+    fn from(path: &Path) -> Self {
+        if path == Path::new("-") {
+            Self::Stream
+        } else {
+            Self::File(path.to_owned())
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stream => f.write_str("-"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Reads at most one byte more than `max_bytes`: enough for the core to refuse what is too long,
+/// whatever stands behind the name.
+pub(crate) fn read(from: &Place, max_bytes: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let limit = max_bytes.saturating_add(1);
+    match from {
+        Place::Stream => io::stdin().lock().take(limit).read_to_end(&mut bytes),
+        Place::File(path) => File::open(path).and_then(|f| f.take(limit).read_to_end(&mut bytes)),
+    }
+    .map_err(Error::io(format!("read {from}")))?;
+    Ok(bytes)
+}
+
+/// Writes `bytes` whole or not at all: into a temporary file beside `to`, then renamed.
+pub(crate) fn write(to: &Place, bytes: &[u8]) -> Result<(), Error> {
+    match to {
+        Place::Stream => {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes).and_then(|()| out.flush())
+        }
+        Place::File(path) => write_atomically(path, bytes),
+    }
+    .map_err(Error::io(format!("write {to}")))
+}
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".cutout-")
+        .permissions(default_permissions())
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// What a plain new file gets: the umask takes its part.
+#[cfg(unix)]
+fn default_permissions() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
+/// Refuses an output that is the input: the original must survive.
+pub(crate) fn refuse_same(input: &Place, output: &Place) -> Result<(), Error> {
+    if let (Place::File(from), Place::File(to)) = (input, output)
+        && let (Ok(from), Ok(to)) = (
+            same_file::Handle::from_path(from),
+            same_file::Handle::from_path(to),
+        )
+        && from == to
+    {
+        let text = format!("{output} is the input itself; name another output");
+        return Err(Error::new(Kind::Usage, text));
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Cutout's native program: it runs the core natively or as a component in wasmtime.
+
+pub mod commands;
+pub mod engine;
+mod error;
+mod files;
+pub mod models;
+
+pub use error::{Error, Kind};

@@ -1,0 +1,220 @@
+//! `cutout run` and `cutout bake`, as a person calls them.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::support::{ENGINES, cutout, finish, fixture, read_mask, tiny};
+
+#[test]
+fn a_photo_becomes_a_cut_out_of_its_size() {
+    let folder = tempfile::tempdir().unwrap();
+    for engine in ENGINES {
+        for (photo, width, height) in [("chelsea.png", 451, 300), ("rocket.jpg", 640, 427)] {
+            let output = folder.path().join(format!("{engine}.png"));
+            let (done, said) = finish(
+                cutout()
+                    .arg("run")
+                    .arg(fixture("photos").join(photo))
+                    .arg("-o")
+                    .arg(&output)
+                    .args(["--engine", engine, "--model", &tiny()]),
+            );
+            assert!(done.status.success(), "{engine} {photo}: {said}");
+            let image = image::open(&output).unwrap();
+            assert_eq!(
+                (image.width(), image.height()),
+                (width, height),
+                "{engine} {photo}"
+            );
+            assert_eq!(image.color(), image::ColorType::Rgba8, "{engine} {photo}");
+        }
+    }
+}
+
+#[test]
+fn standard_streams_carry_the_same_bytes_as_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = fixture("photos/coffee.png");
+    let output = folder.path().join("file.png");
+    let (done, said) = finish(
+        cutout()
+            .arg("run")
+            .arg(&photo)
+            .arg("-o")
+            .arg(&output)
+            .args(["--model", &tiny()]),
+    );
+    assert!(done.status.success(), "{said}");
+
+    let mut child = cutout()
+        .args(["run", "-", "-o", "-", "--model", &tiny()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(&fs::read(&photo).unwrap())
+        .unwrap();
+    let streamed = child.wait_with_output().unwrap();
+    assert!(streamed.status.success());
+    assert_eq!(streamed.stdout, fs::read(&output).unwrap());
+}
+
+#[test]
+fn the_report_says_what_ran_and_how_long_each_stage_took() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("mask.png");
+    for engine in ENGINES {
+        let (done, said) = finish(
+            cutout()
+                .arg("run")
+                .arg(fixture("photos/coffee.png"))
+                .arg("-o")
+                .arg(&output)
+                .args(["--mask", "--json", "--engine", engine, "--model", &tiny()]),
+        );
+        assert!(done.status.success(), "{engine}: {said}");
+        let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!(report["engine"], engine);
+        assert_eq!(report["model"], "tiny");
+        assert_eq!(
+            (&report["width"], &report["height"]),
+            (&600.into(), &400.into())
+        );
+        assert_eq!(report["output_bytes"], fs::metadata(&output).unwrap().len());
+        for stage in [
+            "decode",
+            "preprocess",
+            "segment",
+            "matte",
+            "colour",
+            "encode",
+        ] {
+            assert!(
+                report["stages_ms"][stage].is_number(),
+                "{engine}: {stage} in {report}"
+            );
+        }
+        assert!(
+            report["foreground"]["width"].as_u64().unwrap() > 0,
+            "{engine}: {report}"
+        );
+        assert_eq!(read_mask(&output).0, 600);
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_names_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("photo.png");
+    fs::copy(fixture("photos/chelsea.png"), &photo).unwrap();
+    let photo = photo.to_str().unwrap();
+    let tiny = tiny();
+    let cases: [(&[&str], &str); 6] = [
+        (&["run", photo, "-o", photo], "is the input itself"),
+        (&["run", photo, "-o", "cutout.jpg"], ".png"),
+        (&["run", photo, "-o", "cutout"], ".png"),
+        (
+            &["run", photo, "-o", "x.png", "--model", "u3net"],
+            "known are u2netp",
+        ),
+        (
+            &[
+                "run",
+                photo,
+                "-o",
+                "x.png",
+                "--model",
+                &tiny,
+                "--timeout",
+                "0",
+            ],
+            "--timeout",
+        ),
+        (&["run", photo], "--output"),
+    ];
+    let before = fs::read(photo).unwrap();
+    for (arguments, remedy) in cases {
+        let (done, said) = finish(cutout().current_dir(&folder).args(arguments));
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(remedy), "{arguments:?}: {said}");
+    }
+    assert_eq!(fs::read(photo).unwrap(), before, "the original survives");
+}
+
+#[test]
+fn a_failed_run_leaves_what_stood_at_the_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("cutout.png");
+    fs::write(&output, "precious").unwrap();
+    let broken = folder.path().join("broken.png");
+    fs::write(&broken, "no picture").unwrap();
+    let (done, said) = finish(
+        cutout()
+            .arg("run")
+            .arg(&broken)
+            .arg("-o")
+            .arg(&output)
+            .args(["--model", &tiny()]),
+    );
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("error[unsupported-format]") && said.contains("broken.png"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&output).unwrap(), "precious");
+    assert_eq!(
+        fs::read_dir(&folder).unwrap().count(),
+        2,
+        "no temporary file is left"
+    );
+}
+
+#[test]
+fn an_unusable_model_is_refused_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    for engine in ENGINES {
+        for (model, reason) in [
+            ("damaged.onnx", "complete"),
+            ("foreign.onnx", "family"),
+            ("unknown.onnx", "Nonesuch"),
+        ] {
+            let (done, said) = finish(
+                cutout()
+                    .arg("run")
+                    .arg(fixture("photos/chelsea.png"))
+                    .arg("-o")
+                    .arg(folder.path().join("x.png"))
+                    .args(["--engine", engine, "--model"])
+                    .arg(fixture("tiny").join(model)),
+            );
+            assert_eq!(done.status.code(), Some(1), "{engine} {model}: {said}");
+            assert!(
+                said.contains("error[model]") && said.contains(reason),
+                "{engine} {model}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn baking_twice_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bake = |name: &str| {
+        let output = folder.path().join(name);
+        let (done, said) = finish(
+            cutout()
+                .arg("bake")
+                .arg("-o")
+                .arg(&output)
+                .args(["--model", &tiny()]),
+        );
+        assert!(done.status.success(), "{said}");
+        fs::read(output).unwrap()
+    };
+    assert!(bake("a.wasm") == bake("b.wasm"));
+}

@@ -1,0 +1,86 @@
+//! Our masks against the reference's, and the engines' against each other.
+
+use std::fs;
+
+use cutout::Limits;
+use host_harness::engine::Settings;
+
+use crate::support::{ENGINES, difference, engine, fixture, read_mask, tiny};
+
+const PHOTOS: [&str; 4] = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"];
+
+#[test]
+fn masks_agree_with_the_reference_s_on_both_engines() {
+    let odd = fixture("tiny/tiny-odd.onnx").display().to_string();
+    let cases: [(&str, &str, &[&str]); 3] = [
+        ("u2netp", "masks", &PHOTOS),
+        (&tiny(), "tiny/masks", &PHOTOS),
+        (&odd, "tiny/masks-odd", &PHOTOS[1..3]),
+    ];
+    let mut failures = Vec::new();
+    for (model, masks, photos) in cases {
+        for name in ENGINES {
+            let mut engine = engine(name, model, Settings::default());
+            for photo in photos {
+                let picture = fs::read(fixture("photos").join(photo)).unwrap();
+                let mask = engine.mask(&picture, &Limits::default()).unwrap().value;
+                let expected = fixture(masks).join(photo).with_extension("png");
+                let (width, height, expected) = read_mask(&expected);
+                assert_eq!((mask.width, mask.height), (width, height), "{photo}");
+                let (near, largest, mean) = difference(&mask.data, &expected);
+                println!(
+                    "{masks} {name} {photo}: within 2 {near:.5}, largest {largest}, mean {mean:.6}"
+                );
+                // JPEG decoders differ by a few levels, so there only the mean counts.
+                let agrees = if photo.ends_with(".jpg") {
+                    mean <= 0.002
+                } else {
+                    near >= 0.999 && largest <= 4
+                };
+                if !agrees {
+                    failures.push(format!("{masks} {name} {photo}: {near} {largest} {mean}"));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_engines_agree_within_one_level_and_wasm_repeats_itself() {
+    for model in ["u2netp", &tiny()] {
+        let [mut wasm, mut native] = ENGINES.map(|name| engine(name, model, Settings::default()));
+        for photo in PHOTOS {
+            let picture = fs::read(fixture("photos").join(photo)).unwrap();
+            let mut mask = || wasm.mask(&picture, &Limits::default()).unwrap().value.data;
+            let (first, second) = (mask(), mask());
+            assert!(
+                first == second,
+                "{model} {photo}: wasm gave other bytes the second time"
+            );
+            let native = native
+                .mask(&picture, &Limits::default())
+                .unwrap()
+                .value
+                .data;
+            let (_, largest, _) = difference(&first, &native);
+            assert!(
+                largest <= 1,
+                "{model} {photo}: the engines differ by {largest}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_picture_of_one_colour_has_an_empty_mask() {
+    let mut png = std::io::Cursor::new(Vec::new());
+    let grey = image::RgbImage::from_pixel(40, 30, image::Rgb([128; 3]));
+    grey.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    for name in ENGINES {
+        let mut engine = engine(name, &tiny(), Settings::default());
+        let mask = engine.mask(png.get_ref(), &Limits::default()).unwrap();
+        assert!(mask.value.data.iter().all(|level| *level == 0), "{name}");
+        assert_eq!(mask.foreground, None, "{name}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Limits, and what an instance that breaks them leaves behind.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use cutout::{Limits, Options};
+use host_harness::engine::{Cache, Engine, Host, Settings};
+use host_harness::{Kind, models};
+
+use crate::support::{cutout, finish, fixture, tiny, wasm};
+
+fn picture() -> Vec<u8> {
+    fs::read(fixture("photos/coffee.png")).unwrap()
+}
+
+/// A picture that is small as a file and large in memory.
+fn large_picture() -> Vec<u8> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::GrayImage::from_fn(6000, 4000, |x, y| image::Luma([(x / 100 + y / 100) as u8]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    png.into_inner()
+}
+
+#[test]
+fn an_instance_above_its_cap_fails_alone_and_the_next_picture_works() {
+    let model = models::find(&tiny()).unwrap();
+    let mut engine = wasm(
+        &model,
+        Settings {
+            max_memory: 48 << 20,
+            ..Settings::default()
+        },
+    );
+    let error = engine
+        .remove(&large_picture(), &Options::default())
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::OutOfMemory, "{error}");
+    assert!(error.to_string().contains("--max-memory"), "{error}");
+    engine.remove(&picture(), &Options::default()).unwrap();
+    assert!(engine.peak_memory() <= 48 << 20);
+}
+
+#[test]
+fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
+    let model = models::find("u2netp").unwrap();
+    let mut engine = wasm(
+        &model,
+        Settings {
+            timeout: Duration::from_millis(1),
+            ..Settings::default()
+        },
+    );
+    for _ in 0..2 {
+        let error = engine.remove(&picture(), &Options::default()).unwrap_err();
+        assert_eq!(error.kind(), Kind::Timeout, "{error}");
+        assert!(error.to_string().contains("--timeout"), "{error}");
+    }
+}
+
+#[test]
+fn limits_hold_in_the_component_too() {
+    let model = models::find(&tiny()).unwrap();
+    let mut engine = wasm(&model, Settings::default());
+    let defaults = Limits::default();
+    let cases = [
+        (
+            Limits {
+                max_bytes: 100,
+                ..defaults
+            },
+            "too-many-bytes",
+        ),
+        (
+            Limits {
+                max_pixels: 1000,
+                ..defaults
+            },
+            "too-many-pixels",
+        ),
+        (
+            Limits {
+                max_side: 599,
+                ..defaults
+            },
+            "too-many-pixels",
+        ),
+    ];
+    for (limits, kind) in cases {
+        let error = engine.mask(&picture(), &limits).unwrap_err();
+        assert_eq!(error.kind().as_str(), kind, "{error}");
+    }
+}
+
+fn images(folder: &std::path::Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.extension().is_some_and(|e| e == "cwasm"))
+        .collect()
+}
+
+#[test]
+fn a_damaged_or_foreign_cache_file_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = || {
+        let out = folder.path().join("out.png");
+        let (done, said) = finish(
+            cutout()
+                .env("CUTOUT_CACHE", folder.path().join("cache"))
+                .arg("run")
+                .arg(fixture("photos/coffee.png"))
+                .arg("-o")
+                .arg(&out)
+                .args(["--model", &tiny()]),
+        );
+        assert!(done.status.success(), "{said}");
+        said.contains("preparing the model")
+    };
+    assert!(run(), "the first run prepares the model");
+    assert!(!run(), "the second run maps what is there");
+    let [image] = images(&folder.path().join("cache")).try_into().unwrap();
+    let whole = fs::read(&image).unwrap();
+    let flipped = {
+        let mut bytes = whole.clone();
+        bytes[whole.len() / 2] ^= 1;
+        bytes
+    };
+    for (case, bytes) in [
+        ("short", &whole[..whole.len() / 2]),
+        ("empty", &[]),
+        ("flipped", &flipped),
+    ] {
+        fs::write(&image, bytes).unwrap();
+        assert!(run(), "{case}: not loaded");
+        assert!(
+            fs::read(&image).unwrap() == whole,
+            "{case}: made again, the same bytes"
+        );
+    }
+    fs::set_permissions(&image, fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(run(), "a file that others may write to is not loaded");
+}
+
+#[test]
+fn a_cache_folder_that_others_may_write_to_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let error = Cache::at(folder.path().to_owned()).map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), Kind::Io);
+    assert!(error.to_string().contains("CUTOUT_CACHE"), "{error}");
+}
+
+#[test]
+fn many_starts_at_once_make_one_good_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = models::find(&tiny()).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let engine = Host::engine(&Settings::default()).unwrap();
+                let cache = Cache::at(folder.path().to_owned()).unwrap();
+                cache.component(&engine, &model, &|_| {}).unwrap();
+            });
+        }
+    });
+    assert_eq!(images(folder.path()).len(), 1);
+    assert_eq!(
+        fs::read_dir(&folder).unwrap().count(),
+        2,
+        "the image, the lock, nothing temporary"
+    );
+}

@@ -1,0 +1,88 @@
+//! What the tests have in common.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Arc, OnceLock};
+
+use host_harness::engine::{Cache, Engine, Host, Native, Settings, Wasm};
+use host_harness::models;
+use tempfile::TempDir;
+
+pub(crate) const ENGINES: [&str; 2] = ["wasm", "native"];
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+pub(crate) fn fixture(path: &str) -> PathBuf {
+    root().join("fixtures").join(path)
+}
+
+/// The path of the tiny model, as `--model` takes it.
+pub(crate) fn tiny() -> String {
+    fixture("tiny/tiny.onnx").display().to_string()
+}
+
+/// Data that a user's clone does not have; `None`, and a visible line, where it is missing.
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
+    let path = root().join("../shared").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skip: {} is not here", path.display());
+    None
+}
+
+/// One cache for this whole test program, so that each model is baked once.
+pub(crate) fn cache() -> &'static Path {
+    static CACHE: OnceLock<TempDir> = OnceLock::new();
+    CACHE.get_or_init(|| tempfile::tempdir().unwrap()).path()
+}
+
+/// The program, with the tests' own cache.
+pub(crate) fn cutout() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cutout"));
+    command.env("CUTOUT_CACHE", cache());
+    command
+}
+
+/// Runs to the end; what was printed on standard error as text.
+pub(crate) fn finish(command: &mut Command) -> (Output, String) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output, said)
+}
+
+/// An engine of the library itself, over `model`.
+pub(crate) fn engine(name: &str, model: &str, settings: Settings) -> Box<dyn Engine> {
+    let model = models::find(model).unwrap();
+    if name == "native" {
+        return Box::new(Native::new(&model).unwrap());
+    }
+    Box::new(wasm(&model, settings))
+}
+
+pub(crate) fn wasm(model: &models::Model, settings: Settings) -> Wasm {
+    let engine = Host::engine(&settings).unwrap();
+    let cache = Cache::at(cache().to_owned()).unwrap();
+    let component = cache
+        .component(&engine, model, &|text| println!("{text}"))
+        .unwrap();
+    Wasm::new(Arc::new(Host::new(&engine, &component, settings).unwrap()))
+}
+
+/// A grey PNG's pixels.
+pub(crate) fn read_mask(path: &Path) -> (u32, u32, Vec<u8>) {
+    let image = image::open(path).unwrap().into_luma8();
+    (image.width(), image.height(), image.into_raw())
+}
+
+/// How far two masks are apart: share of pixels within 2 levels, largest difference, mean in 0…1.
+pub(crate) fn difference(a: &[u8], b: &[u8]) -> (f64, u8, f64) {
+    assert_eq!(a.len(), b.len());
+    let differences: Vec<u8> = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).collect();
+    let near = differences.iter().filter(|d| **d <= 2).count() as f64 / a.len() as f64;
+    let largest = differences.iter().copied().max().unwrap_or(0);
+    let mean = differences.iter().map(|d| f64::from(*d)).sum::<f64>() / a.len() as f64 / 255.0;
+    (near, largest, mean)
+}
