@@ -30,13 +30,15 @@ fn main() -> Result<()> {
             workspace.join(source).display()
         );
     }
-    let actor = build_actor(&workspace, &out)?;
-    let bytes = fs::read(&actor)?;
-    fs::write(out.join("actor.wasm"), &bytes)?;
-    println!(
-        "cargo::rustc-env=CUTOUT_ACTOR_DIGEST={}",
-        blake3::hash(&bytes)
-    );
+    for runtime in ["net", "tract"] {
+        let bytes = fs::read(build_actor(runtime, &workspace, &out)?)?;
+        fs::write(out.join(format!("actor-{runtime}.wasm")), &bytes)?;
+        let name = runtime.to_uppercase();
+        println!(
+            "cargo::rustc-env=CUTOUT_ACTOR_{name}_DIGEST={}",
+            blake3::hash(&bytes)
+        );
+    }
 
     let model = workspace.join("models/u2netp.onnx");
     println!("cargo::rerun-if-changed={}", model.display());
@@ -48,7 +50,7 @@ fn main() -> Result<()> {
 }
 
 /// One target folder for all profiles and tools: the actor is always the release build.
-fn build_actor(workspace: &Path, out: &Path) -> Result<PathBuf> {
+fn build_actor(runtime: &str, workspace: &Path, out: &Path) -> Result<PathBuf> {
     let target = out
         .ancestors()
         .nth(4)
@@ -68,6 +70,7 @@ fn build_actor(workspace: &Path, out: &Path) -> Result<PathBuf> {
         ])
         .arg("--target-dir")
         .arg(&target)
+        .args((runtime == "tract").then_some("--features=tract"))
         .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128");
     // What a native build, clippy or rustdoc sets for itself is not meant for the guest.
     for name in [

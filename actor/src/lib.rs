@@ -6,11 +6,18 @@ mod matting;
 
 use std::cell::RefCell;
 
+#[cfg(not(feature = "tract"))]
+use cutout::Net as Runtime;
 use cutout::Pipeline;
+#[cfg(feature = "tract")]
 use onnx::Tract as Runtime;
 
 /// What computes the network in this build.
-const RUNTIME: &str = "tract";
+const RUNTIME: &str = if cfg!(feature = "tract") {
+    "tract"
+} else {
+    "net"
+};
 
 thread_local! {
     /// The one model of this instance. Plain guest state, so that it survives a memory snapshot.

@@ -8,10 +8,12 @@ use crate::bindings::exports::cutout::matting::{lifecycle, matting, types};
 use crate::{Actor, PIPELINE, RUNTIME, Runtime};
 
 impl lifecycle::Guest for Actor {
-    fn load(model: Vec<u8>, spec: types::ModelSpec) -> Result<(), types::Error> {
+    fn load(mut model: Vec<u8>, spec: types::ModelSpec) -> Result<(), types::Error> {
         let spec = spec_from(spec);
         let runtime = Runtime::load(&model, spec.side).map_err(error)?;
         PIPELINE.set(Some(Pipeline::new(spec, runtime)));
+        // What is freed stays in the memory, and a snapshot would carry it along.
+        std::hint::black_box(&mut model).fill(0);
         Ok(())
     }
 }

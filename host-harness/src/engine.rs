@@ -14,10 +14,30 @@ use cutout::{BoundingBox, Limits, Mask, Options, Output, Stage};
 pub use cache::{Cache, host_image};
 pub use host::{Host, Settings};
 pub use native::Native;
-pub use snapshot::{ACTOR, bake, compile};
+pub use snapshot::{Actor, actor, bake, compile};
 pub use wasm::Wasm;
 
 use crate::Error;
+
+/// What computes the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Runtime {
+    /// Our own: a plan and kernels.
+    #[default]
+    Net,
+    /// The reference: tract-onnx, slower and larger, with more operators.
+    Tract,
+}
+
+impl Runtime {
+    /// The runtime's name in flags and columns.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Net => "net",
+            Self::Tract => "tract",
+        }
+    }
+}
 
 /// An encoded result and how long each stage took.
 #[derive(Clone, Debug)]

@@ -25,4 +25,4 @@ pub use limits::Limits;
 pub use model::{ModelSpec, OutputRule, Scaling};
 pub use picture::{BoundingBox, Mask, Picture};
 pub use pipeline::{Options, Output, OutputKind, Pipeline, Stage};
-pub use segmenter::Segmenter;
+pub use segmenter::{Net, Segmenter};

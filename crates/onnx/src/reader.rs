@@ -17,9 +17,8 @@ pub fn input_side(onnx: &[u8]) -> Result<Option<u32>, Error> {
     declared_side(&parse(onnx)?)
 }
 
-/// Reads `onnx`, pins its input to 1 × 3 × `side` × `side`, keeps the first output and
-/// lets tract simplify what is left.
-pub(crate) fn read(onnx: &[u8], side: u32) -> Result<TypedModel, Error> {
+/// Reads `onnx`, pins its input to 1 × 3 × `side` × `side` and keeps the first output.
+pub(crate) fn typed(onnx: &[u8], side: u32) -> Result<TypedModel, Error> {
     let mut model = parse(onnx)?;
     if let Some(declared) = declared_side(&model)?
         && declared != side
@@ -40,11 +39,7 @@ pub(crate) fn read(onnx: &[u8], side: u32) -> Result<TypedModel, Error> {
         .set_input_fact(0, f32::fact([1, 3, side, side]).into())
         .map_err(unusable)?;
     model.select_output_outlets(&[first]).map_err(unusable)?;
-    let model = model
-        .into_typed()
-        .map_err(unusable)?
-        .into_decluttered()
-        .map_err(unusable)?;
+    let model = model.into_typed().map_err(unusable)?;
     let shape = model
         .output_fact(0)
         .map_err(unusable)?

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutout::{Error, Segmenter};
 use tract_onnx::prelude::{IntoRunnable, Tensor, TypedModel, TypedRunnableModel, tvec};
 
-use crate::reader::{read, unusable};
+use crate::reader::{typed, unusable};
 
 /// A model of the family, run by tract.
 pub struct Tract {
@@ -20,7 +20,7 @@ impl Tract {
     /// # Errors
     /// Kind `model` when the file is damaged, not of the family, or has an operator that tract lacks.
     pub fn load(onnx: &[u8], side: u32) -> Result<Self, Error> {
-        let model: TypedModel = read(onnx, side)?.into_optimized().map_err(unusable)?;
+        let model: TypedModel = typed(onnx, side)?.into_optimized().map_err(unusable)?;
         let model = model.into_runnable().map_err(unusable)?;
         let side = side as usize;
         Ok(Self {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::commands::{Command, announce};
-use crate::engine::{self, Host, Settings};
+use crate::engine::{self, Host, Runtime, Settings};
 use crate::files::{self, Place};
 use crate::{Error, models};
 
@@ -15,6 +15,10 @@ pub struct Bake {
     /// A known model's name, or the path of an ONNX file of the U²-Net family.
     #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
     model: String,
+
+    /// What computes the network.
+    #[arg(long, value_enum, default_value_t)]
+    runtime: Runtime,
 
     /// Where the component goes (`.wasm`).
     #[arg(short, long)]
@@ -29,7 +33,7 @@ impl Command for Bake {
     fn execute(self) -> Result<(), Error> {
         let model = models::find(&self.model)?;
         announce(&format!("baking {}", model.spec.name));
-        let component = engine::bake(&model)?;
+        let component = engine::bake(&model, self.runtime)?;
         files::write(&Place::from(&*self.output), &component)?;
         if let Some(path) = self.host_image {
             let engine = Host::engine(&Settings::default())?;

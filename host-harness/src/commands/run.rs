@@ -59,7 +59,7 @@ impl Command for Run {
                 &input,
                 &output,
                 picture.len(),
-                engine.name(),
+                (engine.name(), self.sandbox.runtime.as_str()),
                 &model,
                 &result,
             );
@@ -114,7 +114,7 @@ impl<'a> Report<'a> {
         input: &Place,
         output: &Place,
         input_bytes: usize,
-        engine: &'a str,
+        (engine, runtime): (&'a str, &'a str),
         model: &'a Model,
         result: &Timed<Output>,
     ) -> Self {
@@ -128,7 +128,7 @@ impl<'a> Report<'a> {
             width: result.value.width,
             height: result.value.height,
             engine,
-            runtime: "tract",
+            runtime,
             model: &model.spec.name,
             model_digest: &model.digest,
             version: env!("CARGO_PKG_VERSION"),

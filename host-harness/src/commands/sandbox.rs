@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use cutout::Limits;
 
 use crate::commands::announce;
-use crate::engine::{Cache, Engine, Host, Native, Settings, Wasm};
+use crate::engine::{Cache, Engine, Host, Native, Runtime, Settings, Wasm};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
 
@@ -21,12 +22,30 @@ pub enum EngineName {
     Native,
 }
 
+impl ValueEnum for Runtime {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Net, Self::Tract]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Net => "Cutout's own: small and fast",
+            Self::Tract => "tract-onnx, the reference: more operators",
+        };
+        Some(PossibleValue::new(self.as_str()).help(help))
+    }
+}
+
 /// Which engine runs, with which model, within which limits.
 #[derive(Args, Clone, Debug)]
 pub struct Sandbox {
     /// What runs the core.
     #[arg(long, value_enum, default_value_t)]
     pub engine: EngineName,
+
+    /// What computes the network.
+    #[arg(long, value_enum, default_value_t)]
+    pub runtime: Runtime,
 
     /// A known model's name, or the path of an ONNX file of the U²-Net family.
     #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
@@ -68,10 +87,11 @@ impl Sandbox {
         let settings = self.settings()?;
         let model = models::find(&self.model)?;
         let engine: Box<dyn Engine> = match self.engine {
-            EngineName::Native => Box::new(Native::new(&model)?),
+            EngineName::Native => Box::new(Native::new(&model, self.runtime)?),
             EngineName::Wasm => {
                 let engine = Host::engine(&settings)?;
-                let component = Cache::of_user()?.component(&engine, &model, &announce)?;
+                let component =
+                    Cache::of_user()?.component(&engine, &model, self.runtime, &announce)?;
                 Box::new(Wasm::new(Arc::new(Host::new(
                     &engine, &component, settings,
                 )?)))

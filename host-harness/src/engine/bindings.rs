@@ -10,7 +10,7 @@ use std::time::Duration;
 use cutout::{BoundingBox, Limits, ModelSpec, Options, OutputKind, OutputRule, Scaling, Stage};
 
 use crate::{Error, Kind};
-use generated::exports::cutout::matting::types;
+pub(super) use generated::exports::cutout::matting::types;
 
 pub(super) use generated::{Embedded as Actor, EmbeddedPre as ActorPre};
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::snapshot::{self, ACTOR_DIGEST};
+use super::{Runtime, snapshot};
 use crate::models::Model;
 use crate::{Error, Kind};
 
@@ -71,9 +71,12 @@ impl Cache {
         &self,
         engine: &Engine,
         model: &Model,
+        runtime: Runtime,
         announce: &dyn Fn(&str),
     ) -> Result<Component, Error> {
-        let path = self.folder.join(format!("{}.cwasm", key(engine, model)));
+        let path = self
+            .folder
+            .join(format!("{}.cwasm", key(engine, model, runtime)));
         if let Some(component) = load(engine, &path) {
             return Ok(component);
         }
@@ -86,7 +89,7 @@ impl Cache {
             "preparing the model {} for this machine (once)",
             model.spec.name
         ));
-        let image = snapshot::compile(engine, &snapshot::bake(model)?)?;
+        let image = snapshot::compile(engine, &snapshot::bake(model, runtime)?)?;
         self.store(&path, &image)?;
         drop(lock);
         load(engine, &path).ok_or_else(|| {
@@ -123,13 +126,13 @@ impl Cache {
 
 /// Names everything that a host image depends on; wasmtime's own hash has its version, the
 /// settings and the CPU's features in it.
-fn key(engine: &Engine, model: &Model) -> String {
+fn key(engine: &Engine, model: &Model, runtime: Runtime) -> String {
     let mut compatibility = DefaultHasher::new();
     engine
         .precompile_compatibility_hash()
         .hash(&mut compatibility);
     let mut key = blake3::Hasher::new();
-    key.update(ACTOR_DIGEST.as_bytes());
+    key.update(snapshot::actor(runtime).digest.as_bytes());
     key.update(model.digest.as_bytes());
     key.update(format!("{:?}", model.spec).as_bytes());
     key.update(&compatibility.finish().to_le_bytes());

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use cutout::{Limits, Mask, Options, Output, Pipeline, Stage};
-use onnx::Tract as Runtime;
+use cutout::{Limits, Mask, Net, Options, Output, Pipeline, Segmenter, Stage};
+use onnx::Tract;
 
-use super::{Engine, Timed};
+use super::{Engine, Runtime, Timed};
 use crate::Error;
 use crate::models::Model;
 
 /// The native engine: one model, one thread.
 pub struct Native {
-    pipeline: Pipeline<Runtime>,
+    pipeline: Pipeline<Box<dyn Segmenter>>,
 }
 
 impl Native {
@@ -19,10 +19,14 @@ impl Native {
     ///
     /// # Errors
     /// Kind `model` when the runtime cannot use it.
-    pub fn new(model: &Model) -> Result<Self, Error> {
-        let runtime = Runtime::load(&model.onnx, model.spec.side)?;
+    pub fn new(model: &Model, runtime: Runtime) -> Result<Self, Error> {
+        let side = model.spec.side;
+        let segmenter: Box<dyn Segmenter> = match runtime {
+            Runtime::Net => Box::new(Net::new(onnx::lower(&model.onnx, side)?, side)?),
+            Runtime::Tract => Box::new(Tract::load(&model.onnx, side)?),
+        };
         Ok(Self {
-            pipeline: Pipeline::new(model.spec.clone(), runtime),
+            pipeline: Pipeline::new(model.spec.clone(), segmenter),
         })
     }
 }

@@ -4,16 +4,32 @@ use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, WasmLis
 use wasmtime::{Engine, OptLevel, Store};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
-use super::bindings::{self, Actor};
+use super::Runtime;
+use super::bindings;
 use super::host::{self, Guest};
 use crate::Error;
 use crate::models::Model;
 
-/// The generic actor: a component without a model.
-pub const ACTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor.wasm"));
+/// A build of the generic actor: a component without a model.
+pub struct Actor {
+    /// The component.
+    pub wasm: &'static [u8],
+    pub(super) digest: &'static str,
+}
 
-/// The digest of [`ACTOR`], in hexadecimal.
-pub(super) const ACTOR_DIGEST: &str = env!("CUTOUT_ACTOR_DIGEST");
+/// The actor of each runtime.
+pub fn actor(runtime: Runtime) -> Actor {
+    match runtime {
+        Runtime::Net => Actor {
+            wasm: include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm")),
+            digest: env!("CUTOUT_ACTOR_NET_DIGEST"),
+        },
+        Runtime::Tract => Actor {
+            wasm: include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm")),
+            digest: env!("CUTOUT_ACTOR_TRACT_DIGEST"),
+        },
+    }
+}
 
 /// Linear memory for loading the largest model of the family.
 const LOAD_MEMORY: usize = 4 << 30;
@@ -23,7 +39,11 @@ const LOAD_MEMORY: usize = 4 << 30;
 ///
 /// # Errors
 /// Kind `model` when the runtime cannot use the model, `engine` when the snapshot fails.
-pub fn bake(model: &Model) -> Result<Vec<u8>, Error> {
+pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
+    let loadable = match runtime {
+        Runtime::Net => onnx::lower(&model.onnx, model.spec.side)?.to_bytes().into(),
+        Runtime::Tract => model.onnx.clone(),
+    };
     let mut config = host::base_config();
     // This code runs once, so it is not worth optimising.
     config
@@ -32,7 +52,7 @@ pub fn bake(model: &Model) -> Result<Vec<u8>, Error> {
     let engine = Engine::new(&config).map_err(Error::engine("start the sandbox for baking"))?;
     let wizer = Wizer::new();
     let (context, instrumented) = wizer
-        .instrument_component(ACTOR)
+        .instrument_component(actor(runtime).wasm)
         .map_err(Error::engine("prepare the actor for baking"))?;
     let component = Component::new(&engine, instrumented)
         .map_err(Error::engine("compile the actor for baking"))?;
@@ -43,11 +63,11 @@ pub fn bake(model: &Model) -> Result<Vec<u8>, Error> {
     let instance = host::linker(&engine, &component)?
         .instantiate(&mut store, &component)
         .map_err(Error::engine("instantiate the actor for baking"))?;
-    let actor =
-        Actor::new(&mut store, &instance).map_err(Error::engine("find the actor's exports"))?;
-    actor
+    let guest = bindings::Actor::new(&mut store, &instance)
+        .map_err(Error::engine("find the actor's exports"))?;
+    guest
         .cutout_matting_lifecycle()
-        .call_load(&mut store, &model.onnx, &bindings::spec(&model.spec))
+        .call_load(&mut store, &loadable, &bindings::spec(&model.spec))
         .map_err(|e| {
             let said = store.data().said();
             Error::engine("load the model into the actor")(e.context(said))

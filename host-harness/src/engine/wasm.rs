@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cutout::{Limits, Mask, Options, Output};
 use wasmtime::{Store, Trap};
 
-use super::bindings::{self, Actor};
+use super::bindings::{self, Actor, types};
 use super::host::{Guest, Host};
 use super::{Engine, Timed};
 use crate::{Error, Kind};
@@ -41,7 +41,7 @@ impl Wasm {
     /// any state.
     fn call<T>(
         &mut self,
-        work: impl FnOnce(&Actor, &mut Store<Guest>) -> wasmtime::Result<T>,
+        work: impl FnOnce(&Actor, &mut Store<Guest>) -> wasmtime::Result<Result<T, types::Error>>,
     ) -> Result<T, Error> {
         let mut instance = match self.instance.take() {
             Some(instance) => instance,
@@ -49,9 +49,15 @@ impl Wasm {
         };
         self.host.arm(&mut instance.store);
         match work(&instance.actor, &mut instance.store) {
-            Ok(value) => {
+            Ok(Ok(value)) => {
                 self.instance = Some(instance);
                 Ok(value)
+            }
+            // The core may have met the cap too, and said so in its own words.
+            Ok(Err(_)) if instance.store.data().memory.refused => Err(self.out_of_memory()),
+            Ok(Err(error)) => {
+                self.instance = Some(instance);
+                Err(bindings::error(error))
             }
             Err(error) => Err(self.failure(&error, instance.store.data())),
         }
@@ -78,14 +84,18 @@ impl Wasm {
             return Error::new(Kind::Timeout, text);
         }
         if guest.memory.refused {
-            let text = format!(
-                "the picture needs more than {} MiB; raise --max-memory or send a smaller one",
-                settings.max_memory >> 20
-            );
-            return Error::new(Kind::OutOfMemory, text);
+            return self.out_of_memory();
         }
         let text = format!("the actor stopped: {error:#}\n{}", guest.said());
         Error::new(Kind::Trap, text.trim_end().to_owned())
+    }
+
+    fn out_of_memory(&self) -> Error {
+        let text = format!(
+            "the picture needs more than {} MiB; raise --max-memory or send a smaller one",
+            self.host.settings().max_memory >> 20
+        );
+        Error::new(Kind::OutOfMemory, text)
     }
 }
 
@@ -96,13 +106,11 @@ impl Engine for Wasm {
 
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error> {
         let options = bindings::options(options);
-        let output = self
-            .call(|actor, store| {
-                actor
-                    .cutout_matting_matting()
-                    .call_remove(store, image, options)
-            })?
-            .map_err(bindings::error)?;
+        let output = self.call(|actor, store| {
+            actor
+                .cutout_matting_matting()
+                .call_remove(store, image, options)
+        })?;
         let foreground = output.foreground.map(bindings::bounding_box);
         Ok(Timed {
             stages: bindings::stages(&output.stages),
@@ -118,13 +126,11 @@ impl Engine for Wasm {
 
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {
         let limits = bindings::limits(limits);
-        let mask = self
-            .call(|actor, store| {
-                actor
-                    .cutout_matting_matting()
-                    .call_matte(store, image, limits)
-            })?
-            .map_err(bindings::error)?;
+        let mask = self.call(|actor, store| {
+            actor
+                .cutout_matting_matting()
+                .call_matte(store, image, limits)
+        })?;
         Ok(Timed {
             stages: bindings::stages(&mask.stages),
             foreground: mask.foreground.map(bindings::bounding_box),

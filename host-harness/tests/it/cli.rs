@@ -218,3 +218,30 @@ fn baking_twice_gives_the_same_bytes() {
     };
     assert!(bake("a.wasm") == bake("b.wasm"));
 }
+
+#[test]
+fn a_model_that_net_lacks_an_operator_for_runs_with_tract() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("x.png");
+    for engine in ENGINES {
+        let run = |runtime: &str| {
+            finish(
+                cutout()
+                    .arg("run")
+                    .arg(fixture("photos/chelsea.png"))
+                    .arg("-o")
+                    .arg(&output)
+                    .args(["--engine", engine, "--runtime", runtime, "--model"])
+                    .arg(fixture("tiny/unsupported.onnx")),
+            )
+        };
+        let (done, said) = run("net");
+        assert_eq!(done.status.code(), Some(1), "{engine}: {said}");
+        assert!(
+            said.contains("Erf") && said.contains("--runtime tract"),
+            "{engine}: {said}"
+        );
+        let (done, said) = run("tract");
+        assert!(done.status.success(), "{engine}: {said}");
+    }
+}

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use host_harness::engine::ACTOR;
+use host_harness::engine::{Runtime, actor};
 use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{Resolve, WorldId, WorldItem};
 
 use crate::support::root;
 
 fn built() -> (Resolve, WorldId) {
-    match wit_component::decode(ACTOR).unwrap() {
+    match wit_component::decode(actor(Runtime::Net).wasm).unwrap() {
         DecodedWasm::Component(resolve, world) => (resolve, world),
         DecodedWasm::WitPackage(..) => panic!("the actor is a WIT package"),
     }

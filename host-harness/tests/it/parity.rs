@@ -3,11 +3,24 @@
 use std::fs;
 
 use cutout::Limits;
-use host_harness::engine::Settings;
+use host_harness::engine::Runtime;
 
 use crate::support::{ENGINES, difference, engine, fixture, read_mask, tiny};
 
 const PHOTOS: [&str; 4] = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"];
+
+/// Both engines, and both runtimes where that takes no minutes.
+fn ways(model: &str) -> Vec<(&'static str, Runtime)> {
+    let runtimes: &[Runtime] = if model == "u2netp" {
+        &[Runtime::Net]
+    } else {
+        &[Runtime::Net, Runtime::Tract]
+    };
+    ENGINES
+        .iter()
+        .flat_map(|name| runtimes.iter().map(|runtime| (*name, *runtime)))
+        .collect()
+}
 
 #[test]
 fn masks_agree_with_the_reference_s_on_both_engines() {
@@ -19,8 +32,8 @@ fn masks_agree_with_the_reference_s_on_both_engines() {
     ];
     let mut failures = Vec::new();
     for (model, masks, photos) in cases {
-        for name in ENGINES {
-            let mut engine = engine(name, model, Settings::default());
+        for (name, runtime) in ways(model) {
+            let mut engine = engine(name, runtime, model);
             for photo in photos {
                 let picture = fs::read(fixture("photos").join(photo)).unwrap();
                 let mask = engine.mask(&picture, &Limits::default()).unwrap().value;
@@ -49,7 +62,7 @@ fn masks_agree_with_the_reference_s_on_both_engines() {
 #[test]
 fn the_engines_agree_within_one_level_and_wasm_repeats_itself() {
     for model in ["u2netp", &tiny()] {
-        let [mut wasm, mut native] = ENGINES.map(|name| engine(name, model, Settings::default()));
+        let [mut wasm, mut native] = ENGINES.map(|name| engine(name, Runtime::Net, model));
         for photo in PHOTOS {
             let picture = fs::read(fixture("photos").join(photo)).unwrap();
             let mut mask = || wasm.mask(&picture, &Limits::default()).unwrap().value.data;
@@ -78,7 +91,7 @@ fn a_picture_of_one_colour_has_an_empty_mask() {
     let grey = image::RgbImage::from_pixel(40, 30, image::Rgb([128; 3]));
     grey.write_to(&mut png, image::ImageFormat::Png).unwrap();
     for name in ENGINES {
-        let mut engine = engine(name, &tiny(), Settings::default());
+        let mut engine = engine(name, Runtime::Net, &tiny());
         let mask = engine.mask(png.get_ref(), &Limits::default()).unwrap();
         assert!(mask.value.data.iter().all(|level| *level == 0), "{name}");
         assert_eq!(mask.foreground, None, "{name}");

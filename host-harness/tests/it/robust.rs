@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use cutout::{Limits, Options};
-use host_harness::engine::{Cache, Engine, Host, Settings};
+use host_harness::engine::{Cache, Engine, Host, Runtime, Settings};
 use host_harness::{Kind, models};
 
 use crate::support::{cutout, finish, fixture, tiny, wasm};
@@ -27,9 +27,9 @@ fn large_picture() -> Vec<u8> {
 
 #[test]
 fn an_instance_above_its_cap_fails_alone_and_the_next_picture_works() {
-    let model = models::find(&tiny()).unwrap();
     let mut engine = wasm(
-        &model,
+        Runtime::Net,
+        &tiny(),
         Settings {
             max_memory: 48 << 20,
             ..Settings::default()
@@ -46,9 +46,9 @@ fn an_instance_above_its_cap_fails_alone_and_the_next_picture_works() {
 
 #[test]
 fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
-    let model = models::find("u2netp").unwrap();
     let mut engine = wasm(
-        &model,
+        Runtime::Net,
+        "u2netp",
         Settings {
             timeout: Duration::from_millis(1),
             ..Settings::default()
@@ -63,8 +63,7 @@ fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
 
 #[test]
 fn limits_hold_in_the_component_too() {
-    let model = models::find(&tiny()).unwrap();
-    let mut engine = wasm(&model, Settings::default());
+    let mut engine = wasm(Runtime::Net, &tiny(), Settings::default());
     let defaults = Limits::default();
     let cases = [
         (
@@ -164,7 +163,9 @@ fn many_starts_at_once_make_one_good_image() {
             scope.spawn(|| {
                 let engine = Host::engine(&Settings::default()).unwrap();
                 let cache = Cache::at(folder.path().to_owned()).unwrap();
-                cache.component(&engine, &model, &|_| {}).unwrap();
+                cache
+                    .component(&engine, &model, Runtime::Net, &|_| {})
+                    .unwrap();
             });
         }
     });

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
-use host_harness::engine::{Cache, Engine, Host, Native, Settings, Wasm};
+use host_harness::engine::{Cache, Engine, Host, Native, Runtime, Settings, Wasm};
 use host_harness::models;
 use tempfile::TempDir;
 
@@ -54,19 +54,19 @@ pub(crate) fn finish(command: &mut Command) -> (Output, String) {
 }
 
 /// An engine of the library itself, over `model`.
-pub(crate) fn engine(name: &str, model: &str, settings: Settings) -> Box<dyn Engine> {
-    let model = models::find(model).unwrap();
-    if name == "native" {
-        return Box::new(Native::new(&model).unwrap());
+pub(crate) fn engine(name: &str, runtime: Runtime, model: &str) -> Box<dyn Engine> {
+    match name {
+        "native" => Box::new(Native::new(&models::find(model).unwrap(), runtime).unwrap()),
+        _ => Box::new(wasm(runtime, model, Settings::default())),
     }
-    Box::new(wasm(&model, settings))
 }
 
-pub(crate) fn wasm(model: &models::Model, settings: Settings) -> Wasm {
+pub(crate) fn wasm(runtime: Runtime, model: &str, settings: Settings) -> Wasm {
+    let model = models::find(model).unwrap();
     let engine = Host::engine(&settings).unwrap();
     let cache = Cache::at(cache().to_owned()).unwrap();
     let component = cache
-        .component(&engine, model, &|text| println!("{text}"))
+        .component(&engine, &model, runtime, &|text| println!("{text}"))
         .unwrap();
     Wasm::new(Arc::new(Host::new(&engine, &component, settings).unwrap()))
 }
