@@ -1,0 +1,106 @@
+//! Runs a plan: the arena and the scratch are allocated once, a run allocates nothing.
+
+use crate::kernels::{self, Job, Level, Simd};
+use crate::{Error, Plan};
+
+/// Offsets in a plan are multiples of a cache line; so should their addresses be.
+const LINE: usize = 64;
+
+/// A plan with the memory it runs in.
+#[derive(Debug, Clone)]
+pub struct Executor {
+    plan: Plan,
+    jobs: Vec<Job>,
+    level: Level,
+    arena: Vec<f32>,
+    scratch: Vec<f32>,
+}
+
+impl Executor {
+    /// Allocates arena and scratch: [`Plan::arena_bytes`] + [`Plan::scratch_bytes`] and a cache line each.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] when they cannot be allocated, [`Error::SimdUnavailable`] when this processor or build
+    /// lacks the forced level.
+    pub fn new(plan: Plan, simd: Simd) -> Result<Self, Error> {
+        let level = simd.level()?;
+        let jobs = plan.ops.iter().map(|op| plan.job(op)).collect();
+        let (arena, scratch) = (zeros(plan.arena)?, zeros(plan.scratch)?);
+        Ok(Self {
+            plan,
+            jobs,
+            level,
+            arena,
+            scratch,
+        })
+    }
+
+    /// The plan being run.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The level the kernels run at; never `Best`.
+    #[must_use]
+    pub fn simd(&self) -> Simd {
+        self.level.simd()
+    }
+
+    /// Runs the network on one map: [`Plan::input_shape`] values in, [`Plan::output_shape`] values out, both
+    /// channel-last. The same input gives the same bits every time.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the input has the wrong length.
+    pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
+        self.run_observed(input, &mut |_| ())
+    }
+
+    /// [`Executor::run`], calling `observe` with the index of each operator (as in [`Plan::ops`]) once it is done.
+    ///
+    /// # Errors
+    /// As [`Executor::run`].
+    pub fn run_observed(
+        &mut self,
+        input: &[f32],
+        observe: &mut dyn FnMut(usize),
+    ) -> Result<&[f32], Error> {
+        let arena = aligned(&mut self.arena, self.plan.arena);
+        let scratch = aligned(&mut self.scratch, self.plan.scratch);
+        let place = &self.plan.tensors[self.plan.input];
+        let expected = place.shape.len();
+        if input.len() != expected {
+            return Err(Error::Input {
+                expected,
+                found: input.len(),
+            });
+        }
+        arena[place.offset..place.offset + expected].copy_from_slice(input);
+        for (index, job) in self.jobs.iter().enumerate() {
+            kernels::run(self.level, job, &self.plan.weights, arena, scratch);
+            observe(index);
+        }
+        let place = &self.plan.tensors[self.plan.output];
+        Ok(&arena[place.offset..place.offset + place.shape.len()])
+    }
+}
+
+fn zeros(length: usize) -> Result<Vec<f32>, Error> {
+    let length = length + LINE / size_of::<f32>();
+    let mut values = Vec::new();
+    let bytes = length as u64 * size_of::<f32>() as u64;
+    values
+        .try_reserve_exact(length)
+        .map_err(|_| Error::Memory { bytes })?;
+    values.resize(length, 0.0);
+    Ok(values)
+}
+
+/// The first `length` values that begin on a cache line.
+fn aligned(values: &mut [f32], length: usize) -> &mut [f32] {
+    let skip = values
+        .as_ptr()
+        .align_offset(LINE)
+        .min(LINE / size_of::<f32>());
+    &mut values[skip..skip + length]
+}

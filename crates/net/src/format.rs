@@ -1,0 +1,367 @@
+//! The plan file: `magic, version, checksum, body`, little-endian throughout.
+//!
+//! The body is a sequence of u32 words (counts, shapes, offsets), names (length and bytes, padded to a word) and
+//! at the end the weights as raw f32. Reading checks only that the words are there; [`crate::validate`] judges them.
+
+use crate::Error;
+use crate::plan::{ConvOp, MAX_NAME, MAX_OPS, MAX_SOURCES, Op, OpKind, Plan, Tensor};
+use crate::shape::Shape;
+
+const MAGIC: [u8; 8] = *b"cutplan\0";
+const VERSION: u32 = 1;
+const HEADER: usize = 8 + 4 + 4 + 8;
+const NONE: u32 = u32::MAX;
+
+/// FNV-1a over 64-bit words (the last one padded with zeros), seeded with the length: it finds damage, not malice.
+fn checksum(body: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ body.len() as u64;
+    for chunk in body.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash ^ u64::from_le_bytes(word))
+            .wrapping_mul(0x0000_0100_0000_01b3)
+            .rotate_left(23);
+    }
+    hash
+}
+
+pub(crate) fn write(plan: &Plan) -> Vec<u8> {
+    let mut out = Writer(Vec::with_capacity(
+        plan.weights.len() * 4 + plan.ops.len() * 96 + 64,
+    ));
+    for n in [
+        plan.tensors.len(),
+        plan.ops.len(),
+        plan.weights.len(),
+        plan.input,
+        plan.output,
+        plan.arena,
+    ] {
+        out.word(n);
+    }
+    for tensor in &plan.tensors {
+        for n in [
+            tensor.shape.h,
+            tensor.shape.w,
+            tensor.shape.c,
+            tensor.offset,
+        ] {
+            out.word(n);
+        }
+    }
+    for op in &plan.ops {
+        out.op(op);
+    }
+    for weight in &plan.weights {
+        out.0.extend_from_slice(&weight.to_le_bytes());
+    }
+    let mut file = Vec::with_capacity(HEADER + out.0.len());
+    file.extend_from_slice(&MAGIC);
+    file.extend_from_slice(&VERSION.to_le_bytes());
+    file.extend_from_slice(&0_u32.to_le_bytes());
+    file.extend_from_slice(&checksum(&out.0).to_le_bytes());
+    file.extend_from_slice(&out.0);
+    file
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    /// Every number of a valid plan is below 2^28, so the conversion cannot lose anything.
+    fn word(&mut self, n: usize) {
+        self.0
+            .extend_from_slice(&u32::try_from(n).unwrap_or(NONE).to_le_bytes());
+    }
+
+    fn op(&mut self, op: &Op) {
+        self.word(op.name.len());
+        self.0.extend_from_slice(op.name.as_bytes());
+        self.0.resize(self.0.len().next_multiple_of(4), 0);
+        self.word(op.output);
+        match &op.kind {
+            OpKind::Conv(conv) => {
+                self.word(0);
+                self.word(conv.sources.len());
+                conv.sources.iter().for_each(|&id| self.word(id));
+                for n in [
+                    conv.height,
+                    conv.width,
+                    conv.kernel,
+                    conv.stride,
+                    conv.pad,
+                    conv.dilation,
+                ] {
+                    self.word(n);
+                }
+                for n in [
+                    usize::from(conv.relu),
+                    conv.residual.unwrap_or(usize::MAX),
+                    conv.weights,
+                    conv.bias,
+                ] {
+                    self.word(n);
+                }
+            }
+            OpKind::MaxPool { source } => self.words(&[1, *source]),
+            OpKind::Resize { source } => self.words(&[2, *source]),
+            OpKind::Add { a, b } => self.words(&[3, *a, *b]),
+            OpKind::Sigmoid { source } => self.words(&[4, *source]),
+            OpKind::Relu { source } => self.words(&[5, *source]),
+        }
+    }
+
+    fn words(&mut self, words: &[usize]) {
+        words.iter().for_each(|&n| self.word(n));
+    }
+}
+
+pub(crate) fn read(bytes: &[u8]) -> Result<Plan, Error> {
+    let mut header = Reader(bytes);
+    if header.take(8).is_none_or(|magic| magic != MAGIC) {
+        return Err(Error::NotAPlan("it does not begin with the magic bytes"));
+    }
+    let short = Error::NotAPlan("it ends within the header");
+    let found = header.u32().ok_or_else(|| short.clone())?;
+    if found != VERSION {
+        return Err(Error::Version {
+            found,
+            expected: VERSION,
+        });
+    }
+    let stored = header
+        .take(12)
+        .and_then(|b| b.last_chunk::<8>())
+        .ok_or(short)?;
+    if u64::from_le_bytes(*stored) != checksum(header.0) {
+        return Err(Error::Checksum);
+    }
+    header
+        .plan()
+        .ok_or_else(|| Error::invalid("the tables are cut short or hold an unknown operator"))
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (head, tail) = self.0.split_at_checked(n)?;
+        self.0 = tail;
+        Some(head)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.take(4)?
+            .first_chunk::<4>()
+            .map(|b| u32::from_le_bytes(*b))
+    }
+
+    fn word(&mut self) -> Option<usize> {
+        usize::try_from(self.u32()?).ok()
+    }
+
+    fn words<const N: usize>(&mut self) -> Option<[usize; N]> {
+        let mut words = [0; N];
+        for word in &mut words {
+            *word = self.word()?;
+        }
+        Some(words)
+    }
+
+    fn plan(&mut self) -> Option<Plan> {
+        let [tensor_count, op_count, weight_count, input, output, arena] = self.words()?;
+        if op_count > MAX_OPS || tensor_count > MAX_OPS + 1 {
+            return None;
+        }
+        let mut tensors = Vec::with_capacity(tensor_count);
+        for _ in 0..tensor_count {
+            let [h, w, c, offset] = self.words()?;
+            tensors.push(Tensor {
+                shape: Shape::new(h, w, c),
+                offset,
+            });
+        }
+        let mut ops = Vec::with_capacity(op_count);
+        for _ in 0..op_count {
+            ops.push(self.op()?);
+        }
+        // The rest is weights and nothing else; its length bounds the allocation.
+        if self.0.len() as u64 != weight_count as u64 * 4 {
+            return None;
+        }
+        let (words, _) = self.0.as_chunks::<4>();
+        let weights = words.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        Some(Plan {
+            tensors,
+            ops,
+            weights,
+            input,
+            output,
+            arena,
+            scratch: 0,
+        })
+    }
+
+    fn op(&mut self) -> Option<Op> {
+        let length = self.word().filter(|&n| n <= MAX_NAME)?;
+        let name = self.take(length.next_multiple_of(4))?.get(..length)?;
+        let name = String::from_utf8(name.to_vec()).ok()?;
+        let [output, kind] = self.words()?;
+        let kind = match kind {
+            0 => OpKind::Conv(self.conv()?),
+            1 => OpKind::MaxPool {
+                source: self.word()?,
+            },
+            2 => OpKind::Resize {
+                source: self.word()?,
+            },
+            3 => OpKind::Add {
+                a: self.word()?,
+                b: self.word()?,
+            },
+            4 => OpKind::Sigmoid {
+                source: self.word()?,
+            },
+            5 => OpKind::Relu {
+                source: self.word()?,
+            },
+            _ => return None,
+        };
+        Some(Op { name, kind, output })
+    }
+
+    fn conv(&mut self) -> Option<ConvOp> {
+        let count = self.word().filter(|&n| n <= MAX_SOURCES)?;
+        let sources = (0..count)
+            .map(|_| self.word())
+            .collect::<Option<Vec<_>>>()?;
+        let [height, width, kernel, stride, pad, dilation, relu] = self.words()?;
+        if relu > 1 {
+            return None;
+        }
+        let residual = self.u32()?;
+        let residual = if residual == NONE {
+            None
+        } else {
+            Some(usize::try_from(residual).ok()?)
+        };
+        let [weights, bias] = self.words()?;
+        let relu = relu == 1;
+        Some(ConvOp {
+            sources,
+            height,
+            width,
+            kernel,
+            stride,
+            pad,
+            dilation,
+            relu,
+            residual,
+            weights,
+            bias,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Conv, Executor, Graph, Simd};
+    use proptest::prelude::*;
+
+    fn small_plan() -> Plan {
+        let mut graph = Graph::new(Shape::new(14, 13, 8)).unwrap();
+        let input = graph.input();
+        let a = graph
+            .conv(&Conv::same3x3(&[input], &[0.1; 8 * 72], &[0.0; 8]).relu())
+            .unwrap();
+        let small = graph.max_pool(a).unwrap();
+        let b = graph
+            .conv(&Conv::same3x3(&[small], &[0.1; 8 * 72], &[0.0; 8]).dilated(2))
+            .unwrap();
+        let big = graph.resize(b, 14, 13).unwrap();
+        let c = graph
+            .conv(&Conv::same3x3(&[big, a], &[0.1; 8 * 144], &[0.0; 8]))
+            .unwrap();
+        let sum = graph.add(c, a).unwrap();
+        let positive = graph.relu(sum).unwrap();
+        let out = graph.sigmoid(positive).unwrap();
+        graph.finish(out).unwrap()
+    }
+
+    /// A file with a correct checksum whose `at`-th word is `value`.
+    fn forged(plan: &Plan, changes: &[(usize, u32)]) -> Vec<u8> {
+        let mut bytes = write(plan);
+        let tables = (bytes.len() - HEADER) / 4 - plan.weights.len();
+        for &(at, value) in changes {
+            let at = HEADER + at % tables * 4;
+            bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        }
+        let sum = checksum(&bytes[HEADER..]);
+        bytes[16..HEADER].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    }
+
+    /// Whatever still passes validation has to run at every level without leaving its arena.
+    fn survives(bytes: &[u8]) {
+        let Ok(plan) = read(bytes)
+            .and_then(|plan| crate::validate::check(&plan).map(|scratch| (plan, scratch)))
+        else {
+            return;
+        };
+        let (mut plan, scratch) = plan;
+        plan.scratch = scratch;
+        let macs: u64 = plan.ops.iter().map(|op| plan.macs(op)).sum();
+        if macs < 100_000_000 && plan.arena + plan.scratch < 1 << 22 {
+            let input = vec![0.5; plan.input_shape().len()];
+            for level in Simd::available() {
+                Executor::new(plan.clone(), level)
+                    .unwrap()
+                    .run(&input)
+                    .unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_tables_may_be_hostile() {
+        let plan = small_plan();
+        let tables = (write(&plan).len() - HEADER) / 4 - plan.weights.len();
+        for at in 0..tables {
+            for value in [
+                0,
+                1,
+                2,
+                3,
+                5,
+                7,
+                13,
+                16,
+                100,
+                1000,
+                8192,
+                1 << 20,
+                1 << 28,
+                1 << 31,
+                u32::MAX,
+            ] {
+                survives(&forged(&plan, &[(at, value)]));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn several_hostile_words_are_no_worse(
+            changes in proptest::collection::vec((any::<usize>(), prop_oneof![0_u32..20, any::<u32>()]), 1..6),
+        ) {
+            survives(&forged(&small_plan(), &changes));
+        }
+
+        #[test]
+        fn noise_is_not_a_plan(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(Plan::from_bytes(&bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The builder: operators are added in any topological order, then lowered to a plan.
+
+use crate::plan::{MAX_NAME, MAX_OPS, MAX_SOURCES};
+use crate::shape::{MAX_CHANNELS, Shape};
+use crate::{Error, Plan, lower};
+
+/// Names a map of a [`Graph`]; valid only in the graph that returned it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TensorId(pub(crate) usize);
+
+/// A model under construction. Every operator gives a new map; nothing is computed before a plan runs.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) weights: Vec<f32>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+    pub(crate) kind: NodeKind,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum NodeKind {
+    Input,
+    Conv(ConvNode),
+    MaxPool(usize),
+    Resize(usize),
+    Add(usize, usize),
+    Sigmoid(usize),
+    Relu(usize),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ConvNode {
+    pub(crate) sources: Vec<usize>,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) pad: usize,
+    pub(crate) dilation: usize,
+    pub(crate) relu: bool,
+    pub(crate) residual: Option<usize>,
+    pub(crate) weights: usize,
+    pub(crate) bias: usize,
+}
+
+/// The parameters of a convolution. Each field is what ONNX calls it, with square kernels and equal padding.
+#[derive(Debug, Clone, Copy)]
+pub struct Conv<'a> {
+    /// One to eight maps of equal height and width, read as if concatenated by channel in this order.
+    pub sources: &'a [TensorId],
+    /// Side of the kernel: 1 or 3.
+    pub kernel: usize,
+    /// Step in pixels: 1 or 2.
+    pub stride: usize,
+    /// Zeros on each side: 0 to 16.
+    pub pad: usize,
+    /// Distance of the kernel's taps in pixels: 1 to 16.
+    pub dilation: usize,
+    /// `outputs x inputs x kernel x kernel` values (OIHW), where `inputs` counts the channels of all sources.
+    pub weights: &'a [f32],
+    /// One value for each output channel; its length is the number of output channels.
+    pub bias: &'a [f32],
+    /// Whether negative results become zero.
+    pub relu: bool,
+}
+
+impl<'a> Conv<'a> {
+    /// A 3x3 convolution that keeps height and width: stride 1, pad 1, dilation 1, no relu.
+    #[must_use]
+    pub fn same3x3(sources: &'a [TensorId], weights: &'a [f32], bias: &'a [f32]) -> Self {
+        Self {
+            sources,
+            kernel: 3,
+            stride: 1,
+            pad: 1,
+            dilation: 1,
+            weights,
+            bias,
+            relu: false,
+        }
+    }
+
+    /// The same with the taps `dilation` pixels apart and as much padding.
+    #[must_use]
+    pub fn dilated(self, dilation: usize) -> Self {
+        Self {
+            pad: dilation,
+            dilation,
+            ..self
+        }
+    }
+
+    /// A 1x1 convolution: stride 1, no padding, no relu.
+    #[must_use]
+    pub fn pointwise(sources: &'a [TensorId], weights: &'a [f32], bias: &'a [f32]) -> Self {
+        Self {
+            kernel: 1,
+            pad: 0,
+            ..Self::same3x3(sources, weights, bias)
+        }
+    }
+
+    /// The same followed by a relu.
+    #[must_use]
+    pub fn relu(self) -> Self {
+        Self { relu: true, ..self }
+    }
+}
+
+impl Graph {
+    /// A graph whose only input is a map of `shape`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when a side is zero or out of range.
+    pub fn new(shape: Shape) -> Result<Self, Error> {
+        shape.check()?;
+        let input = Node {
+            name: String::new(),
+            shape,
+            kind: NodeKind::Input,
+        };
+        Ok(Self {
+            nodes: vec![input],
+            weights: Vec::new(),
+        })
+    }
+
+    /// The map that a run is given.
+    #[must_use]
+    pub fn input(&self) -> TensorId {
+        TensorId(0)
+    }
+
+    /// The shape of a map; `None` for an id of another graph.
+    #[must_use]
+    pub fn shape(&self, id: TensorId) -> Option<Shape> {
+        self.nodes.get(id.0).map(|node| node.shape)
+    }
+
+    /// Names the operator that gives `id`, for [`Plan::ops`]; at most 64 bytes are kept.
+    pub fn name(&mut self, id: TensorId, name: &str) {
+        if let Some(node) = self.nodes.get_mut(id.0) {
+            node.name = name[..name.floor_char_boundary(MAX_NAME)].to_owned();
+        }
+    }
+
+    /// A convolution, 3x3 or 1x1.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] when parameters are unsupported or do not fit the sources, weights or bias.
+    pub fn conv(&mut self, conv: &Conv<'_>) -> Result<TensorId, Error> {
+        let refuse = |reason: String| Error::Graph { op: "conv", reason };
+        let shapes = conv
+            .sources
+            .iter()
+            .map(|&id| self.known("conv", id))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(&first) = shapes.first() else {
+            return Err(refuse("it has no source".into()));
+        };
+        if shapes.len() > MAX_SOURCES || shapes.iter().any(|s| (s.h, s.w) != (first.h, first.w)) {
+            return Err(refuse(format!(
+                "it takes 1 to {MAX_SOURCES} sources of equal height and width"
+            )));
+        }
+        let inputs: usize = shapes.iter().map(|s| s.c).sum();
+        let outputs = conv.bias.len();
+        let taps = conv.kernel * conv.kernel;
+        if inputs > MAX_CHANNELS || outputs == 0 || conv.weights.len() != outputs * inputs * taps {
+            let (found, kernel) = (conv.weights.len(), conv.kernel);
+            return Err(refuse(format!(
+                "{found} weights are not {outputs} x {inputs} x {kernel} x {kernel}"
+            )));
+        }
+        let geometry = Geometry {
+            kernel: conv.kernel,
+            stride: conv.stride,
+            pad: conv.pad,
+            dilation: conv.dilation,
+        };
+        let Some((h, w)) = geometry.output(first.h, first.w) else {
+            return Err(refuse(format!(
+                "unsupported {geometry:?} on a map of {first}"
+            )));
+        };
+        let weights = self.weights.len();
+        for tap in 0..taps {
+            for input in 0..inputs {
+                self.weights.extend(
+                    (0..outputs).map(|output| conv.weights[(output * inputs + input) * taps + tap]),
+                );
+            }
+        }
+        let bias = self.weights.len();
+        self.weights.extend_from_slice(conv.bias);
+        self.push(
+            Shape::new(h, w, outputs),
+            NodeKind::Conv(ConvNode {
+                sources: conv.sources.iter().map(|id| id.0).collect(),
+                height: first.h,
+                width: first.w,
+                kernel: conv.kernel,
+                stride: conv.stride,
+                pad: conv.pad,
+                dilation: conv.dilation,
+                relu: conv.relu,
+                residual: None,
+                weights,
+                bias,
+            }),
+        )
+    }
+
+    /// 2x2 maximum with stride 2; an odd side rounds up (ONNX `ceil_mode = 1`) and pads nothing.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for an unknown id.
+    pub fn max_pool(&mut self, source: TensorId) -> Result<TensorId, Error> {
+        let shape = self.known("max_pool", source)?;
+        self.push(pooled(shape), NodeKind::MaxPool(source.0))
+    }
+
+    /// Bilinear resize to `h` x `w` with half-pixel centres and replicated edges, both ways
+    /// (ONNX `half_pixel` and `pytorch_half_pixel`, which differ only where a side becomes 1).
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for an unknown id, [`Error::Invalid`] for sides out of range.
+    pub fn resize(&mut self, source: TensorId, h: usize, w: usize) -> Result<TensorId, Error> {
+        let shape = self.known("resize", source)?;
+        self.push(Shape::new(h, w, shape.c), NodeKind::Resize(source.0))
+    }
+
+    /// Sum of two maps of equal shape. Fused into a convolution when one feeds nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for an unknown id or unequal shapes.
+    pub fn add(&mut self, a: TensorId, b: TensorId) -> Result<TensorId, Error> {
+        let (left, right) = (self.known("add", a)?, self.known("add", b)?);
+        if left != right {
+            return Err(Error::Graph {
+                op: "add",
+                reason: format!("{left} and {right} differ"),
+            });
+        }
+        self.push(left, NodeKind::Add(a.0, b.0))
+    }
+
+    /// `1 / (1 + exp(-x))` of every value.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for an unknown id.
+    pub fn sigmoid(&mut self, source: TensorId) -> Result<TensorId, Error> {
+        let shape = self.known("sigmoid", source)?;
+        self.push(shape, NodeKind::Sigmoid(source.0))
+    }
+
+    /// `max(x, 0)` of every value. Fused into a convolution that feeds nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for an unknown id.
+    pub fn relu(&mut self, source: TensorId) -> Result<TensorId, Error> {
+        let shape = self.known("relu", source)?;
+        self.push(shape, NodeKind::Relu(source.0))
+    }
+
+    /// Drops what `output` does not need, fuses, orders, and places every map in one arena.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for an unknown id, [`Error::Invalid`] when the network is beyond the caps of a plan.
+    pub fn finish(self, output: TensorId) -> Result<Plan, Error> {
+        self.known("finish", output)?;
+        lower::lower(self, output.0)
+    }
+
+    fn known(&self, op: &'static str, id: TensorId) -> Result<Shape, Error> {
+        self.shape(id).ok_or_else(|| Error::Graph {
+            op,
+            reason: format!("{id:?} is not of this graph"),
+        })
+    }
+
+    fn push(&mut self, shape: Shape, kind: NodeKind) -> Result<TensorId, Error> {
+        shape.check()?;
+        if self.nodes.len() > MAX_OPS {
+            return Err(Error::invalid(format!("more than {MAX_OPS} operators")));
+        }
+        self.nodes.push(Node {
+            name: String::new(),
+            shape,
+            kind,
+        });
+        Ok(TensorId(self.nodes.len() - 1))
+    }
+}
+
+/// The shape that 2x2 pooling with rounding up gives.
+pub(crate) fn pooled(shape: Shape) -> Shape {
+    Shape::new(shape.h.div_ceil(2), shape.w.div_ceil(2), shape.c)
+}
+
+/// How a convolution steps over its input, in pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Geometry {
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) pad: usize,
+    pub(crate) dilation: usize,
+}
+
+impl Geometry {
+    /// Height and width of the result; `None` when unsupported or when the kernel does not fit.
+    pub(crate) fn output(self, h: usize, w: usize) -> Option<(usize, usize)> {
+        let supported = matches!(self.kernel, 1 | 3)
+            && matches!(self.stride, 1 | 2)
+            && self.pad <= 16
+            && (1..=16).contains(&self.dilation);
+        if !supported {
+            return None;
+        }
+        let reach = self.dilation * (self.kernel - 1) + 1;
+        let side = |n: usize| Some((n + 2 * self.pad).checked_sub(reach)? / self.stride + 1);
+        Some((side(h)?, side(w)?))
+    }
+}

@@ -1,0 +1,285 @@
+//! The three transforms of Winograd F(6x6, 3x3) (Lavin & Gray 2015), with the points 0, ±1, ±2, ±1/2 and infinity.
+//!
+//! Each works on whole registers of channels, first along rows, then along columns, by way of a small square in
+//! memory: 64 values fit no register file, and Cranelift places all loads of a block before its arithmetic.
+
+use crate::kernels::vector::Vector;
+
+/// Pixels of output per tile and side.
+pub(in crate::kernels) const TILE: usize = 6;
+/// Pixels of input per tile and side.
+pub(in crate::kernels) const REACH: usize = TILE + 2;
+/// Products per tile and channel.
+pub(in crate::kernels) const POINTS: usize = REACH * REACH;
+/// Values of scratch that a transform needs: one square of the widest registers.
+pub(in crate::kernels) const SQUARE: usize = POINTS * 16;
+
+/// `d` holds eight pixels of a row (or column); gives Bᵀd.
+#[inline(always)]
+unsafe fn input8<V: Vector>(d: [V; REACH]) -> [V; REACH] {
+    // SAFETY: the caller runs on a processor with V's features.
+    unsafe {
+        let first = V::splat(5.25).mul_add(d[4].sub(d[2]), d[0].sub(d[6]));
+        let last = V::splat(5.25).mul_add(d[3].sub(d[5]), d[7].sub(d[1]));
+        let even1 = V::splat(-4.25).mul_add(d[4], d[2].add(d[6]));
+        let odd1 = V::splat(-4.25).mul_add(d[3], d[1].add(d[5]));
+        let even2 = V::splat(-1.25).mul_add(d[4], V::splat(0.25).mul_add(d[2], d[6]));
+        let odd2 =
+            V::splat(2.0).mul_add(d[5], V::splat(-2.5).mul_add(d[3], V::splat(0.5).mul(d[1])));
+        let even3 = V::splat(-5.0).mul_add(d[4], V::splat(4.0).mul_add(d[2], d[6]));
+        let odd3 =
+            V::splat(0.5).mul_add(d[5], V::splat(-2.5).mul_add(d[3], V::splat(2.0).mul(d[1])));
+        [
+            first,
+            even1.add(odd1),
+            even1.sub(odd1),
+            even2.add(odd2),
+            even2.sub(odd2),
+            even3.add(odd3),
+            even3.sub(odd3),
+            last,
+        ]
+    }
+}
+
+/// `m` holds eight products; gives Aᵀm.
+#[inline(always)]
+unsafe fn output8<V: Vector>(m: [V; REACH]) -> [V; TILE] {
+    // SAFETY: as in `input8`.
+    unsafe {
+        let (sum1, difference1) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (sum2, difference2) = (m[3].add(m[4]), m[3].sub(m[4]));
+        let (sum3, difference3) = (m[5].add(m[6]), m[5].sub(m[6]));
+        let mix = Mix {
+            near: sum1,
+            far: sum2,
+            close: sum3,
+        };
+        let odd = Mix {
+            near: difference1,
+            far: difference2,
+            close: difference3,
+        };
+        [
+            m[0].add(sum1).add(sum2.add(sum3)),
+            odd.weighted(2.0),
+            mix.weighted(4.0),
+            odd.weighted(8.0),
+            mix.weighted(16.0),
+            odd.weighted(32.0).add(m[7]),
+        ]
+    }
+}
+
+/// Products of the points ±1, ±2 and ±1/2.
+#[derive(Clone, Copy)]
+struct Mix<V> {
+    near: V,
+    far: V,
+    close: V,
+}
+
+impl<V: Vector> Mix<V> {
+    #[inline(always)]
+    unsafe fn weighted(self, weight: f32) -> V {
+        // SAFETY: as in `input8`.
+        unsafe {
+            V::splat(1.0 / weight)
+                .mul_add(self.close, V::splat(weight).mul_add(self.far, self.near))
+        }
+    }
+}
+
+/// Eight registers, `step` values apart.
+#[inline(always)]
+unsafe fn load8<V: Vector>(from: *const f32, step: usize) -> [V; REACH] {
+    // SAFETY: the caller vouches for all eight.
+    unsafe {
+        [
+            V::load(from),
+            V::load(from.add(step)),
+            V::load(from.add(2 * step)),
+            V::load(from.add(3 * step)),
+            V::load(from.add(4 * step)),
+            V::load(from.add(5 * step)),
+            V::load(from.add(6 * step)),
+            V::load(from.add(7 * step)),
+        ]
+    }
+}
+
+#[inline(always)]
+unsafe fn store_all<V: Vector, const N: usize>(values: [V; N], to: *mut f32, step: usize) {
+    for (i, value) in values.into_iter().enumerate() {
+        // SAFETY: the caller vouches for all of them.
+        unsafe { value.store(to.add(i * step)) };
+    }
+}
+
+/// Bᵀ d B for channels `from..end` of one tile.
+///
+/// `rows` point to the tile's first pixel in each of its rows, pixels are `pixel` values apart, and the
+/// frequencies of channel `k` go to `to + frequency * plane + k`; `square` is [`SQUARE`] values of scratch.
+///
+/// # Safety
+/// The processor has `V`'s features, `end - from` is a multiple of its lanes, and all of that is readable or writable.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+pub(super) unsafe fn input_tile<V: Vector>(
+    rows: &[*const f32; REACH],
+    pixel: usize,
+    to: *mut f32,
+    plane: usize,
+    square: *mut f32,
+    [from, end]: [usize; 2],
+) {
+    let mut k = from;
+    while k < end {
+        // SAFETY: the caller vouches for `REACH` pixels in each row and for `POINTS` planes.
+        unsafe {
+            for (i, row) in rows.iter().enumerate() {
+                let across = input8::<V>(load8(row.add(k), pixel));
+                store_all(across, square.add(i * REACH * V::LANES), V::LANES);
+            }
+            for j in 0..REACH {
+                let down = input8::<V>(load8(square.add(j * V::LANES), REACH * V::LANES));
+                store_all(down, to.add(j * plane + k), REACH * plane);
+            }
+        }
+        k += V::LANES;
+    }
+}
+
+/// Where a tile's pixels go, and what is done to them on the way.
+pub(super) struct Target {
+    /// The tile's first pixel.
+    pub(super) to: *mut f32,
+    /// The same pixel of the map to add; null for none.
+    pub(super) residual: *const f32,
+    /// Values between rows and between pixels of both maps.
+    pub(super) row: usize,
+    pub(super) pixel: usize,
+    /// How many of the tile's rows and columns lie within the map.
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) bias: *const f32,
+    pub(super) relu: bool,
+}
+
+/// Aᵀ m A, bias, relu and residual for channels `from..end` of one tile; frequency `f` of channel `k` stands at
+/// `products + f * plane + k`.
+///
+/// # Safety
+/// As [`input_tile`]; `to` and `residual` are equal or apart.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+pub(super) unsafe fn output_tile<V: Vector>(
+    products: *const f32,
+    plane: usize,
+    target: &Target,
+    square: *mut f32,
+    [from, end]: [usize; 2],
+) {
+    let mut k = from;
+    while k < end {
+        // SAFETY: the caller vouches for `POINTS` planes and for the pixels within the map.
+        unsafe {
+            for j in 0..REACH {
+                let down = output8::<V>(load8(products.add(j * plane + k), REACH * plane));
+                store_all(down, square.add(j * V::LANES), REACH * V::LANES);
+            }
+            let bias = V::load(target.bias.add(k));
+            for y in 0..target.height {
+                let across = output8::<V>(load8(square.add(y * REACH * V::LANES), V::LANES));
+                put_row(target, y * target.row + k, across, bias);
+            }
+        }
+        k += V::LANES;
+    }
+}
+
+#[inline(always)]
+unsafe fn put_row<V: Vector>(target: &Target, offset: usize, pixels: [V; TILE], bias: V) {
+    for (x, pixel) in pixels.into_iter().enumerate() {
+        if x < target.width {
+            let offset = offset + x * target.pixel;
+            // SAFETY: the pixel lies within the map; the residual is read before its place is written.
+            unsafe {
+                let mut value = pixel.add(bias);
+                if target.relu {
+                    value = value.max(V::splat(0.0));
+                }
+                if !target.residual.is_null() {
+                    value = value.add(V::load(target.residual.add(offset)));
+                }
+                value.store(target.to.add(offset));
+            }
+        }
+    }
+}
+
+/// G g Gᵀ for output channels `from..end` of one input channel: the nine weights of channel `o` stand at
+/// `weights + tap * step + o`, its frequencies go to `to + frequency * plane + o`.
+///
+/// # Safety
+/// As [`input_tile`].
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+pub(super) unsafe fn weight_tile<V: Vector>(
+    weights: *const f32,
+    step: usize,
+    to: *mut f32,
+    plane: usize,
+    square: *mut f32,
+    [from, end]: [usize; 2],
+) {
+    let mut o = from;
+    while o < end {
+        // SAFETY: the caller vouches for nine taps and `POINTS` planes.
+        unsafe {
+            for j in 0..3 {
+                let tap = weights.add(j * step + o);
+                let down = weight3::<V>([
+                    V::load(tap),
+                    V::load(tap.add(3 * step)),
+                    V::load(tap.add(6 * step)),
+                ]);
+                store_all(down, square.add(j * V::LANES), 3 * V::LANES);
+            }
+            for i in 0..REACH {
+                let from = square.add(i * 3 * V::LANES);
+                let across = weight3::<V>([
+                    V::load(from),
+                    V::load(from.add(V::LANES)),
+                    V::load(from.add(2 * V::LANES)),
+                ]);
+                store_all(across, to.add(i * REACH * plane + o), plane);
+            }
+        }
+        o += V::LANES;
+    }
+}
+
+/// G g for three taps.
+#[inline(always)]
+unsafe fn weight3<V: Vector>(g: [V; 3]) -> [V; REACH] {
+    // SAFETY: as in `input8`.
+    unsafe {
+        let ends = g[0].add(g[2]).mul(V::splat(-2.0 / 9.0));
+        let middle = g[1].mul(V::splat(-2.0 / 9.0));
+        let far = g[2].mul(V::splat(4.0)).add(g[0]).mul(V::splat(1.0 / 90.0));
+        let half = g[1].mul(V::splat(1.0 / 45.0));
+        let close = g[0].mul(V::splat(4.0)).add(g[2]).mul(V::splat(8.0 / 45.0));
+        let quarter = g[1].mul(V::splat(16.0 / 45.0));
+        [
+            g[0],
+            ends.add(middle),
+            ends.sub(middle),
+            far.add(half),
+            far.sub(half),
+            close.add(quarter),
+            close.sub(quarter),
+            g[2],
+        ]
+    }
+}

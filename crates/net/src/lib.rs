@@ -1,0 +1,45 @@
+//! The network runtime: plan, memory placement, kernels.
+//!
+//! A model is lowered once to a [`Plan`] through a [`Graph`], stored with [`Plan::to_bytes`], read back with
+//! [`Plan::from_bytes`] and run by an [`Executor`], which allocates nothing after its construction.
+//! Maps are f32 and channel-last. The crate has no file system, network, environment, threads, clock or printing.
+//!
+//! ```
+//! use net::{Conv, Executor, Graph, Plan, Shape, Simd};
+//!
+//! # fn main() -> Result<(), net::Error> {
+//! let mut graph = Graph::new(Shape::new(8, 8, 3))?;
+//! let x = graph.input();
+//! let a = graph.conv(&Conv::same3x3(&[x], &[0.01; 4 * 3 * 9], &[0.0; 4]))?; // weights OIHW
+//! let a = graph.relu(a)?; // fused into the convolution
+//! let small = graph.max_pool(a)?;
+//! let big = graph.resize(small, 8, 8)?; // fused into the convolution that reads it
+//! let b = graph.conv(&Conv::same3x3(&[big, a], &[0.01; 8 * 9], &[0.0]))?; // reads two maps: no concat
+//! let out = graph.sigmoid(b)?;
+//! let plan = graph.finish(out)?;
+//!
+//! let plan = Plan::from_bytes(&plan.to_bytes())?;
+//! let mut executor = Executor::new(plan, Simd::Best)?;
+//! let mask = executor.run(&[0.5; 8 * 8 * 3])?;
+//! assert_eq!(mask.len(), 8 * 8);
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod executor;
+mod format;
+mod graph;
+mod kernels;
+mod lower;
+mod place;
+mod plan;
+mod shape;
+mod validate;
+
+pub use error::Error;
+pub use executor::Executor;
+pub use graph::{Conv, Graph, TensorId};
+pub use kernels::Simd;
+pub use plan::{OpInfo, Plan};
+pub use shape::Shape;

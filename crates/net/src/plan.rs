@@ -1,0 +1,246 @@
+//! A plan: a model lowered to our operators, with packed weights and placed buffers.
+
+use crate::kernels::{self, Job, MapAt};
+use crate::shape::Shape;
+use crate::{Error, format, validate};
+
+/// Most operators a plan may have, and most sources one convolution may read.
+pub(crate) const MAX_OPS: usize = 1 << 12;
+pub(crate) const MAX_SOURCES: usize = 8;
+/// Most values of arena, scratch and weights together (2 GiB of f32 would not fit a 32-bit guest; this is 1 GiB).
+pub(crate) const MAX_MEMORY: u64 = 1 << 28;
+/// Longest operator name, in bytes.
+pub(crate) const MAX_NAME: usize = 64;
+
+/// A model that is ready to run: operators in order, weights, and the place of every map in one arena.
+///
+/// Made by [`Graph::finish`](crate::Graph::finish) or read with [`Plan::from_bytes`]; both end in the same
+/// validation, so holding a `Plan` means that running it stays inside its arena.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub(crate) tensors: Vec<Tensor>,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) weights: Vec<f32>,
+    pub(crate) input: usize,
+    pub(crate) output: usize,
+    pub(crate) arena: usize,
+    pub(crate) scratch: usize,
+}
+
+/// A map and its place: `offset` counts f32 values from the start of the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tensor {
+    pub(crate) shape: Shape,
+    pub(crate) offset: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Op {
+    pub(crate) name: String,
+    pub(crate) kind: OpKind,
+    pub(crate) output: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum OpKind {
+    Conv(ConvOp),
+    MaxPool { source: usize },
+    Resize { source: usize },
+    Add { a: usize, b: usize },
+    Sigmoid { source: usize },
+    Relu { source: usize },
+}
+
+/// A convolution: sources concatenated by channel (and resized to `height` x `width` where they differ from it).
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ConvOp {
+    pub(crate) sources: Vec<usize>,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) pad: usize,
+    pub(crate) dilation: usize,
+    pub(crate) relu: bool,
+    /// Added after bias and relu.
+    pub(crate) residual: Option<usize>,
+    /// First of kernel² x inputs x outputs weights, in the order ky, kx, input, output.
+    pub(crate) weights: usize,
+    /// First of `outputs` biases.
+    pub(crate) bias: usize,
+}
+
+impl OpKind {
+    /// Every tensor the operator reads.
+    pub(crate) fn reads(&self) -> Vec<usize> {
+        match self {
+            Self::Conv(conv) => conv.sources.iter().copied().chain(conv.residual).collect(),
+            Self::Add { a, b } => vec![*a, *b],
+            Self::MaxPool { source }
+            | Self::Resize { source }
+            | Self::Sigmoid { source }
+            | Self::Relu { source } => {
+                vec![*source]
+            }
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Conv(_) => "conv",
+            Self::MaxPool { .. } => "max_pool",
+            Self::Resize { .. } => "resize",
+            Self::Add { .. } => "add",
+            Self::Sigmoid { .. } => "sigmoid",
+            Self::Relu { .. } => "relu",
+        }
+    }
+}
+
+/// What one operator of a plan does, for tables and tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpInfo {
+    /// The name given with [`Graph::name`](crate::Graph::name); empty when none was given.
+    pub name: String,
+    /// `conv`, `max_pool`, `resize`, `add`, `sigmoid` or `relu`.
+    pub kind: &'static str,
+    /// How a convolution is computed: `winograd`, `direct` or `dot`; otherwise the kind.
+    pub algorithm: &'static str,
+    /// Shapes of the maps it reads, in order; a fused residual comes last.
+    pub inputs: Vec<Shape>,
+    /// Shape of the map it writes.
+    pub output: Shape,
+    /// Multiply-adds of the operator's definition (a direct convolution), not of its algorithm; 0 for the rest.
+    pub macs: u64,
+}
+
+impl Plan {
+    /// Reads a plan file and checks everything a run relies on.
+    ///
+    /// # Errors
+    /// [`Error::NotAPlan`], [`Error::Version`], [`Error::Checksum`] or [`Error::Invalid`]; whatever the bytes,
+    /// the result is an error or a plan that is safe to run.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let mut plan = format::read(bytes)?;
+        plan.scratch = validate::check(&plan)?;
+        Ok(plan)
+    }
+
+    /// The plan as a file: versioned, checksummed, little-endian; the inverse of [`Plan::from_bytes`].
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        format::write(self)
+    }
+
+    /// Shape of the map that [`Executor::run`](crate::Executor::run) takes.
+    #[must_use]
+    pub fn input_shape(&self) -> Shape {
+        self.tensors[self.input].shape
+    }
+
+    /// Shape of the map that [`Executor::run`](crate::Executor::run) gives.
+    #[must_use]
+    pub fn output_shape(&self) -> Shape {
+        self.tensors[self.output].shape
+    }
+
+    /// Bytes of the arena: all maps of a run, overlapping where their lifetimes allow.
+    #[must_use]
+    pub fn arena_bytes(&self) -> usize {
+        self.arena * size_of::<f32>()
+    }
+
+    /// Bytes of scratch: transformed weights and tiles of the hungriest operator.
+    #[must_use]
+    pub fn scratch_bytes(&self) -> usize {
+        self.scratch * size_of::<f32>()
+    }
+
+    /// Bytes of weights and biases.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        self.weights.len() * size_of::<f32>()
+    }
+
+    /// The operators in the order in which they run.
+    pub fn ops(&self) -> impl ExactSizeIterator<Item = OpInfo> + '_ {
+        self.ops.iter().map(|op| OpInfo {
+            name: op.name.clone(),
+            kind: op.kind.name(),
+            algorithm: kernels::algorithm(&self.job(op)),
+            inputs: op
+                .kind
+                .reads()
+                .iter()
+                .map(|&id| self.tensors[id].shape)
+                .collect(),
+            output: self.tensors[op.output].shape,
+            macs: self.macs(op),
+        })
+    }
+
+    pub(crate) fn macs(&self, op: &Op) -> u64 {
+        let OpKind::Conv(conv) = &op.kind else {
+            return 0;
+        };
+        let inputs: usize = conv
+            .sources
+            .iter()
+            .map(|&id| self.tensors[id].shape.c)
+            .sum();
+        (self.tensors[op.output].shape.len() as u64)
+            * (inputs as u64)
+            * (conv.kernel * conv.kernel) as u64
+    }
+
+    /// The operator with every tensor resolved to its place.
+    pub(crate) fn job(&self, op: &Op) -> Job {
+        let at = |id: usize| MapAt {
+            shape: self.tensors[id].shape,
+            offset: self.tensors[id].offset,
+        };
+        let out = at(op.output);
+        match &op.kind {
+            OpKind::Conv(conv) => Job::Conv(kernels::ConvJob {
+                sources: conv.sources.iter().map(|&id| at(id)).collect(),
+                height: conv.height,
+                width: conv.width,
+                inputs: conv
+                    .sources
+                    .iter()
+                    .map(|&id| self.tensors[id].shape.c)
+                    .sum(),
+                kernel: conv.kernel,
+                stride: conv.stride,
+                pad: conv.pad,
+                dilation: conv.dilation,
+                relu: conv.relu,
+                residual: conv.residual.map(|id| self.tensors[id].offset),
+                weights: conv.weights,
+                bias: conv.bias,
+                out,
+            }),
+            OpKind::MaxPool { source } => Job::MaxPool {
+                source: at(*source),
+                out,
+            },
+            OpKind::Resize { source } => Job::Resize {
+                source: at(*source),
+                out,
+            },
+            OpKind::Add { a, b } => Job::Add {
+                a: at(*a),
+                b: at(*b),
+                out,
+            },
+            OpKind::Sigmoid { source } => Job::Sigmoid {
+                source: at(*source),
+                out,
+            },
+            OpKind::Relu { source } => Job::Relu {
+                source: at(*source),
+                out,
+            },
+        }
+    }
+}
