@@ -67,4 +67,7 @@ pub trait Engine {
     /// # Errors
     /// As [`Engine::remove`].
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error>;
+
+    /// The largest linear memory of the present instance so far, in bytes; `None` for `native`.
+    fn peak_memory(&self) -> Option<usize>;
 }

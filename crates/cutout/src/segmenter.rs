@@ -20,17 +20,9 @@ impl<S: Segmenter + ?Sized> Segmenter for Box<S> {
     }
 }
 
-/// The runtime `net`: a plan, and from the first picture on the memory it runs in.
-///
-/// The memory is taken late so that a snapshot of a loaded instance holds the plan alone.
+/// The runtime `net`. Its working memory is taken with the first picture.
 #[derive(Debug)]
-pub struct Net(State);
-
-#[derive(Debug)]
-enum State {
-    Loaded(Option<Plan>),
-    Ready(Executor),
-}
+pub struct Net(Executor);
 
 impl Net {
     /// A plan for pictures of `side` × `side` pixels.
@@ -47,7 +39,7 @@ impl Net {
             );
             return Err(Error::new(ErrorKind::Model, text));
         }
-        Ok(Self(State::Loaded(Some(plan))))
+        Executor::new(plan, Simd::Best).map(Self).map_err(unusable)
     }
 
     /// A plan file for pictures of `side` × `side` pixels.
@@ -61,16 +53,7 @@ impl Net {
 
 impl Segmenter for Net {
     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
-        if let State::Loaded(plan) = &mut self.0 {
-            let plan = plan
-                .take()
-                .ok_or_else(|| unusable("the plan is gone after an earlier failure"))?;
-            self.0 = State::Ready(Executor::new(plan, Simd::Best).map_err(unusable)?);
-        }
-        match &mut self.0 {
-            State::Ready(executor) => executor.run(input).map_err(unusable),
-            State::Loaded(_) => Err(unusable("the plan is not ready")),
-        }
+        self.0.run(input).map_err(unusable)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs a plan: the arena and the scratch are allocated once, a run allocates nothing.
+//! Runs a plan: the first run allocates arena and scratch, later ones allocate nothing.
 
 use crate::kernels::{self, Job, Level, Simd};
 use crate::{Error, Plan};
@@ -17,21 +17,20 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// Allocates arena and scratch: [`Plan::arena_bytes`] + [`Plan::scratch_bytes`] and a cache line each.
+    /// An executor without its memory yet, so that a snapshot of it holds the plan alone. The first run allocates
+    /// [`Plan::arena_bytes`] + [`Plan::scratch_bytes`] and a cache line each.
     ///
     /// # Errors
-    /// [`Error::Memory`] when they cannot be allocated, [`Error::SimdUnavailable`] when this processor or build
-    /// lacks the forced level.
+    /// [`Error::SimdUnavailable`] when this processor or build lacks the forced level.
     pub fn new(plan: Plan, simd: Simd) -> Result<Self, Error> {
         let level = simd.level()?;
         let jobs = plan.ops.iter().map(|op| plan.job(op)).collect();
-        let (arena, scratch) = (zeros(plan.arena)?, zeros(plan.scratch)?);
         Ok(Self {
             plan,
             jobs,
             level,
-            arena,
-            scratch,
+            arena: Vec::new(),
+            scratch: Vec::new(),
         })
     }
 
@@ -51,7 +50,7 @@ impl Executor {
     /// channel-last. The same input gives the same bits every time.
     ///
     /// # Errors
-    /// [`Error::Input`] when the input has the wrong length.
+    /// [`Error::Input`] when the input has the wrong length, [`Error::Memory`] when the first run cannot allocate.
     pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.run_observed(input, &mut |_| ())
     }
@@ -65,8 +64,6 @@ impl Executor {
         input: &[f32],
         observe: &mut dyn FnMut(usize),
     ) -> Result<&[f32], Error> {
-        let arena = aligned(&mut self.arena, self.plan.arena);
-        let scratch = aligned(&mut self.scratch, self.plan.scratch);
         let place = &self.plan.tensors[self.plan.input];
         let expected = place.shape.len();
         if input.len() != expected {
@@ -75,6 +72,11 @@ impl Executor {
                 found: input.len(),
             });
         }
+        if self.arena.is_empty() {
+            (self.arena, self.scratch) = (zeros(self.plan.arena)?, zeros(self.plan.scratch)?);
+        }
+        let arena = aligned(&mut self.arena, self.plan.arena);
+        let scratch = aligned(&mut self.scratch, self.plan.scratch);
         arena[place.offset..place.offset + expected].copy_from_slice(input);
         for (index, job) in self.jobs.iter().enumerate() {
             kernels::run(self.level, job, &self.plan.weights, arena, scratch);

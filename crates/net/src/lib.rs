@@ -1,7 +1,7 @@
 //! The network runtime: plan, memory placement, kernels.
 //!
 //! A model is lowered once to a [`Plan`] through a [`Graph`], stored with [`Plan::to_bytes`], read back with
-//! [`Plan::from_bytes`] and run by an [`Executor`], which allocates nothing after its construction.
+//! [`Plan::from_bytes`] and run by an [`Executor`], which allocates nothing after its first run.
 //! Maps are f32 and channel-last. The crate has no file system, network, environment, threads, clock or printing.
 //!
 //! ```

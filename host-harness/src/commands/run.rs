@@ -1,5 +1,6 @@
 //! `cutout run`: one picture.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use cutout::{BoundingBox, Options, Output, OutputKind};
 use serde::Serialize;
 
 use crate::commands::{Command, Sandbox};
-use crate::engine::Timed;
+use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
 use crate::models::Model;
 use crate::{Error, Kind};
@@ -55,14 +56,7 @@ impl Command for Run {
             .map_err(|e| Error::new(e.kind(), format!("{input}: {e}")))?;
         files::write(&output, &result.value.bytes)?;
         if self.json {
-            let report = Report::new(
-                &input,
-                &output,
-                picture.len(),
-                (engine.name(), self.sandbox.runtime.as_str()),
-                &model,
-                &result,
-            );
+            let report = Report::new(&self, picture.len(), &*engine, &model, &result);
             print(&report, &output)?;
         }
         Ok(())
@@ -86,8 +80,8 @@ fn refuse_other_formats(output: &Place) -> Result<(), Error> {
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
-    input: String,
-    output: String,
+    input: Cow<'a, str>,
+    output: Cow<'a, str>,
     input_bytes: usize,
     output_bytes: usize,
     width: u32,
@@ -98,6 +92,8 @@ struct Report<'a> {
     model_digest: &'a str,
     version: &'a str,
     foreground: Option<Foreground>,
+    /// Bytes; of the wasm engine only.
+    peak_linear_memory: Option<usize>,
     stages_ms: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -111,28 +107,28 @@ struct Foreground {
 
 impl<'a> Report<'a> {
     fn new(
-        input: &Place,
-        output: &Place,
+        run: &'a Run,
         input_bytes: usize,
-        (engine, runtime): (&'a str, &'a str),
+        engine: &dyn Engine,
         model: &'a Model,
         result: &Timed<Output>,
     ) -> Self {
         let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
         let stages = result.stages.iter();
         Self {
-            input: input.to_string(),
-            output: output.to_string(),
+            input: run.input.to_string_lossy(),
+            output: run.output.to_string_lossy(),
             input_bytes,
             output_bytes: result.value.bytes.len(),
             width: result.value.width,
             height: result.value.height,
-            engine,
-            runtime,
+            engine: engine.name(),
+            runtime: run.sandbox.runtime.as_str(),
             model: &model.spec.name,
             model_digest: &model.digest,
             version: env!("CARGO_PKG_VERSION"),
             foreground: result.foreground.map(Foreground::from),
+            peak_linear_memory: engine.peak_memory(),
             stages_ms: stages
                 .map(|(s, t)| (s.as_str().into(), milliseconds(*t).into()))
                 .collect(),

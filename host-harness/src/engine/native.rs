@@ -45,6 +45,10 @@ impl Engine for Native {
         })
     }
 
+    fn peak_memory(&self) -> Option<usize> {
+        None
+    }
+
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {
         let (mask, stages) = timed(|end| self.pipeline.mask(image, limits, end))?;
         Ok(Timed {

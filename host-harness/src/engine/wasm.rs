@@ -30,13 +30,6 @@ impl Wasm {
         }
     }
 
-    /// The largest linear memory of the present instance so far, in bytes.
-    pub fn peak_memory(&self) -> usize {
-        self.instance
-            .as_ref()
-            .map_or(0, |instance| instance.store.data().memory.peak)
-    }
-
     /// Runs `work` within the deadline. An instance that trapped is dropped: its memory may be in
     /// any state.
     fn call<T>(
@@ -122,6 +115,12 @@ impl Engine for Wasm {
                 foreground,
             },
         })
+    }
+
+    fn peak_memory(&self) -> Option<usize> {
+        self.instance
+            .as_ref()
+            .map(|instance| instance.store.data().memory.peak)
     }
 
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {

@@ -52,6 +52,7 @@ pub(crate) fn run(
     dead_code,
     reason = "an architecture without SIMD has no baseline back end"
 )]
+#[inline(never)]
 unsafe fn baseline<V: Vector>(job: &Job, weights: &[f32], arena: &mut [f32], scratch: &mut [f32]) {
     // SAFETY: the caller's promise.
     unsafe { simd::run::<V>(job, weights, arena, scratch) }

@@ -189,32 +189,51 @@ pub(super) unsafe fn output_tile<V: Vector>(
                 store_all(down, square.add(j * V::LANES), REACH * V::LANES);
             }
             let bias = V::load(target.bias.add(k));
+            let floor = V::splat(if target.relu { 0.0 } else { f32::NEG_INFINITY });
             for y in 0..target.height {
                 let across = output8::<V>(load8(square.add(y * REACH * V::LANES), V::LANES));
-                put_row(target, y * target.row + k, across, bias);
+                put_row(target, y * target.row + k, across, [bias, floor], square);
             }
         }
         k += V::LANES;
     }
 }
 
+/// Writes one row of a tile, by way of the first row of `square` if it is cut.
 #[inline(always)]
-unsafe fn put_row<V: Vector>(target: &Target, offset: usize, pixels: [V; TILE], bias: V) {
-    for (x, pixel) in pixels.into_iter().enumerate() {
-        if x < target.width {
-            let offset = offset + x * target.pixel;
-            // SAFETY: the pixel lies within the map; the residual is read before its place is written.
-            unsafe {
-                let mut value = pixel.add(bias);
-                if target.relu {
-                    value = value.max(V::splat(0.0));
-                }
-                if !target.residual.is_null() {
-                    value = value.add(V::load(target.residual.add(offset)));
-                }
-                value.store(target.to.add(offset));
+unsafe fn put_row<V: Vector>(
+    target: &Target,
+    offset: usize,
+    pixels: [V; TILE],
+    finish: [V; 2],
+    square: *mut f32,
+) {
+    // SAFETY: `width` pixels from `offset` lie within the map; the first row of the square has been read.
+    unsafe {
+        if target.width == TILE {
+            // Unrolled, since the pixels are in registers; a tile that is cut goes through memory instead.
+            for (x, pixel) in pixels.into_iter().enumerate() {
+                put_pixel(target, offset + x * target.pixel, pixel, finish);
+            }
+        } else {
+            store_all(pixels, square, V::LANES);
+            for x in 0..target.width {
+                let pixel = V::load(square.add(x * V::LANES));
+                put_pixel(target, offset + x * target.pixel, pixel, finish);
             }
         }
+    }
+}
+
+#[inline(always)]
+unsafe fn put_pixel<V: Vector>(target: &Target, offset: usize, pixel: V, [bias, floor]: [V; 2]) {
+    // SAFETY: the pixel lies within the map; the residual is read before its place is written.
+    unsafe {
+        let mut value = pixel.add(bias).max(floor);
+        if !target.residual.is_null() {
+            value = value.add(V::load(target.residual.add(offset)));
+        }
+        value.store(target.to.add(offset));
     }
 }
 
