@@ -99,6 +99,10 @@ fn with_pipeline<T>(
     })
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err takes"
+)]
 fn error(error: cutout::Error) -> types::Error {
     let text = error.to_string();
     match error.kind() {

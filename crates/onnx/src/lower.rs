@@ -109,7 +109,7 @@ impl Lowering<'_> {
             return self.resize(node, resize);
         }
         if let Some(binary) = node.op_as::<TypedBinOp>() {
-            return self.binary(node, &binary.0.name());
+            return self.binary(node, binary.0.name());
         }
         if let Some(element_wise) = node.op_as::<ElementWiseOp>()
             && element_wise.0.name() == "Sigmoid"

@@ -141,7 +141,7 @@ impl ComponentInstanceState for State {
         contents: impl FnOnce(&[u8]) + Send,
     ) {
         self.call(instance, func, |store, list: WasmList<u8>| {
-            contents(list.as_le_slice(store))
+            contents(list.as_le_slice(store));
         });
     }
 

@@ -1,0 +1,95 @@
+//! u2netp on one picture, the stage `segment` alone: net and tract, natively and in wasm. Every answer is
+//! compared with the expected mask, every repetition with the first answer.
+#![allow(
+    clippy::expect_used,
+    reason = "a benchmark that cannot start has nothing to say"
+)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use benches::{Choice, Subject};
+use clap::Parser;
+use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
+use net::Simd;
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// A row: its name, and the flags that choose it.
+fn rows() -> Vec<(String, Vec<&'static str>)> {
+    let mut rows: Vec<_> = Simd::available()
+        .into_iter()
+        .filter(|&level| level != Simd::Scalar)
+        .map(|level| {
+            let flags = vec!["--engine=native", "--simd", level.name()];
+            (format!("net-native-{}", level.name()), flags)
+        })
+        .collect();
+    for (name, engine, runtime) in [
+        ("net-wasm", "--engine=wasm", "--runtime=net"),
+        ("tract-native", "--engine=native", "--runtime=tract"),
+        ("tract-wasm", "--engine=wasm", "--runtime=tract"),
+    ] {
+        rows.push((name.to_owned(), vec![engine, runtime]));
+    }
+    rows
+}
+
+fn network(criterion: &mut Criterion) {
+    let picture = fs::read(fixture("photos/astronaut.png")).expect("the fixture is there");
+    let expected = image::open(fixture("masks/astronaut.png")).expect("the fixture is there");
+    let expected = expected.to_luma8().into_raw();
+    let mut group = criterion.benchmark_group("u2netp");
+    group
+        .sampling_mode(SamplingMode::Flat)
+        .sample_size(10)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(10));
+    for (name, flags) in rows() {
+        // Made only when the row runs: the first time, wasm is compiled here.
+        let mut subject = None;
+        group.bench_function(name, |b| {
+            let subject = subject.get_or_insert_with(|| start(&flags));
+            let first = subject.mask(&picture).expect("the subject answers").value;
+            assert_alike(&expected, &first.data);
+            b.iter_custom(|runs| {
+                let mut sum = Duration::ZERO;
+                for _ in 0..runs {
+                    let sample = subject.mask(&picture).expect("the subject answers");
+                    assert!(sample.value == first, "two runs gave different masks");
+                    sum += sample.segment;
+                }
+                sum
+            });
+        });
+    }
+    group.finish();
+}
+
+fn start(flags: &[&str]) -> Subject {
+    let cli = Cli::parse_from([&["network"], flags].concat());
+    Subject::start(&cli.choice).expect("the subject starts")
+}
+
+/// The bounds of `fixtures/reference/compare.py`: 99.9 % within 2 levels, none beyond 4.
+fn assert_alike(expected: &[u8], actual: &[u8]) {
+    assert_eq!(expected.len(), actual.len());
+    let apart = || expected.iter().zip(actual).map(|(a, b)| a.abs_diff(*b));
+    let within = apart().filter(|&levels| levels <= 2).count();
+    assert!(within * 1000 >= expected.len() * 999, "the mask is wrong");
+    assert!(apart().all(|levels| levels <= 4), "the mask is wrong");
+}
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures")
+        .join(name)
+}
+
+criterion_group!(benches, network);
+criterion_main!(benches);

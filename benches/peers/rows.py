@@ -1,0 +1,109 @@
+"""The runtimes that are compared: each a persistent process that answers one line for one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from common import BIN, MODEL_FILE, PACKAGES, PICTURE, ROOT, SPEC, levels, preprocess, reference
+
+HERE = Path(__file__).resolve().parent
+# Answers that do not count. V8 compiles wasm again, optimised, during the first ones.
+WARM_UPS = 3
+
+
+@dataclass
+class Row:
+    """A runtime: its key, its name in tables, and its command; `tensor` rows take raw f32, others the picture."""
+
+    key: str
+    name: str
+    command: list[str]
+    tensor: bool
+    skip: str | None = None
+    samples: list[dict] = field(default_factory=list)
+    mask: np.ndarray | None = None
+    process: subprocess.Popen | None = None
+
+    def start(self, core: int) -> None:
+        """Starts the process on one core."""
+        pinned = ["taskset", "-c", str(core), *self.command]
+        self.process = subprocess.Popen(pinned, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, line: str) -> dict:
+        """One line there, one line of JSON back."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"{self.name} stopped at {line!r} with exit code {self.process.wait()}")
+        return json.loads(answer)
+
+    def warm_up(self, folder: Path) -> None:
+        """The first answer: its digest is what later ones are held against, its mask is compared with other rows'."""
+        target = folder / f"{self.key}.answer"
+        self.line = f"run {folder / 'input.f32' if self.tensor else PICTURE}"
+        first = self.ask(f"{self.line} {target}")
+        self.digest = first["digest"]
+        if self.tensor:
+            self.line += f" {target}"
+            raw = np.fromfile(target, dtype="<f4").reshape(1, 1, SPEC.side, SPEC.side)
+            with reference.Image.open(PICTURE) as picture:
+                self.mask = np.asarray(reference.to_mask(raw, picture.size))
+        else:
+            with reference.Image.open(target) as mask:
+                self.mask = np.asarray(mask)
+        for _ in range(1, WARM_UPS):
+            self.ask(self.line)
+
+    def sample(self) -> None:
+        """One more sample; an answer that differs from the first ends the run."""
+        answer = self.ask(self.line)
+        if answer["digest"] != self.digest:
+            raise SystemExit(f"{self.name}: two runs on one input gave different answers; no figure is worth printing")
+        self.samples.append(answer)
+
+    def stop(self) -> None:
+        """Ends the process."""
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait()
+
+    def times(self) -> list[float]:
+        """Milliseconds of the network, in the order measured."""
+        return [sample["segment_ms"] for sample in self.samples]
+
+
+def rows() -> list[Row]:
+    """Every row, those that cannot run with the reason."""
+
+    def peer(key: str, name: str, engine: str, runtime: str, *more: str) -> Row:
+        return Row(key, name, [str(BIN / "peer"), "--engine", engine, "--runtime", runtime, *more], False)
+
+    side = str(SPEC.side)
+    web = Row("ort-web", "onnxruntime-web, wasm in V8", ["node", str(HERE / "web.mjs"), str(PACKAGES), str(MODEL_FILE), side], True)
+    if not shutil.which("node") or not (PACKAGES / "node_modules/onnxruntime-web").is_dir():
+        web.skip = "node or npm is not here"
+    narrow = peer("net-128", "net, native, 128 bits (SSE2)", "native", "net", "--simd", "sse2")
+    if "sse2" not in levels():
+        narrow.skip = "this machine is no x86-64"
+    return [
+        Row("ort", "onnxruntime, native", [sys.executable, str(HERE / "ort.py"), str(MODEL_FILE), side], True),
+        web,
+        peer("tract-native", "tract, native", "native", "tract"),
+        peer("tract-wasm", "tract, wasm in wasmtime", "wasm", "tract"),
+        narrow,
+        peer("net-native", f"net, native, best ({levels()[-1]})", "native", "net"),
+        peer("net-wasm", "net, wasm in wasmtime", "wasm", "net"),
+    ]
+
+
+def write_input(folder: Path) -> None:
+    """The picture as the tensor rows want it: 1x3xSxS, preprocessed by the reference."""
+    preprocess(PICTURE).astype("<f4").tofile(folder / "input.f32")

@@ -1,0 +1,64 @@
+//! Writes the plan of a model to a file, for `netrun`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use host_harness::{Error, Kind, models};
+use net::Plan;
+
+/// Writes the plan of a model to a file and prints what it takes.
+#[derive(Parser)]
+struct Cli {
+    /// A known model's name, or the path of an ONNX file of the U²-Net family.
+    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
+    model: String,
+
+    /// Where the plan goes.
+    output: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match write(&cli.model, &cli.output) {
+        Ok(plan) => summary(&plan),
+        Err(error) => report(&error),
+    }
+}
+
+fn write(model: &str, output: &Path) -> Result<Plan, Error> {
+    let model = models::find(model)?;
+    let plan = onnx::lower(&model.onnx, model.spec.side)?;
+    fs::write(output, plan.to_bytes()).map_err(|e| {
+        let text = format!("cannot write {}: {e}", output.display());
+        Error::new(Kind::Io, text)
+    })?;
+    Ok(plan)
+}
+
+#[allow(clippy::print_stdout, reason = "what was asked for")]
+fn summary(plan: &Plan) -> ExitCode {
+    let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
+    println!(
+        "{} operators, {:.2} GMAC, weights {:.1} MiB, arena {:.1} MiB, scratch {:.1} MiB",
+        plan.ops().len(),
+        plan.ops().map(|op| op.macs).sum::<u64>() as f64 / 1e9,
+        mib(plan.weight_bytes()),
+        mib(plan.arena_bytes()),
+        mib(plan.scratch_bytes())
+    );
+    ExitCode::SUCCESS
+}
+
+#[allow(
+    clippy::print_stderr,
+    reason = "the one place that tells a person of an error"
+)]
+fn report(error: &Error) -> ExitCode {
+    eprintln!("plan: error[{}]: {error}", error.kind().as_str());
+    match error.kind() {
+        Kind::Usage => ExitCode::from(2),
+        _ => ExitCode::from(1),
+    }
+}

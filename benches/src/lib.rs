@@ -1,0 +1,8 @@
+//! What benches and their programs share: subjects that answer one picture, convolutions with a known
+//! answer, and this machine's peak.
+
+pub mod conv;
+pub mod peak;
+mod subject;
+
+pub use subject::{Choice, Sample, Subject};
