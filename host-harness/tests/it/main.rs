@@ -1,4 +1,11 @@
 //! The whole path, as users and hosts take it: the program, the component, both engines.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do"
+)]
 
 mod cli;
 mod component;
