@@ -117,7 +117,7 @@ def footer(about: dict) -> str:
         f"{about['cpu_details'].get('model')}), {about['cores']} cores, Linux {about['kernel']}, load {load} at the end. "
         f"{about['rustc']}; wasmtime {about['crates']['wasmtime']}; tract {about['crates']['tract-onnx']}; "
         f"onnxruntime {about['packages']['onnxruntime']}; onnxruntime-web {about['packages']['onnxruntime-web']} in Node "
-        f"{about['node']}. Commit {about['commit']}{changed}; model {about['model']['name']}, sha256 "
+        f"{about['node'] or '(not here)'}. Commit {about['commit']}{changed}; model {about['model']['name']}, sha256 "
         f"{about['model']['sha256'][:12]}…"
     )
 

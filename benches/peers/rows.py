@@ -28,6 +28,9 @@ class Row:
     tensor: bool
     skip: str | None = None
     samples: list[dict] = field(default_factory=list)
+    # Set by the first answer: the line that repeats it, its digest, and its mask.
+    line: str = ""
+    digest: str = ""
     mask: np.ndarray | None = None
     process: subprocess.Popen | None = None
 
