@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cutout::{BoundingBox, Limits, Mask, Options, Output, Stage};
 
-pub use cache::{Cache, host_image};
+pub use cache::Cache;
 pub use host::{Host, Settings};
 pub use native::Native;
 pub use snapshot::{Actor, actor, bake, compile};

@@ -1,6 +1,6 @@
 //! The builder: operators are added in any topological order, then lowered to a plan.
 
-use crate::plan::{MAX_NAME, MAX_OPS, MAX_SOURCES};
+use crate::plan::{ConvOp, MAX_NAME, MAX_OPS, MAX_SOURCES};
 use crate::shape::{MAX_CHANNELS, Shape};
 use crate::{Error, Plan, lower};
 
@@ -25,27 +25,13 @@ pub(crate) struct Node {
 #[derive(Debug, Clone)]
 pub(crate) enum NodeKind {
     Input,
-    Conv(ConvNode),
+    /// Its sources and residual are nodes.
+    Conv(ConvOp),
     MaxPool(usize),
     Resize(usize),
     Add(usize, usize),
     Sigmoid(usize),
     Relu(usize),
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct ConvNode {
-    pub(crate) sources: Vec<usize>,
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-    pub(crate) kernel: usize,
-    pub(crate) stride: usize,
-    pub(crate) pad: usize,
-    pub(crate) dilation: usize,
-    pub(crate) relu: bool,
-    pub(crate) residual: Option<usize>,
-    pub(crate) weights: usize,
-    pub(crate) bias: usize,
 }
 
 /// The parameters of a convolution. Each field is what ONNX calls it, with square kernels and equal padding.
@@ -200,7 +186,7 @@ impl Graph {
         self.weights.extend_from_slice(conv.bias);
         self.push(
             Shape::new(h, w, outputs),
-            NodeKind::Conv(ConvNode {
+            NodeKind::Conv(ConvOp {
                 sources: conv.sources.iter().map(|id| id.0).collect(),
                 height: first.h,
                 width: first.w,

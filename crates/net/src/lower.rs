@@ -139,16 +139,8 @@ fn op(node: &Node, ids: &[usize]) -> Option<Op> {
         NodeKind::Input => return None,
         NodeKind::Conv(conv) => OpKind::Conv(ConvOp {
             sources: conv.sources.iter().map(|&id| ids[id]).collect(),
-            height: conv.height,
-            width: conv.width,
-            kernel: conv.kernel,
-            stride: conv.stride,
-            pad: conv.pad,
-            dilation: conv.dilation,
-            relu: conv.relu,
             residual: conv.residual.map(|id| ids[id]),
-            weights: conv.weights,
-            bias: conv.bias,
+            ..conv.clone()
         }),
         NodeKind::MaxPool(x) => OpKind::MaxPool { source: ids[*x] },
         NodeKind::Resize(x) => OpKind::Resize { source: ids[*x] },

@@ -1,6 +1,6 @@
 //! A plan: a model lowered to our operators, with packed weights and placed buffers.
 
-use crate::kernels::{self, Job, MapAt};
+use crate::kernels::{self, Job};
 use crate::shape::Shape;
 use crate::{Error, format, validate};
 
@@ -195,10 +195,7 @@ impl Plan {
 
     /// The operator with every tensor resolved to its place.
     pub(crate) fn job(&self, op: &Op) -> Job {
-        let at = |id: usize| MapAt {
-            shape: self.tensors[id].shape,
-            offset: self.tensors[id].offset,
-        };
+        let at = |id: usize| self.tensors[id];
         let out = at(op.output);
         match &op.kind {
             OpKind::Conv(conv) => Job::Conv(kernels::ConvJob {

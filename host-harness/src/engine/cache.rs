@@ -155,15 +155,13 @@ fn load(engine: &Engine, path: &Path) -> Option<Component> {
     host_image(engine, path).ok()
 }
 
-/// Maps a host image that is known to come from [`compile`](super::compile).
-///
-/// # Errors
-/// Kind `engine` when it was made for another machine, wasmtime or configuration.
+/// Maps a host image. Only for [`load`], which has checked where it comes from.
 #[allow(unsafe_code, reason = "the one entrance of precompiled code")]
-pub fn host_image(engine: &Engine, path: &Path) -> Result<Component, Error> {
-    // SAFETY: the file was written by `precompile_component`: it lies in a folder that only this
-    // user may write to, or was named by the user as an image, and its digest was checked.
-    // wasmtime itself checks version, settings and CPU features.
+fn host_image(engine: &Engine, path: &Path) -> Result<Component, Error> {
+    // SAFETY: `load` has seen that the file belongs to this user, that nobody else may write to it,
+    // and that its digest fits; its folder is the user's alone (`Cache::at`). So it is what `store`
+    // wrote there, which `precompile_component` made. wasmtime itself checks version, settings and
+    // CPU features.
     let component = unsafe { Component::deserialize_file(engine, path) };
     component.map_err(Error::engine("map the host image"))
 }
@@ -171,7 +169,6 @@ pub fn host_image(engine: &Engine, path: &Path) -> Result<Component, Error> {
 /// Whether `path` belongs to this user and nobody else may write to it.
 fn is_ours(path: &Path) -> io::Result<bool> {
     let metadata = fs::metadata(path)?;
-    // A file that this process makes carries its user.
     let me = rustix::process::geteuid().as_raw();
     Ok(metadata.uid() == me && metadata.permissions().mode() & 0o022 == 0)
 }

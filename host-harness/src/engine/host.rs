@@ -63,7 +63,7 @@ impl Host {
         Engine::new(&config).map_err(Error::engine("reserve memory for the sandbox"))
     }
 
-    /// Links `component` and starts the deadline's clock.
+    /// Links `component`. The deadline's clock starts with the first instance.
     ///
     /// # Errors
     /// Kind `engine` when the component is not an actor of this version.

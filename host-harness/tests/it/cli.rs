@@ -245,3 +245,24 @@ fn a_model_that_net_lacks_an_operator_for_runs_with_tract() {
         assert!(done.status.success(), "{engine}: {said}");
     }
 }
+
+#[test]
+fn a_known_model_with_another_checksum_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(fixture("tiny/tiny.onnx"), folder.path().join("u2netp.onnx")).unwrap();
+    let output = folder.path().join("x.png");
+    let (done, said) = finish(
+        cutout()
+            .env("CUTOUT_MODELS", folder.path())
+            .arg("run")
+            .arg(fixture("photos/chelsea.png"))
+            .arg("-o")
+            .arg(&output),
+    );
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("error[model]") && said.contains("checksum differs"),
+        "{said}"
+    );
+    assert!(!output.exists());
+}

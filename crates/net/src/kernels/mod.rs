@@ -31,7 +31,7 @@ mod vector;
 pub(crate) use dispatch::run;
 
 use crate::Error;
-use crate::shape::Shape;
+use crate::plan::Tensor;
 use simd::{direct, resize, winograd};
 
 /// Which kernels to run. Anything but `Best` is for tests and benchmarks.
@@ -118,28 +118,21 @@ impl Level {
     }
 }
 
-/// A map at a place in the arena; `offset` counts values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MapAt {
-    pub(crate) shape: Shape,
-    pub(crate) offset: usize,
-}
-
 /// An operator with every map resolved to its place.
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
     Conv(ConvJob),
-    MaxPool { source: MapAt, out: MapAt },
-    Resize { source: MapAt, out: MapAt },
-    Add { a: MapAt, b: MapAt, out: MapAt },
-    Sigmoid { source: MapAt, out: MapAt },
-    Relu { source: MapAt, out: MapAt },
+    MaxPool { source: Tensor, out: Tensor },
+    Resize { source: Tensor, out: Tensor },
+    Add { a: Tensor, b: Tensor, out: Tensor },
+    Sigmoid { source: Tensor, out: Tensor },
+    Relu { source: Tensor, out: Tensor },
 }
 
 /// See [`crate::plan::ConvOp`]; `inputs` counts the channels of all sources, `residual` is an offset in the arena.
 #[derive(Debug, Clone)]
 pub(crate) struct ConvJob {
-    pub(crate) sources: Vec<MapAt>,
+    pub(crate) sources: Vec<Tensor>,
     pub(crate) height: usize,
     pub(crate) width: usize,
     pub(crate) inputs: usize,
@@ -151,12 +144,12 @@ pub(crate) struct ConvJob {
     pub(crate) residual: Option<usize>,
     pub(crate) weights: usize,
     pub(crate) bias: usize,
-    pub(crate) out: MapAt,
+    pub(crate) out: Tensor,
 }
 
 impl ConvJob {
     /// Whether a source has to be resized to the convolution's input while it is read.
-    pub(crate) fn resizes(&self, source: &MapAt) -> bool {
+    pub(crate) fn resizes(&self, source: &Tensor) -> bool {
         (source.shape.h, source.shape.w) != (self.height, self.width)
     }
 }

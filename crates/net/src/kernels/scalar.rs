@@ -1,7 +1,8 @@
 //! The oracle: every operator straight from its definition, in the order a reader expects.
 //! It keeps the promises about overlap that [`crate::place`] relies on, so any valid plan runs on it too.
 
-use super::{ConvJob, Job, MapAt};
+use super::{ConvJob, Job};
+use crate::plan::Tensor;
 
 pub(super) fn run(job: &Job, weights: &[f32], arena: &mut [f32]) {
     match job {
@@ -18,7 +19,7 @@ pub(super) fn run(job: &Job, weights: &[f32], arena: &mut [f32]) {
     }
 }
 
-fn pointwise(out: MapAt, arena: &mut [f32], value: impl Fn(&[f32], usize) -> f32) {
+fn pointwise(out: Tensor, arena: &mut [f32], value: impl Fn(&[f32], usize) -> f32) {
     for i in 0..out.shape.len() {
         arena[out.offset + i] = value(arena, i);
     }
@@ -78,7 +79,7 @@ fn tap(
     sum
 }
 
-fn max_pool(source: MapAt, out: MapAt, arena: &mut [f32]) {
+fn max_pool(source: Tensor, out: Tensor, arena: &mut [f32]) {
     let shape = source.shape;
     for y in 0..out.shape.h {
         for x in 0..out.shape.w {
@@ -96,7 +97,7 @@ fn max_pool(source: MapAt, out: MapAt, arena: &mut [f32]) {
     }
 }
 
-fn resize(source: MapAt, out: MapAt, arena: &mut [f32]) {
+fn resize(source: Tensor, out: Tensor, arena: &mut [f32]) {
     for y in 0..out.shape.h {
         for x in 0..out.shape.w {
             for c in 0..out.shape.c {
@@ -116,7 +117,7 @@ pub(super) fn half_pixel(index: usize, from: usize, to: usize) -> (usize, usize,
     (low, (low + 1).min(from - 1), place - low as f32)
 }
 
-fn bilinear(source: MapAt, arena: &[f32], [y, x, c]: [usize; 3], [h, w]: [usize; 2]) -> f32 {
+fn bilinear(source: Tensor, arena: &[f32], [y, x, c]: [usize; 3], [h, w]: [usize; 2]) -> f32 {
     let (top, bottom, down) = half_pixel(y, source.shape.h, h);
     let (left, right, across) = half_pixel(x, source.shape.w, w);
     let at =

@@ -1,7 +1,6 @@
 //! The input band of a direct convolution: rows of all sources, padded, concatenated and resized.
 
 use super::direct::Layout;
-use super::gemm::GROUP;
 use super::resize::{self, Resized};
 use crate::kernels::ConvJob;
 use crate::kernels::vector::Vector;
@@ -35,20 +34,8 @@ pub(super) unsafe fn readers(
             *reader = Reader {
                 base,
                 channels: source.shape.c,
-                resized: None,
+                resized: resize::take(job, source, 1, base, scratch, &mut next),
             };
-            if job.resizes(source) {
-                let line = scratch.add(next);
-                next += (job.width * source.shape.c).next_multiple_of(GROUP);
-                let resized = Resized::new(
-                    base,
-                    source.shape,
-                    [job.height, job.width],
-                    scratch.add(next),
-                );
-                next += resize::scratch_len(source.shape, job.width).next_multiple_of(GROUP);
-                reader.resized = Some((resized, line));
-            }
         }
     }
     readers

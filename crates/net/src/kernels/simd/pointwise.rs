@@ -1,7 +1,7 @@
 //! Add, relu, sigmoid and max-pooling.
 
-use crate::kernels::MapAt;
 use crate::kernels::vector::Vector;
+use crate::plan::Tensor;
 
 /// `out[i] = op(a[i], b[i])` for `length` values; `out` may be `a` or `b`.
 ///
@@ -52,7 +52,7 @@ unsafe fn zip_all<V: Vector>(a: *const f32, b: *const f32, out: *mut f32, length
 /// # Safety
 /// The processor has `V`'s features; the maps lie in the arena that `arena` points to, equal or apart.
 #[inline(always)]
-pub(super) unsafe fn add<V: Vector>(a: MapAt, b: MapAt, out: MapAt, arena: *mut f32) {
+pub(super) unsafe fn add<V: Vector>(a: Tensor, b: Tensor, out: Tensor, arena: *mut f32) {
     // SAFETY: the caller's promise.
     unsafe {
         zip_all::<V>(
@@ -68,7 +68,7 @@ pub(super) unsafe fn add<V: Vector>(a: MapAt, b: MapAt, out: MapAt, arena: *mut 
 /// # Safety
 /// As [`add`].
 #[inline(always)]
-pub(super) unsafe fn relu<V: Vector>(source: MapAt, out: MapAt, arena: *mut f32) {
+pub(super) unsafe fn relu<V: Vector>(source: Tensor, out: Tensor, arena: *mut f32) {
     // SAFETY: the caller's promise.
     unsafe {
         let from = arena.add(source.offset);
@@ -87,7 +87,7 @@ pub(super) unsafe fn relu<V: Vector>(source: MapAt, out: MapAt, arena: *mut f32)
 /// # Safety
 /// As [`add`], with the maps apart.
 #[inline(always)]
-pub(super) unsafe fn max_pool<V: Vector>(source: MapAt, out: MapAt, arena: *mut f32) {
+pub(super) unsafe fn max_pool<V: Vector>(source: Tensor, out: Tensor, arena: *mut f32) {
     let (from, c) = (source.shape, source.shape.c);
     for y in 0..out.shape.h {
         let below = (2 * y + 1).min(from.h - 1);
@@ -110,7 +110,7 @@ pub(super) unsafe fn max_pool<V: Vector>(source: MapAt, out: MapAt, arena: *mut 
 /// # Safety
 /// As [`add`].
 #[inline(always)]
-pub(super) unsafe fn sigmoid(source: MapAt, out: MapAt, arena: *mut f32) {
+pub(super) unsafe fn sigmoid(source: Tensor, out: Tensor, arena: *mut f32) {
     for i in 0..out.shape.len() {
         // SAFETY: the caller's promise; each value is read before its place is written.
         unsafe {

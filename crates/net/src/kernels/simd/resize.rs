@@ -1,7 +1,10 @@
 //! Bilinear resize, one output row at a time, so that a convolution can take rows as it needs them.
 
+use super::gemm::GROUP;
+use crate::kernels::ConvJob;
 use crate::kernels::scalar::half_pixel;
 use crate::kernels::vector::Vector;
+use crate::plan::Tensor;
 use crate::shape::Shape;
 
 /// A map that is read as if it had `height` x `width`.
@@ -20,6 +23,33 @@ pub(super) struct Resized {
 /// Values of scratch that [`Resized`] needs.
 pub(in crate::kernels) fn scratch_len(shape: Shape, width: usize) -> usize {
     (2 * width).next_multiple_of(16) + shape.row().next_multiple_of(16)
+}
+
+/// For a source that is resized while it is read: the resized map, and room in the scratch for `rows` of its rows.
+/// Both are taken from `next` on, in the order in which the layouts count them.
+///
+/// # Safety
+/// `from` is readable for the source, `scratch` writable as far as the job's layout says.
+pub(super) unsafe fn take(
+    job: &ConvJob,
+    source: &Tensor,
+    rows: usize,
+    from: *const f32,
+    scratch: *mut f32,
+    next: &mut usize,
+) -> Option<(Resized, *mut f32)> {
+    if !job.resizes(source) {
+        return None;
+    }
+    let shape = source.shape;
+    let kept = *next;
+    let table = kept + (rows * job.width * shape.c).next_multiple_of(GROUP);
+    *next = table + scratch_len(shape, job.width).next_multiple_of(GROUP);
+    // SAFETY: the caller's promise.
+    unsafe {
+        let resized = Resized::new(from, shape, [job.height, job.width], scratch.add(table));
+        Some((resized, scratch.add(kept)))
+    }
 }
 
 impl Resized {

@@ -1,6 +1,5 @@
 //! How Winograd tiles read their sources: in place, through a ring of resized rows, or through a padded copy.
 
-use super::gemm::GROUP;
 use super::resize::{self, Resized};
 use super::transform::REACH;
 use super::winograd::Layout;
@@ -65,29 +64,17 @@ pub(super) unsafe fn readers(
         // SAFETY: the source lies in the arena; ring and table are taken in the order of `Layout::new`.
         unsafe {
             let base = arena.add(source.offset).cast_const();
+            let resized = resize::take(job, source, layout.ring, base, scratch, &mut next);
             *reader = Reader {
-                base,
+                base: resized.map_or(base, |(_, rows)| rows.cast_const()),
                 channels: source.shape.c,
-                ring: None,
-            };
-            if job.resizes(source) {
-                let rows = scratch.add(next);
-                next += (layout.ring * job.width * source.shape.c).next_multiple_of(GROUP);
-                let resized = Resized::new(
-                    base,
-                    source.shape,
-                    [job.height, job.width],
-                    scratch.add(next),
-                );
-                next += resize::scratch_len(source.shape, job.width).next_multiple_of(GROUP);
-                reader.base = rows;
-                reader.ring = Some(Ring {
+                ring: resized.map(|(resized, rows)| Ring {
                     resized,
                     rows,
                     count: layout.ring,
                     filled: 0,
-                });
-            }
+                }),
+            };
         }
     }
     readers

@@ -9,8 +9,9 @@ use super::gemm::{GROUP, Gemm, panel};
 use super::resize;
 use super::tiles::{Reader, readers, tile_rows};
 use super::transform::{POINTS, REACH, SQUARE, TILE, Target, input_tile, output_tile, weight_tile};
+use crate::kernels::ConvJob;
 use crate::kernels::vector::Vector;
-use crate::kernels::{ConvJob, MapAt};
+use crate::plan::Tensor;
 
 /// Values that the two tile buffers of a block may take together: 640 KB of the 1 MB L2 of Zen 4. (384 KB to
 /// 1.6 MB gave no difference above the noise, about 20 %, of the machine it was tried on.)
@@ -261,7 +262,7 @@ unsafe fn scatter<V: Vector>(
     first: usize,
     count: usize,
 ) {
-    let MapAt { shape, offset } = job.out;
+    let Tensor { shape, offset } = job.out;
     let across = job.width.div_ceil(TILE);
     let whole = shape.c - shape.c % V::LANES;
     for tile in 0..count {
