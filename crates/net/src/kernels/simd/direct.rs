@@ -126,7 +126,7 @@ pub(super) unsafe fn conv<V: Vector>(
     let layout = Layout::new(job);
     let segments = Segments::new(job, &layout);
     let reach = (job.kernel - 1) * job.dilation + 1;
-    // SAFETY: the caller's promises, passed on.
+    // SAFETY: the caller's promises, passed on; `line` stands behind the band.
     unsafe {
         pack_weights::<V>(job, &layout, weights.as_ptr(), scratch.add(layout.weights));
         let sources = readers(job, &layout, arena, scratch);

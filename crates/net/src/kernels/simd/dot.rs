@@ -38,6 +38,9 @@ pub(super) unsafe fn dots<V: Vector>(
     }
 }
 
+/// Registers that [`add_products`] goes through at most.
+const VECTORS: usize = 16;
+
 #[inline(always)]
 unsafe fn dot<V: Vector, const N: usize>(
     segments: &Segments,
@@ -45,20 +48,17 @@ unsafe fn dot<V: Vector, const N: usize>(
     step: usize,
     weights: *const f32,
 ) -> [f32; N] {
-    let whole = segments.depth - segments.depth % V::LANES;
+    let vectors = segments.depth / V::LANES;
+    let whole = vectors * V::LANES;
     let mut totals = [0.0; N];
-    // SAFETY: as in `dots`; `lanes` holds the widest register.
+    let mut sums = [[0.0; 16]; N];
+    // SAFETY: as in `dots`; a row of `sums` holds the widest register.
     unsafe {
-        let mut sums = [V::splat(0.0); N];
         for (s, &start) in segments.starts().iter().enumerate() {
             let (a, weights) = (a.add(start), weights.add(s * segments.depth));
-            let mut k = 0;
-            while k < whole {
-                let weight = V::load(weights.add(k));
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::load(a.add(i * step + k)).mul_add(weight, *sum);
-                }
-                k += V::LANES;
+            for from in (0..vectors).step_by(VECTORS) {
+                let (a, weights) = (a.add(from * V::LANES), weights.add(from * V::LANES));
+                add_products::<V, N>(a, step, weights, VECTORS.min(vectors - from), &mut sums);
             }
             for k in whole..segments.depth {
                 for (i, total) in totals.iter_mut().enumerate() {
@@ -66,11 +66,46 @@ unsafe fn dot<V: Vector, const N: usize>(
                 }
             }
         }
-        for (total, sum) in totals.iter_mut().zip(sums) {
-            let mut lanes = [0.0; 16];
-            sum.store(lanes.as_mut_ptr());
-            *total += lanes[..V::LANES].iter().sum::<f32>();
-        }
+    }
+    for (total, sum) in totals.iter_mut().zip(sums) {
+        *total += sum[..V::LANES].iter().sum::<f32>();
     }
     totals
+}
+
+/// Adds 1 to [`VECTORS`] registers of products for `N` pixels, in straight-line code where hosts put checks into loops.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn add_products<V: Vector, const N: usize>(
+    a: *const f32,
+    step: usize,
+    weights: *const f32,
+    vectors: usize,
+    totals: &mut [[f32; 16]; N],
+) {
+    // SAFETY: as in `dot`.
+    unsafe {
+        let mut sums = [V::splat(0.0); N];
+        for (sum, total) in sums.iter_mut().zip(totals.iter()) {
+            *sum = V::load(total.as_ptr());
+        }
+        'done: {
+            macro_rules! vectors {
+                ($($vector:literal)*) => {$(
+                    const { assert!($vector < VECTORS) };
+                    let weight = V::load(weights.add($vector * V::LANES));
+                    for (i, sum) in sums.iter_mut().enumerate() {
+                        *sum = V::load(a.add(i * step).add($vector * V::LANES)).mul_add(weight, *sum);
+                    }
+                    if vectors == $vector + 1 {
+                        break 'done;
+                    }
+                )*};
+            }
+            vectors!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        }
+        for (sum, total) in sums.into_iter().zip(totals) {
+            sum.store(total.as_mut_ptr());
+        }
+    }
 }

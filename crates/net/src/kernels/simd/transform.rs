@@ -14,6 +14,18 @@ pub(in crate::kernels) const POINTS: usize = REACH * REACH;
 /// Values of scratch that a transform needs: one square of the widest registers.
 pub(in crate::kernels) const SQUARE: usize = POINTS * 16;
 
+/// The block for each of eight indexes. LLVM leaves the loop as it is for wasm, where hosts put checks into loops and
+/// where only an index known to it folds into a load or store.
+macro_rules! for_eight {
+    ($index:ident $block:block) => {
+        for_eight!(@ $index $block 0 1 2 3 4 5 6 7)
+    };
+    (@ $index:ident $block:block $($value:literal)*) => {$({
+        let $index = $value;
+        $block
+    })*};
+}
+
 /// `d` holds eight pixels of a row (or column); gives Bᵀd.
 #[inline(always)]
 unsafe fn input8<V: Vector>(d: [V; REACH]) -> [V; REACH] {
@@ -123,8 +135,7 @@ unsafe fn store_all<V: Vector, const N: usize>(values: [V; N], to: *mut f32, ste
 ///
 /// # Safety
 /// The processor has `V`'s features, `end - from` is a multiple of its lanes, and all of that is readable or writable.
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+#[inline(always)]
 pub(super) unsafe fn input_tile<V: Vector>(
     rows: &[*const f32; REACH],
     pixel: usize,
@@ -133,20 +144,32 @@ pub(super) unsafe fn input_tile<V: Vector>(
     square: *mut f32,
     [from, end]: [usize; 2],
 ) {
-    let mut k = from;
-    while k < end {
-        // SAFETY: the caller vouches for `REACH` pixels in each row and for `POINTS` planes.
-        unsafe {
-            for (i, row) in rows.iter().enumerate() {
-                let across = input8::<V>(load8(row.add(k), pixel));
-                store_all(across, square.add(i * REACH * V::LANES), V::LANES);
-            }
-            for j in 0..REACH {
-                let down = input8::<V>(load8(square.add(j * V::LANES), REACH * V::LANES));
-                store_all(down, to.add(j * plane + k), REACH * plane);
-            }
-        }
-        k += V::LANES;
+    for k in (from..end).step_by(V::LANES) {
+        // SAFETY: the caller's promise.
+        unsafe { input_lanes::<V>(rows, pixel, k, to.add(k), plane, square) };
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn input_lanes<V: Vector>(
+    rows: &[*const f32; REACH],
+    pixel: usize,
+    k: usize,
+    to: *mut f32,
+    plane: usize,
+    square: *mut f32,
+) {
+    // SAFETY: the caller of `input_tile` vouches for `REACH` pixels in each row and for `POINTS` planes.
+    unsafe {
+        for_eight!(i {
+            let across = input8::<V>(load8(rows[i].add(k), pixel));
+            store_all(across, square.add(i * REACH * V::LANES), V::LANES);
+        });
+        for_eight!(j {
+            let down = input8::<V>(load8(square.add(j * V::LANES), REACH * V::LANES));
+            store_all(down, to.add(j * plane), REACH * plane);
+        });
     }
 }
 
@@ -171,8 +194,7 @@ pub(super) struct Target {
 ///
 /// # Safety
 /// As [`input_tile`]; `to` and `residual` are equal or apart.
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+#[inline(always)]
 pub(super) unsafe fn output_tile<V: Vector>(
     products: *const f32,
     plane: usize,
@@ -180,60 +202,70 @@ pub(super) unsafe fn output_tile<V: Vector>(
     square: *mut f32,
     [from, end]: [usize; 2],
 ) {
-    let mut k = from;
-    while k < end {
-        // SAFETY: the caller vouches for `POINTS` planes and for the pixels within the map.
-        unsafe {
-            for j in 0..REACH {
-                let down = output8::<V>(load8(products.add(j * plane + k), REACH * plane));
-                store_all(down, square.add(j * V::LANES), REACH * V::LANES);
-            }
-            let bias = V::load(target.bias.add(k));
-            let floor = V::splat(if target.relu { 0.0 } else { f32::NEG_INFINITY });
-            for y in 0..target.height {
-                let across = output8::<V>(load8(square.add(y * REACH * V::LANES), V::LANES));
-                put_row(target, y * target.row + k, across, [bias, floor], square);
-            }
-        }
-        k += V::LANES;
+    for k in (from..end).step_by(V::LANES) {
+        // SAFETY: the caller's promise.
+        unsafe { output_lanes::<V>(products.add(k), plane, target, k, square) };
     }
 }
 
-/// Writes one row of a tile, by way of the first row of `square` if it is cut.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn output_lanes<V: Vector>(
+    products: *const f32,
+    plane: usize,
+    target: &Target,
+    k: usize,
+    square: *mut f32,
+) {
+    // SAFETY: the caller of `output_tile` vouches for `POINTS` planes and for the pixels within the map.
+    unsafe {
+        for_eight!(j {
+            let down = output8::<V>(load8(products.add(j * plane), REACH * plane));
+            store_all(down, square.add(j * V::LANES), REACH * V::LANES);
+        });
+        let bias = V::load(target.bias.add(k));
+        let floor = V::splat(if target.relu { 0.0 } else { f32::NEG_INFINITY });
+        for y in 0..target.height {
+            let across = output8::<V>(load8(square.add(y * REACH * V::LANES), V::LANES));
+            put_row(target, y * target.row + k, across, [bias, floor], square);
+        }
+    }
+}
+
+/// Finishes and writes one row of a tile, by way of the first row of `square` if it is cut.
 #[inline(always)]
 unsafe fn put_row<V: Vector>(
     target: &Target,
     offset: usize,
-    pixels: [V; TILE],
-    finish: [V; 2],
+    mut pixels: [V; TILE],
+    [bias, floor]: [V; 2],
     square: *mut f32,
 ) {
-    // SAFETY: `width` pixels from `offset` lie within the map; the first row of the square has been read.
+    // SAFETY: `width` pixels from `offset` lie within the maps, a residual is read before its place is written; the
+    // first row of the square has been read.
     unsafe {
+        let to = target.to.add(offset);
+        for pixel in &mut pixels {
+            *pixel = pixel.add(bias).max(floor);
+        }
         if target.width == TILE {
             // Unrolled, since the pixels are in registers; a tile that is cut goes through memory instead.
-            for (x, pixel) in pixels.into_iter().enumerate() {
-                put_pixel(target, offset + x * target.pixel, pixel, finish);
+            if !target.residual.is_null() {
+                let residual = target.residual.add(offset);
+                for (x, pixel) in pixels.iter_mut().enumerate() {
+                    *pixel = pixel.add(V::load(residual.add(x * target.pixel)));
+                }
             }
-        } else {
-            store_all(pixels, square, V::LANES);
-            for x in 0..target.width {
-                let pixel = V::load(square.add(x * V::LANES));
-                put_pixel(target, offset + x * target.pixel, pixel, finish);
+            return store_all(pixels, to, target.pixel);
+        }
+        store_all(pixels, square, V::LANES);
+        for x in 0..target.width {
+            let mut pixel = V::load(square.add(x * V::LANES));
+            if !target.residual.is_null() {
+                pixel = pixel.add(V::load(target.residual.add(offset + x * target.pixel)));
             }
+            pixel.store(to.add(x * target.pixel));
         }
-    }
-}
-
-#[inline(always)]
-unsafe fn put_pixel<V: Vector>(target: &Target, offset: usize, pixel: V, [bias, floor]: [V; 2]) {
-    // SAFETY: the pixel lies within the map; the residual is read before its place is written.
-    unsafe {
-        let mut value = pixel.add(bias).max(floor);
-        if !target.residual.is_null() {
-            value = value.add(V::load(target.residual.add(offset)));
-        }
-        value.store(target.to.add(offset));
     }
 }
 

@@ -234,7 +234,7 @@ unsafe fn gather<V: Vector>(
 #[inline(always)]
 unsafe fn multiply<V: Vector>(job: &ConvJob, layout: &Layout, scratch: *mut f32, count: usize) {
     for point in 0..POINTS {
-        // SAFETY: each buffer has `POINTS` planes.
+        // SAFETY: each buffer has `POINTS` planes, and other buffers stand behind the inputs.
         unsafe {
             let product = Gemm {
                 a: scratch.add(layout.inputs + point * layout.input_plane),

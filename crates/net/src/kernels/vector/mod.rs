@@ -11,8 +11,8 @@ pub(super) mod x86;
 /// function they are called in.
 ///
 /// # Safety
-/// A caller must run on a processor with the back end's features, and `load`, `load_splat` and `store` need
-/// `LANES` (`load_splat`: one) readable or writable values at the pointer; no alignment is asked for.
+/// A caller must run on a processor with the back end's features, and `load` and `store` need `LANES` readable or
+/// writable values at the pointer; no alignment is asked for.
 pub(super) trait Vector: Copy {
     /// Lanes in a register.
     const LANES: usize;
@@ -20,8 +20,6 @@ pub(super) trait Vector: Copy {
     unsafe fn splat(x: f32) -> Self;
     /// `LANES` values from memory.
     unsafe fn load(from: *const f32) -> Self;
-    /// One value from memory in every lane.
-    unsafe fn load_splat(from: *const f32) -> Self;
     /// `LANES` values to memory.
     unsafe fn store(self, to: *mut f32);
     /// `self + other`.
@@ -46,11 +44,6 @@ impl Vector for f32 {
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the trait asks the caller for a readable value.
-        unsafe { from.read() }
-    }
-    #[inline(always)]
-    unsafe fn load_splat(from: *const f32) -> Self {
-        // SAFETY: as above.
         unsafe { from.read() }
     }
     #[inline(always)]

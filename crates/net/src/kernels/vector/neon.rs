@@ -20,11 +20,6 @@ impl Vector for Neon {
         Self(unsafe { vld1q_f32(from) })
     }
     #[inline(always)]
-    unsafe fn load_splat(from: *const f32) -> Self {
-        // SAFETY: the trait asks the caller for a readable value.
-        Self(unsafe { vld1q_dup_f32(from) })
-    }
-    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the trait asks the caller for writable values.
         unsafe { vst1q_f32(to, self.0) }

@@ -19,11 +19,6 @@ impl Vector for Wasm128 {
         Self(unsafe { v128_load(from.cast()) })
     }
     #[inline(always)]
-    unsafe fn load_splat(from: *const f32) -> Self {
-        // SAFETY: the trait asks the caller for a readable value.
-        Self(unsafe { v128_load32_splat(from.cast()) })
-    }
-    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the trait asks the caller for writable values; wasm stores need no alignment.
         unsafe { v128_store(to.cast(), self.0) }

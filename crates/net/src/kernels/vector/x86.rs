@@ -31,11 +31,6 @@ macro_rules! vector {
                 Self(unsafe { $load(from) })
             }
             #[inline(always)]
-            unsafe fn load_splat(from: *const f32) -> Self {
-                // SAFETY: the trait asks the caller for a readable value.
-                Self(unsafe { $splat(from.read()) })
-            }
-            #[inline(always)]
             unsafe fn store(self, to: *mut f32) {
                 // SAFETY: the trait asks the caller for writable values.
                 unsafe { $store(to, self.0) }
