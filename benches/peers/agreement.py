@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 import ort
-from common import DEV, MODEL_FILE, SPEC, channel_last, footer, levels, machine, netrun, preprocess, record, reference, table, write_plan
+from common import DEV, MODEL, channel_last, footer, levels, machine, netrun, preprocess, record, reference, table, write_plan
 from speed import verdict
 
-# The project's bar for the largest difference.
-MUST, GOAL = 2e-3, 5e-4
+# The project's bars for the largest difference: of the model that it ships, and of any other.
+BARS = {MODEL: (2e-3, 5e-4)}
+OTHERS = (5e-3, 5e-3)
 # Runs of wasm that have to give the same bits: two in one process, and one in a fresh process.
 WASM_RUNS = ("wasm", "wasm-again", "wasm-fresh")
 
@@ -29,12 +30,14 @@ class Difference:
     mean: float
 
 
-def prepare(folder: Path, count: int | None) -> tuple[list[str], dict[str, np.ndarray]]:
+def prepare(folder: Path, model: str, count: int | None) -> tuple[list[str], dict[str, np.ndarray]]:
     """Writes the inputs, f32 channel-last; the pictures' names and onnxruntime's outputs on the very same values."""
-    session = ort.open_session(str(MODEL_FILE))
+    file, known = reference.find_model(model, reference.MODELS)
+    session = ort.open_session(str(file))
+    spec = reference.settle_spec(known, session.get_inputs()[0].shape[-1], None, None)
     names, expected = [], {}
     for name, path in list(reference.from_manifest(DEV / "manifest.tsv"))[:count]:
-        tensor = preprocess(path).astype("<f4")
+        tensor = preprocess(path, spec).astype("<f4")
         channel_last(tensor).tofile(folder / f"{name}.f32")
         expected[name] = ort.infer(session, tensor)[0][0, 0]
         names.append(name)
@@ -52,7 +55,7 @@ def compare(folder: Path, level: str, expected: dict[str, np.ndarray]) -> list[D
     """Every picture's difference at one level."""
     found = []
     for name, values in expected.items():
-        actual = np.fromfile(folder / f"{name}.{level}", dtype="<f4").reshape(SPEC.side, SPEC.side)
+        actual = np.fromfile(folder / f"{name}.{level}", dtype="<f4").reshape(values.shape)
         apart = np.abs(values.astype(np.float64) - actual)
         # A NaN would be no difference at all to `max`.
         found.append(Difference(name, float(apart.max()) if np.isfinite(actual).all() else float("inf"), float(apart.mean())))
@@ -64,16 +67,17 @@ def repeats(folder: Path, names: list[str]) -> int:
     return sum(len({(folder / f"{name}.{output}").read_bytes() for output in WASM_RUNS}) == 1 for name in names)
 
 
-def show(found: dict[str, list[Difference]], same: int, about: dict) -> str:
+def show(found: dict[str, list[Difference]], same: int, about: dict, bars: tuple[float, float]) -> str:
     """The table, as markdown."""
+    must, goal = bars
     lines = []
     for level, differences in found.items():
         worst = max(differences, key=lambda difference: difference.largest)
         mean = float(np.mean([difference.mean for difference in differences]))
-        lines.append([level, f"{worst.largest:.1e}", worst.picture, f"{mean:.1e}", verdict(worst.largest, MUST, GOAL)])
+        lines.append([level, f"{worst.largest:.1e}", worst.picture, f"{mean:.1e}", verdict(worst.largest, must, goal)])
     pictures = len(next(iter(found.values())))
-    title = f"u2netp's first output, net against onnxruntime, identical inputs, {pictures} pictures of data/dev"
-    head = ["level", "largest difference", "picture", "mean difference", f"must {MUST:.0e}, goal {GOAL:.0e}"]
+    title = f"{about['model']['name']}'s first output, net against onnxruntime, identical inputs, {pictures} pictures of data/dev"
+    head = ["level", "largest difference", "picture", "mean difference", f"must {must:.0e}, goal {goal:.0e}"]
     bits = f"Bit for bit the same in {len(WASM_RUNS)} runs of wasm (one in a fresh process): {same} of {pictures} pictures."
     return "\n\n".join([title, table(head, lines), bits, footer(about)])
 
@@ -85,17 +89,20 @@ def main(args: argparse.Namespace) -> int:
         return 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_plan(folder)
-        names, expected = prepare(folder, args.pictures)
+        write_plan(folder, args.model)
+        names, expected = prepare(folder, args.model, args.pictures)
         for level in levels():
             run(folder, level, names, (level,), args.core)
         run(folder, "wasm", names, WASM_RUNS[:2], args.core)
         run(folder, "wasm", names, WASM_RUNS[2:], args.core)
         found = {level: compare(folder, level, expected) for level in (*levels(), "wasm")}
         same = repeats(folder, names)
-    about = machine(args.core)
+    file, _ = reference.find_model(args.model, reference.MODELS)
+    bars = BARS.get(args.model, OTHERS)
+    about = machine(args.core, file.stem, file)
     raw = {level: [vars(difference) for difference in differences] for level, differences in found.items()}
-    data = {"machine": about, "must": MUST, "goal": GOAL, "pictures": names, "differences": raw, "wasm_repeats": same}
-    record("agreement", show(found, same, about), data, args.out, args.pictures is None)
+    data = {"machine": about, "must": bars[0], "goal": bars[1], "pictures": names, "differences": raw, "wasm_repeats": same}
+    question = "agreement" if args.model == MODEL else f"agreement-{file.stem}"
+    record(question, show(found, same, about, bars), data, args.out, args.pictures is None)
     worst = max(difference.largest for differences in found.values() for difference in differences)
-    return 0 if worst <= MUST and same == len(names) else 1
+    return 0 if worst <= bars[0] and same == len(names) else 1

@@ -35,11 +35,11 @@ def wasmtime() -> Path:
     return next(Path(sys.prefix).glob("lib/python3*/site-packages/wasmtime_cli/wasmtime"))
 
 
-def preprocess(picture: Path) -> np.ndarray:
+def preprocess(picture: Path, spec: reference.Spec = SPEC) -> np.ndarray:
     """The network's input, f32 1x3xSxS, by the reference's recipe."""
-    size = (SPEC.side, SPEC.side)
+    size = (spec.side, spec.side)
     small = reference.open_picture(picture).resize(size, reference.Image.Resampling.LANCZOS)
-    return reference.to_tensor(small, SPEC)
+    return reference.to_tensor(small, spec)
 
 
 def channel_last(tensor: np.ndarray) -> np.ndarray:
@@ -47,9 +47,9 @@ def channel_last(tensor: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(tensor[0].transpose(1, 2, 0))
 
 
-def write_plan(folder: Path) -> str:
+def write_plan(folder: Path, model: str = MODEL) -> str:
     """Lowers the model into `folder`; the plan's file name."""
-    subprocess.run([BIN / "plan", "--model", MODEL, folder / "model.plan"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([BIN / "plan", "--model", model, folder / "model.plan"], check=True, stdout=subprocess.DEVNULL)
     return "model.plan"
 
 
@@ -67,7 +67,7 @@ def levels() -> list[str]:
     return [level for level in text.split() if level != "scalar"]
 
 
-def machine(core: int | None) -> dict:
+def machine(core: int | None, model: str = MODEL, file: Path = MODEL_FILE) -> dict:
     """What a reader needs to judge or repeat the figures; nothing that names the machine itself."""
 
     def said(*command: str) -> str | None:
@@ -98,7 +98,7 @@ def machine(core: int | None) -> dict:
         "commit": said("git", "rev-parse", "--short", "HEAD"),
         "uncommitted_changes": bool(said("git", "status", "--porcelain", "--untracked-files=no")),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "model": {"name": MODEL, "sha256": hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest()},
+        "model": {"name": model, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()},
     }
 
 
