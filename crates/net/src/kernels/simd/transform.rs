@@ -14,17 +14,18 @@ pub(in crate::kernels) const POINTS: usize = REACH * REACH;
 /// Values of scratch that a transform needs: one square of the widest registers.
 pub(in crate::kernels) const SQUARE: usize = POINTS * 16;
 
-/// The block for each of eight indexes. LLVM leaves the loop as it is for wasm, where hosts put checks into loops and
-/// where only an index known to it folds into a load or store.
-macro_rules! for_eight {
-    ($index:ident $block:block) => {
-        for_eight!(@ $index $block 0 1 2 3 4 5 6 7)
-    };
-    (@ $index:ident $block:block $($value:literal)*) => {$({
+/// The block for each index. LLVM leaves the loop as it is for wasm, where hosts put checks into loops and where only an
+/// index known to it folds into a load or store.
+macro_rules! unrolled {
+    ($index:ident in $($value:literal)* $block:block) => {$({
         let $index = $value;
         $block
     })*};
 }
+
+/// Values in a line of the cache. Rows of a map are often a multiple of the cache's stride apart, and crowd each other
+/// out between two uses of a line; so whole lines are taken at once.
+const LINE: usize = 16;
 
 /// `d` holds eight pixels of a row (or column); gives Bᵀd.
 #[inline(always)]
@@ -144,15 +145,28 @@ pub(super) unsafe fn input_tile<V: Vector>(
     square: *mut f32,
     [from, end]: [usize; 2],
 ) {
-    for k in (from..end).step_by(V::LANES) {
-        // SAFETY: the caller's promise.
-        unsafe { input_lanes::<V>(rows, pixel, k, to.add(k), plane, square) };
+    let mut k = from;
+    // SAFETY: the caller's promise.
+    unsafe {
+        while k + LINE <= end {
+            let to = to.add(k);
+            match V::LANES {
+                4 => input_lanes::<V, 4>(rows, pixel, k, to, plane, square),
+                8 => input_lanes::<V, 2>(rows, pixel, k, to, plane, square),
+                _ => input_lanes::<V, 1>(rows, pixel, k, to, plane, square),
+            }
+            k += LINE.max(V::LANES);
+        }
+        while k < end {
+            input_lanes::<V, 1>(rows, pixel, k, to.add(k), plane, square);
+            k += V::LANES;
+        }
     }
 }
 
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-unsafe fn input_lanes<V: Vector>(
+/// The same for `N` registers of channels from `k` on.
+#[inline(always)]
+unsafe fn input_lanes<V: Vector, const N: usize>(
     rows: &[*const f32; REACH],
     pixel: usize,
     k: usize,
@@ -162,15 +176,39 @@ unsafe fn input_lanes<V: Vector>(
 ) {
     // SAFETY: the caller of `input_tile` vouches for `REACH` pixels in each row and for `POINTS` planes.
     unsafe {
-        for_eight!(i {
-            let across = input8::<V>(load8(rows[i].add(k), pixel));
-            store_all(across, square.add(i * REACH * V::LANES), V::LANES);
-        });
-        for_eight!(j {
-            let down = input8::<V>(load8(square.add(j * V::LANES), REACH * V::LANES));
-            store_all(down, to.add(j * plane), REACH * plane);
-        });
+        for (i, row) in rows.iter().enumerate() {
+            input_row::<V, N>(row.add(k), pixel, square.add(i * REACH * N * V::LANES));
+        }
+        for v in 0..N {
+            input_columns::<V, N>(square.add(v * V::LANES), to.add(v * V::LANES), plane);
+        }
     }
+}
+
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn input_row<V: Vector, const N: usize>(from: *const f32, pixel: usize, square: *mut f32) {
+    unrolled!(v in 0 1 2 3 {
+        if v < N {
+            // SAFETY: as in `input_lanes`.
+            unsafe {
+                let across = input8::<V>(load8(from.add(v * V::LANES), pixel));
+                store_all(across, square.add(v * V::LANES), N * V::LANES);
+            }
+        }
+    });
+}
+
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn input_columns<V: Vector, const N: usize>(square: *const f32, to: *mut f32, plane: usize) {
+    unrolled!(j in 0 1 2 3 4 5 6 7 {
+        // SAFETY: as in `input_lanes`.
+        unsafe {
+            let down = input8::<V>(load8(square.add(j * N * V::LANES), REACH * N * V::LANES));
+            store_all(down, to.add(j * plane), REACH * plane);
+        }
+    });
 }
 
 /// Where a tile's pixels go, and what is done to them on the way.
@@ -202,15 +240,27 @@ pub(super) unsafe fn output_tile<V: Vector>(
     square: *mut f32,
     [from, end]: [usize; 2],
 ) {
-    for k in (from..end).step_by(V::LANES) {
-        // SAFETY: the caller's promise.
-        unsafe { output_lanes::<V>(products.add(k), plane, target, k, square) };
+    let mut k = from;
+    // SAFETY: the caller's promise.
+    unsafe {
+        while k + LINE <= end {
+            match V::LANES {
+                4 => output_lanes::<V, 4>(products.add(k), plane, target, k, square),
+                8 => output_lanes::<V, 2>(products.add(k), plane, target, k, square),
+                _ => output_lanes::<V, 1>(products.add(k), plane, target, k, square),
+            }
+            k += LINE.max(V::LANES);
+        }
+        while k < end {
+            output_lanes::<V, 1>(products.add(k), plane, target, k, square);
+            k += V::LANES;
+        }
     }
 }
 
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-unsafe fn output_lanes<V: Vector>(
+/// The same for `N` registers of channels from `k` on.
+#[inline(always)]
+unsafe fn output_lanes<V: Vector, const N: usize>(
     products: *const f32,
     plane: usize,
     target: &Target,
@@ -219,52 +269,94 @@ unsafe fn output_lanes<V: Vector>(
 ) {
     // SAFETY: the caller of `output_tile` vouches for `POINTS` planes and for the pixels within the map.
     unsafe {
-        for_eight!(j {
-            let down = output8::<V>(load8(products.add(j * plane), REACH * plane));
-            store_all(down, square.add(j * V::LANES), REACH * V::LANES);
-        });
-        let bias = V::load(target.bias.add(k));
-        let floor = V::splat(if target.relu { 0.0 } else { f32::NEG_INFINITY });
+        for v in 0..N {
+            output_columns::<V, N>(products.add(v * V::LANES), plane, square.add(v * V::LANES));
+        }
         for y in 0..target.height {
-            let across = output8::<V>(load8(square.add(y * REACH * V::LANES), V::LANES));
-            put_row(target, y * target.row + k, across, [bias, floor], square);
+            let row = square.add(y * REACH * N * V::LANES);
+            output_row::<V, N>(row, target, k, y * target.row + k);
         }
     }
 }
 
-/// Finishes and writes one row of a tile, by way of the first row of `square` if it is cut.
-#[inline(always)]
-unsafe fn put_row<V: Vector>(
-    target: &Target,
-    offset: usize,
-    mut pixels: [V; TILE],
-    [bias, floor]: [V; 2],
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn output_columns<V: Vector, const N: usize>(
+    products: *const f32,
+    plane: usize,
     square: *mut f32,
 ) {
-    // SAFETY: `width` pixels from `offset` lie within the maps, a residual is read before its place is written; the
-    // first row of the square has been read.
-    unsafe {
-        let to = target.to.add(offset);
-        for pixel in &mut pixels {
-            *pixel = pixel.add(bias).max(floor);
+    unrolled!(j in 0 1 2 3 4 5 6 7 {
+        // SAFETY: as in `output_lanes`.
+        unsafe {
+            let down = output8::<V>(load8(products.add(j * plane), REACH * plane));
+            store_all(down, square.add(j * N * V::LANES), REACH * N * V::LANES);
         }
-        if target.width == TILE {
-            // Unrolled, since the pixels are in registers; a tile that is cut goes through memory instead.
-            if !target.residual.is_null() {
-                let residual = target.residual.add(offset);
-                for (x, pixel) in pixels.iter_mut().enumerate() {
-                    *pixel = pixel.add(V::load(residual.add(x * target.pixel)));
+    });
+}
+
+/// Finishes and writes one row of a tile, `offset` values from the target's first; `square` holds the row.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+unsafe fn output_row<V: Vector, const N: usize>(
+    square: *mut f32,
+    target: &Target,
+    k: usize,
+    offset: usize,
+) {
+    unrolled!(v in 0 1 2 3 {
+        if v < N {
+            let at = v * V::LANES;
+            // SAFETY: as in `output_lanes`.
+            unsafe {
+                let mut pixels = output8::<V>(load8(square.add(at), N * V::LANES));
+                let bias = V::load(target.bias.add(k + at));
+                let floor = V::splat(if target.relu { 0.0 } else { f32::NEG_INFINITY });
+                for pixel in &mut pixels {
+                    *pixel = pixel.add(bias).max(floor);
+                }
+                if target.width == TILE {
+                    put_whole(target, offset + at, pixels);
+                } else {
+                    put_cut(target, offset + at, pixels, square.add(at), N * V::LANES);
                 }
             }
-            return store_all(pixels, to, target.pixel);
         }
-        store_all(pixels, square, V::LANES);
+    });
+}
+
+#[inline(always)]
+unsafe fn put_whole<V: Vector>(target: &Target, offset: usize, mut pixels: [V; TILE]) {
+    // SAFETY: `TILE` pixels from `offset` lie within the maps; a residual is read before its place is written.
+    unsafe {
+        if !target.residual.is_null() {
+            let residual = target.residual.add(offset);
+            for (x, pixel) in pixels.iter_mut().enumerate() {
+                *pixel = pixel.add(V::load(residual.add(x * target.pixel)));
+            }
+        }
+        store_all(pixels, target.to.add(offset), target.pixel);
+    }
+}
+
+/// The first `width` pixels only, by way of the row of the square that they come from.
+#[inline(always)]
+unsafe fn put_cut<V: Vector>(
+    target: &Target,
+    offset: usize,
+    pixels: [V; TILE],
+    row: *mut f32,
+    step: usize,
+) {
+    // SAFETY: `width` pixels from `offset` lie within the maps; the row of the square has been read.
+    unsafe {
+        store_all(pixels, row, step);
         for x in 0..target.width {
-            let mut pixel = V::load(square.add(x * V::LANES));
+            let mut pixel = V::load(row.add(x * step));
             if !target.residual.is_null() {
                 pixel = pixel.add(V::load(target.residual.add(offset + x * target.pixel)));
             }
-            pixel.store(to.add(x * target.pixel));
+            pixel.store(target.to.add(offset + x * target.pixel));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{GROUP, Gemm};
 use core::arch::wasm32::*;
 
 /// Products added before the sums go to C.
-const STEPS: usize = 32;
+const STEPS: usize = 64;
 /// Registers in a row of the tile.
 const VECTORS: usize = GROUP / LANES;
 const LANES: usize = 4;
@@ -102,7 +102,7 @@ impl Part {
                         }
                     };
                 }
-                quads!(0 1 2 3 4 5 6 7);
+                quads!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
             }
             for (i, sums) in sums.into_iter().enumerate() {
                 for (j, sum) in sums.into_iter().enumerate() {
