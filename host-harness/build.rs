@@ -40,6 +40,11 @@ fn main() -> Result<()> {
         );
     }
 
+    println!(
+        "cargo::rustc-env=CUTOUT_WASMTIME={}",
+        wasmtime_version(&workspace)?
+    );
+
     let model = workspace.join("models/u2netp.onnx");
     println!("cargo::rerun-if-changed={}", model.display());
     println!(
@@ -47,6 +52,23 @@ fn main() -> Result<()> {
         blake3::hash(&fs::read(model)?)
     );
     Ok(())
+}
+
+/// As Cargo.lock has it; the crate itself does not say.
+fn wasmtime_version(workspace: &Path) -> Result<String> {
+    let path = workspace.join("Cargo.lock");
+    println!("cargo::rerun-if-changed={}", path.display());
+    let lock = fs::read_to_string(path)?;
+    let mut lines = lock
+        .lines()
+        .skip_while(|line| *line != "name = \"wasmtime\"");
+    let version = lines
+        .nth(1)
+        .and_then(|line| line.strip_prefix("version = "));
+    Ok(version
+        .ok_or("Cargo.lock has no wasmtime")?
+        .trim_matches('"')
+        .to_owned())
 }
 
 /// One target folder for all profiles and tools: the actor is always the release build.

@@ -28,7 +28,7 @@ pub struct Subject {
 }
 
 enum Runner {
-    Harness(Box<dyn Engine>),
+    Harness(Box<dyn Engine + Send>),
     AtLevel(Box<Pipeline<AtLevel>>),
 }
 
@@ -52,7 +52,7 @@ impl Subject {
     pub fn start(choice: &Choice) -> Result<Self, Error> {
         let sandbox = &choice.sandbox;
         let runner = match choice.simd {
-            None => Runner::Harness(sandbox.start()?.1),
+            None => Runner::Harness(sandbox.start(sandbox.settings()?)?.1.engine()?),
             Some(level) if takes_levels(sandbox) => {
                 Runner::AtLevel(Box::new(at_level(sandbox, level)?))
             }

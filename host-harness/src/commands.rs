@@ -1,12 +1,16 @@
 //! The verbs of the command line, one file each.
 
 mod bake;
+mod bench;
+mod probe;
 mod run;
 mod sandbox;
 
 pub use bake::Bake;
+pub use bench::{Bench, Group};
+pub use probe::Probe;
 pub use run::Run;
-pub use sandbox::Sandbox;
+pub use sandbox::{EngineName, Sandbox};
 
 use crate::Error;
 

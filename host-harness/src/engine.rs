@@ -2,6 +2,7 @@
 
 mod bindings;
 mod cache;
+mod engines;
 mod host;
 mod native;
 mod snapshot;
@@ -12,12 +13,16 @@ use std::time::Duration;
 use cutout::{BoundingBox, Limits, Mask, Options, Output, Stage};
 
 pub use cache::Cache;
+pub use engines::Engines;
 pub use host::{Host, Settings};
 pub use native::Native;
 pub use snapshot::{Actor, actor, bake, compile};
 pub use wasm::Wasm;
 
 use crate::Error;
+
+/// Version of the wasmtime that runs the engine `wasm`.
+pub const WASMTIME: &str = env!("CUTOUT_WASMTIME");
 
 /// What computes the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +73,15 @@ pub trait Engine {
     /// As [`Engine::remove`].
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error>;
 
-    /// The largest linear memory of the present instance so far, in bytes; `None` for `native`.
+    /// The largest linear memory, in bytes, of the instance that served the last picture; `None` for `native`.
     fn peak_memory(&self) -> Option<usize>;
+
+    /// Makes the instance that the next picture will need, if there is none; `native` has nothing to make.
+    ///
+    /// # Errors
+    /// Kind `engine` when there is no room for one.
+    fn start(&mut self) -> Result<(), Error>;
+
+    /// Drops the instance and all its memory; `native` has none.
+    fn stop(&mut self);
 }

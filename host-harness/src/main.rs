@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use host_harness::commands::{Bake, Command, Run};
+use host_harness::commands::{Bake, Bench, Command, Probe, Run};
 use host_harness::{Error, Kind};
 
 /// Removes backgrounds from pictures, in a WebAssembly sandbox or natively.
@@ -20,12 +20,17 @@ struct Cli {
 enum Verb {
     Run(Run),
     Bake(Bake),
+    Bench(Bench),
+    #[command(hide = true)]
+    Probe(Probe),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Run(run) => run.execute(),
         Verb::Bake(bake) => bake.execute(),
+        Verb::Bench(bench) => bench.execute(),
+        Verb::Probe(probe) => probe.execute(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

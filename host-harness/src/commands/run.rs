@@ -50,7 +50,8 @@ impl Command for Run {
             limits: self.sandbox.limits(),
         };
         let picture = files::read(&input, options.limits.max_bytes)?;
-        let (model, mut engine) = self.sandbox.start()?;
+        let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
+        let mut engine = engines.engine()?;
         let result = engine
             .remove(&picture, &options)
             .map_err(|e| Error::new(e.kind(), format!("{input}: {e}")))?;

@@ -1,6 +1,5 @@
 //! The flags that say which engine runs and what it may take.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -8,7 +7,7 @@ use clap::{Args, ValueEnum};
 use cutout::Limits;
 
 use crate::commands::announce;
-use crate::engine::{Cache, Engine, Host, Native, Runtime, Settings, Wasm};
+use crate::engine::{Cache, Engines, Runtime, Settings};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
 
@@ -78,29 +77,30 @@ impl Sandbox {
         }
     }
 
-    /// Finds the model and makes the engine ready.
+    /// Finds the model and makes it ready for as many workers as `settings` has instances.
     ///
     /// # Errors
-    /// Kind `usage` for a flag that cannot be, and whatever [`models::find`], [`Cache`] and the
-    /// engine answer.
-    pub fn start(&self) -> Result<(Model, Box<dyn Engine>), Error> {
-        let settings = self.settings()?;
+    /// Whatever [`models::find`], [`Cache`] and the engine answer.
+    pub fn start(&self, settings: Settings) -> Result<(Model, Engines), Error> {
         let model = models::find(&self.model)?;
-        let engine: Box<dyn Engine> = match self.engine {
-            EngineName::Native => Box::new(Native::new(&model, self.runtime)?),
-            EngineName::Wasm => {
-                let engine = Host::engine(&settings)?;
-                let component =
-                    Cache::of_user()?.component(&engine, &model, self.runtime, &announce)?;
-                Box::new(Wasm::new(Arc::new(Host::new(
-                    &engine, &component, settings,
-                )?)))
-            }
+        let engines = match self.engine {
+            EngineName::Native => Engines::Native(Box::new(model.clone()), self.runtime),
+            EngineName::Wasm => Engines::wasm(
+                &Cache::of_user()?,
+                &model,
+                self.runtime,
+                settings,
+                &announce,
+            )?,
         };
-        Ok((model, engine))
+        Ok((model, engines))
     }
 
-    fn settings(&self) -> Result<Settings, Error> {
+    /// What an instance may take.
+    ///
+    /// # Errors
+    /// Kind `usage` for a flag that cannot be.
+    pub fn settings(&self) -> Result<Settings, Error> {
         let timeout = Duration::try_from_secs_f64(self.timeout)
             .ok()
             .filter(|timeout| !timeout.is_zero())

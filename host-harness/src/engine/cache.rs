@@ -74,9 +74,7 @@ impl Cache {
         runtime: Runtime,
         announce: &dyn Fn(&str),
     ) -> Result<Component, Error> {
-        let path = self
-            .folder
-            .join(format!("{}.cwasm", key(engine, model, runtime)));
+        let path = self.path(engine, model, runtime);
         if let Some(component) = load(engine, &path) {
             return Ok(component);
         }
@@ -98,6 +96,12 @@ impl Cache {
                 format!("the host image {} cannot be read back", path.display()),
             )
         })
+    }
+
+    /// Where the host image of `model` stands, or would stand.
+    pub fn path(&self, engine: &Engine, model: &Model, runtime: Runtime) -> PathBuf {
+        self.folder
+            .join(format!("{}.cwasm", key(engine, model, runtime)))
     }
 
     fn lock(&self) -> Result<File, Error> {

@@ -1,5 +1,6 @@
 //! wasmtime, set up for actors: pooled memory, a cap, a deadline.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -33,6 +34,9 @@ pub struct Settings {
     pub timeout: Duration,
     /// Instances alive at once. Default 1.
     pub instances: u32,
+    /// Pictures that one instance serves before a fresh one takes its place; 1 isolates every picture from every
+    /// other. Default: as many as come.
+    pub reuse: NonZeroU32,
 }
 
 impl Default for Settings {
@@ -41,6 +45,7 @@ impl Default for Settings {
             max_memory: 1 << 30,
             timeout: Duration::from_secs(60),
             instances: 1,
+            reuse: NonZeroU32::MAX,
         }
     }
 }
@@ -118,7 +123,7 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
     // One Rust component is a few core instances: the module and the shims of its imports.
     pool.total_component_instances(settings.instances)
         .total_core_instances(settings.instances.saturating_mul(8))
-        .total_memories(settings.instances.saturating_mul(2))
+        .total_memories(settings.instances)
         .total_tables(settings.instances.saturating_mul(4))
         .table_elements(100_000)
         .max_memory_size(settings.max_memory);

@@ -11,7 +11,7 @@ use crate::models::Model;
 
 /// The native engine: one model, one thread.
 pub struct Native {
-    pipeline: Pipeline<Box<dyn Segmenter>>,
+    pipeline: Pipeline<Box<dyn Segmenter + Send>>,
 }
 
 impl Native {
@@ -21,7 +21,7 @@ impl Native {
     /// Kind `model` when the runtime cannot use it.
     pub fn new(model: &Model, runtime: Runtime) -> Result<Self, Error> {
         let side = model.spec.side;
-        let segmenter: Box<dyn Segmenter> = match runtime {
+        let segmenter: Box<dyn Segmenter + Send> = match runtime {
             Runtime::Net => Box::new(Net::new(onnx::lower(&model.onnx, side)?, side)?),
             Runtime::Tract => Box::new(Tract::load(&model.onnx, side)?),
         };
@@ -48,6 +48,12 @@ impl Engine for Native {
     fn peak_memory(&self) -> Option<usize> {
         None
     }
+
+    fn start(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn stop(&mut self) {}
 
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {
         let (mask, stages) = timed(|end| self.pipeline.mask(image, limits, end))?;

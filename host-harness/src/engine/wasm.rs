@@ -10,15 +10,19 @@ use super::host::{Guest, Host};
 use super::{Engine, Timed};
 use crate::{Error, Kind};
 
-/// The wasm engine: one instance, kept for the next picture unless a picture broke it.
+/// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.
 pub struct Wasm {
     host: Arc<Host>,
     instance: Option<Instance>,
+    /// The largest linear memory of the last instance.
+    peak: usize,
 }
 
 struct Instance {
     store: Store<Guest>,
     actor: Actor,
+    /// Pictures so far.
+    served: u32,
 }
 
 impl Wasm {
@@ -27,6 +31,7 @@ impl Wasm {
         Self {
             host,
             instance: None,
+            peak: 0,
         }
     }
 
@@ -43,16 +48,24 @@ impl Wasm {
         self.host.arm(&mut instance.store);
         match work(&instance.actor, &mut instance.store) {
             Ok(Ok(value)) => {
-                self.instance = Some(instance);
+                self.keep(instance);
                 Ok(value)
             }
             // The core may have met the cap too, and said so in its own words.
             Ok(Err(_)) if instance.store.data().memory.refused => Err(self.out_of_memory()),
             Ok(Err(error)) => {
-                self.instance = Some(instance);
+                self.keep(instance);
                 Err(bindings::error(error))
             }
             Err(error) => Err(self.failure(&error, instance.store.data())),
+        }
+    }
+
+    fn keep(&mut self, mut instance: Instance) {
+        self.peak = instance.store.data().memory.peak;
+        instance.served += 1;
+        if instance.served < self.host.settings().reuse.get() {
+            self.instance = Some(instance);
         }
     }
 
@@ -64,7 +77,11 @@ impl Wasm {
             .pre
             .instantiate(&mut store)
             .map_err(Error::engine("instantiate the actor"))?;
-        Ok(Instance { store, actor })
+        Ok(Instance {
+            store,
+            actor,
+            served: 0,
+        })
     }
 
     fn failure(&self, error: &wasmtime::Error, guest: &Guest) -> Error {
@@ -118,9 +135,18 @@ impl Engine for Wasm {
     }
 
     fn peak_memory(&self) -> Option<usize> {
-        self.instance
-            .as_ref()
-            .map(|instance| instance.store.data().memory.peak)
+        Some(self.peak)
+    }
+
+    fn start(&mut self) -> Result<(), Error> {
+        if self.instance.is_none() {
+            self.instance = Some(self.instantiate()?);
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self) {
+        self.instance = None;
     }
 
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {

@@ -1,0 +1,298 @@
+//! Questions that a fresh process answers about itself.
+
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use cutout::Options;
+
+use super::memory;
+use super::record::{Figure, Series};
+use crate::commands::{EngineName, Sandbox};
+use crate::engine::{Engine, Engines, Settings};
+use crate::{Error, Kind};
+
+/// Instantiations that one process times.
+const INSTANTIATIONS: usize = 200;
+/// Pictures on one instance behind the first, and with a fresh instance each.
+const PICTURES: usize = 3;
+/// Idle instances that the cost of one more is taken from.
+const IDLE: usize = 256;
+/// Idle instances that are started between two looks at the memory.
+const IDLE_AT_ONCE: usize = 100;
+/// Instances with a picture behind each that the cost of one more is taken from.
+const BUSY: usize = 4;
+/// Instances that a process will try to have at once: each reserves some 4 GiB of addresses.
+const MOST: usize = 12_000;
+const GIBIBYTE: u64 = 1 << 30;
+/// How long each number of workers is kept busy.
+const THROUGHPUT: Duration = Duration::from_secs(6);
+
+/// What a fresh process is to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Question {
+    /// Times of loading, instantiating and pictures.
+    Times,
+    /// Memory: idle, and after a burst.
+    Memory,
+    /// Memory of one more idle instance, and how many fit in 1 GiB.
+    Idle,
+    /// The same with a picture's memory kept by each.
+    Busy,
+    /// Pictures per second by workers.
+    Throughput,
+    /// Memory through many pictures.
+    LongRun,
+}
+
+/// One question about one engine.
+pub struct Probe<'a> {
+    /// Engine, runtime, model and limits.
+    pub sandbox: &'a Sandbox,
+    /// The encoded picture.
+    pub picture: &'a [u8],
+    /// Workers at most.
+    pub workers: usize,
+    /// Pictures of a long run.
+    pub pictures: usize,
+}
+
+impl Probe<'_> {
+    /// Answers; the rows of the series have no name yet.
+    ///
+    /// # Errors
+    /// Those of the engine, and kind `io` where memory cannot be read.
+    pub fn answer(&self, question: Question) -> Result<Vec<Series>, Error> {
+        match question {
+            Question::Times => self.times(),
+            Question::Memory => self.memory(),
+            Question::Idle => self.idle(),
+            Question::Busy => self.busy(),
+            Question::Throughput => self.throughput(),
+            Question::LongRun => self.long_run(),
+        }
+    }
+
+    fn start(&self, instances: usize, reuse: NonZeroU32) -> Result<Engines, Error> {
+        let instances = u32::try_from(instances.min(MOST)).unwrap_or(1);
+        let settings = Settings {
+            instances,
+            reuse,
+            ..self.sandbox.settings()?
+        };
+        Ok(self.sandbox.start(settings)?.1)
+    }
+
+    fn remove(&self, engine: &mut dyn Engine) -> Result<(), Error> {
+        let options = Options {
+            limits: self.sandbox.limits(),
+            ..Options::default()
+        };
+        engine.remove(self.picture, &options).map(drop)
+    }
+
+    fn is_wasm(&self) -> bool {
+        self.sandbox.engine == EngineName::Wasm
+    }
+
+    fn times(&self) -> Result<Vec<Series>, Error> {
+        let (engines, load) = timed(|| self.start(1, NonZeroU32::MAX));
+        let (engine, prepare) = timed(|| engines?.engine());
+        let mut engine = engine?;
+        let mut found = vec![series(Figure::Load, vec![load + prepare])];
+        if self.is_wasm() {
+            let mut instantiate = Vec::new();
+            for _ in 0..INSTANTIATIONS {
+                let (started, ms) = timed(|| engine.start());
+                started?;
+                engine.stop();
+                instantiate.push(ms);
+            }
+            found.push(series(Figure::Instantiate, instantiate));
+        }
+        let (first, ms) = timed(|| self.remove(&mut *engine));
+        first?;
+        found.push(series(Figure::First, vec![ms]));
+        let mut steady = Vec::new();
+        for _ in 0..PICTURES {
+            let (done, ms) = timed(|| self.remove(&mut *engine));
+            done?;
+            steady.push(ms);
+        }
+        found.push(series(Figure::Steady, steady));
+        if let Some(bytes) = engine.peak_memory() {
+            found.push(series(Figure::LinearPeak, vec![bytes as f64]));
+        }
+        if self.is_wasm() {
+            let mut fresh = Vec::new();
+            for _ in 0..PICTURES {
+                engine.stop();
+                let (done, ms) = timed(|| {
+                    let done = self.remove(&mut *engine);
+                    engine.stop();
+                    done
+                });
+                done?;
+                fresh.push(ms);
+            }
+            found.push(series(Figure::Fresh, fresh));
+        }
+        Ok(found)
+    }
+
+    fn memory(&self) -> Result<Vec<Series>, Error> {
+        let engines = self.start(self.workers, NonZeroU32::MIN)?;
+        let mut ready = Vec::new();
+        for _ in 0..self.workers {
+            ready.push(engines.engine()?);
+        }
+        let idle = memory::now()?;
+        // The first picture brings in code that stays, clean and shared; a burst is to leave nothing more.
+        self.remove(&mut *ready[0])?;
+        let used = memory::now()?;
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = ready
+                .iter_mut()
+                .map(|engine| {
+                    scope.spawn(|| (0..PICTURES).try_for_each(|_| self.remove(&mut **engine)))
+                })
+                .collect();
+            workers.into_iter().try_for_each(joined)
+        })?;
+        let after = memory::now()?;
+        Ok(vec![
+            series(Figure::IdleRss, vec![idle.rss as f64]),
+            series(Figure::IdlePss, vec![idle.pss as f64]),
+            series(Figure::IdlePrivateDirty, vec![idle.private_dirty as f64]),
+            series(Figure::AfterBurst, vec![after.rss as f64 / used.rss as f64]),
+        ])
+    }
+
+    fn idle(&self) -> Result<Vec<Series>, Error> {
+        let start = |engine: &mut dyn Engine| engine.start();
+        let (one, fitting) = self.crowd(start, IDLE, IDLE_AT_ONCE)?;
+        Ok(vec![
+            series(Figure::IdleInstance, vec![one]),
+            series(Figure::IdleInGibibyte, vec![fitting as f64]),
+        ])
+    }
+
+    fn busy(&self) -> Result<Vec<Series>, Error> {
+        let picture = |engine: &mut dyn Engine| self.remove(engine);
+        let (one, fitting) = self.crowd(picture, BUSY, 1)?;
+        Ok(vec![
+            series(Figure::BusyInstance, vec![one]),
+            series(Figure::BusyInGibibyte, vec![fitting as f64]),
+        ])
+    }
+
+    /// Starts engines and keeps them: the proportional set that one of `count` adds, and how many there are when this
+    /// process has 1 GiB, looked at after every `at_once`.
+    fn crowd(
+        &self,
+        start: impl Fn(&mut dyn Engine) -> Result<(), Error>,
+        count: usize,
+        at_once: usize,
+    ) -> Result<(f64, usize), Error> {
+        let engines = self.start(MOST, NonZeroU32::MAX)?;
+        let mut crowd = Vec::new();
+        let mut add = |many: usize| -> Result<(usize, u64), Error> {
+            for _ in 0..many.min(MOST - crowd.len()) {
+                let mut engine = engines.engine()?;
+                start(&mut *engine)?;
+                crowd.push(engine);
+            }
+            Ok((crowd.len(), memory::now()?.pss))
+        };
+        // The first one touches what all have in common.
+        let (_, before) = add(1)?;
+        let (mut fitting, mut pss) = add(count)?;
+        let one = pss.saturating_sub(before) as f64 / count as f64;
+        while pss < GIBIBYTE && fitting < MOST {
+            let (more, now) = add(at_once)?;
+            if now <= GIBIBYTE {
+                fitting = more;
+            }
+            pss = now;
+        }
+        Ok((one, fitting))
+    }
+
+    fn throughput(&self) -> Result<Vec<Series>, Error> {
+        let mut policies = vec![(Figure::ThroughputReused, NonZeroU32::MAX)];
+        if self.is_wasm() {
+            policies.push((Figure::ThroughputFresh, NonZeroU32::MIN));
+        }
+        let mut found = Vec::new();
+        for (figure, reuse) in policies {
+            let engines = self.start(self.workers, reuse)?;
+            for workers in 1..=self.workers {
+                let mut series = series(figure, vec![self.rate(&engines, workers)?]);
+                series.count = Some(workers);
+                found.push(series);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Pictures per second, from the first start to the last end, so that nobody's unfinished picture counts.
+    fn rate(&self, engines: &Engines, workers: usize) -> Result<f64, Error> {
+        let mut ready = Vec::new();
+        for _ in 0..workers {
+            let mut engine = engines.engine()?;
+            self.remove(&mut *engine)?;
+            ready.push(engine);
+        }
+        let start = Instant::now();
+        let work = |engine: &mut dyn Engine| -> Result<usize, Error> {
+            let mut pictures = 0;
+            while start.elapsed() < THROUGHPUT {
+                self.remove(engine)?;
+                pictures += 1;
+            }
+            Ok(pictures)
+        };
+        let pictures = std::thread::scope(|scope| {
+            let workers: Vec<_> = ready
+                .iter_mut()
+                .map(|engine| scope.spawn(|| work(&mut **engine)))
+                .collect();
+            workers.into_iter().map(joined).sum::<Result<usize, _>>()
+        })?;
+        Ok(pictures as f64 / start.elapsed().as_secs_f64())
+    }
+
+    fn long_run(&self) -> Result<Vec<Series>, Error> {
+        let mut engine = self.start(1, NonZeroU32::MIN)?.engine()?;
+        let mut sizes = Vec::with_capacity(self.pictures);
+        for _ in 0..self.pictures {
+            self.remove(&mut *engine)?;
+            sizes.push(memory::now()?.rss as f64);
+        }
+        Ok(vec![series(Figure::LongRun, sizes)])
+    }
+}
+
+fn series(figure: Figure, samples: Vec<f64>) -> Series {
+    Series {
+        row: String::new(),
+        figure,
+        count: None,
+        samples,
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let start = Instant::now();
+    let value = work();
+    (value, start.elapsed().as_secs_f64() * 1e3)
+}
+
+fn joined<T>(worker: std::thread::ScopedJoinHandle<'_, Result<T, Error>>) -> Result<T, Error> {
+    worker.join().map_err(|_| {
+        Error::new(
+            Kind::Trap,
+            "a worker stopped by itself; it is a defect of ours",
+        )
+    })?
+}

@@ -1,0 +1,54 @@
+//! A record as people and programs read it: markdown, CSV, and a page of HTML with plots.
+
+mod canvas;
+mod definitions;
+mod format;
+mod lanes;
+mod lines;
+mod markdown;
+mod page;
+mod plots;
+mod stats;
+mod tables;
+
+pub use page::{Error, html};
+pub use stats::{median, quantile};
+
+use super::record::Record;
+
+/// The record's tables in markdown, which is also what a terminal shows.
+pub fn table(record: &Record) -> String {
+    let mut parts: Vec<String> = tables::all(record).iter().map(markdown::table).collect();
+    let about: Vec<String> = tables::about(record)
+        .into_iter()
+        .map(|(name, value)| format!("{name} {}", markdown::escape(&value)))
+        .collect();
+    parts.push(format!("Measured: {}.\n", about.join("; ")));
+    parts.join("\n")
+}
+
+/// Every sample as a line of CSV: `row,figure,count,unit,index,value`.
+///
+/// # Errors
+///
+/// Only if the CSV writer fails.
+pub fn csv(record: &Record) -> Result<String, csv::Error> {
+    let mut bytes = Vec::new();
+    let mut writer = csv::Writer::from_writer(&mut bytes);
+    writer.write_record(["row", "figure", "count", "unit", "index", "value"])?;
+    for series in &record.series {
+        let (name, unit) = (
+            series.figure.as_str(),
+            format::unit_name(series.figure.unit()),
+        );
+        for (index, value) in series.samples.iter().enumerate() {
+            writer.serialize((&series.row, name, series.count, unit, index, value))?;
+        }
+    }
+    writer.flush()?;
+    drop(writer);
+    String::from_utf8(bytes).map_err(|error| std::io::Error::other(error).into())
+}
+
+#[cfg(test)]
+mod tests;

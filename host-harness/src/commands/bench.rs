@@ -1,0 +1,136 @@
+//! `cutout bench`: our engines side by side, and beside other programs.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::bench::record::Record;
+use crate::bench::{report, session};
+use crate::commands::{Command, EngineName, announce};
+use crate::engine::Runtime;
+use crate::files::{self, Place};
+use crate::{Error, Kind};
+
+/// Measure engines and other programs side by side, in fresh processes and shuffled order.
+#[derive(Args, Clone, Debug)]
+pub struct Bench {
+    /// The picture that everything runs on.
+    picture: PathBuf,
+
+    /// Where bench.json, bench.csv, bench.md and bench.html go.
+    #[arg(short, long, value_name = "FOLDER")]
+    output: PathBuf,
+
+    /// Our rows, as ENGINE:RUNTIME. The first row is what all others are divided by.
+    #[arg(long = "row", value_name = "ENGINE:RUNTIME", value_parser = engine_and_runtime,
+          default_values = ["wasm:net", "native:net", "wasm:tract", "native:tract"])]
+    rows: Vec<(EngineName, Runtime)>,
+
+    /// Another program as a whole process: `NAME=COMMAND {input} {output}`, the output being a PNG.
+    #[arg(long = "peer", value_name = "NAME=COMMAND")]
+    peers: Vec<String>,
+
+    /// What to measure.
+    #[arg(long = "measure", value_enum, value_delimiter = ',',
+          default_values = ["process", "times", "memory", "density", "throughput"])]
+    groups: Vec<Group>,
+
+    /// Processes per row and question.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    samples: u16,
+
+    /// Workers at most; 0 is as many as there are cores.
+    #[arg(long, default_value_t = 0)]
+    workers: usize,
+
+    /// Pictures of the long run.
+    #[arg(long, default_value_t = 1000)]
+    pictures: usize,
+
+    /// Seed of the order of the processes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// A known model's name, or the path of an ONNX file of the U²-Net family.
+    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
+    model: String,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Group {
+    /// Whole processes: time with the page cache warm and cold, and peak memory.
+    Process,
+    /// Loading, instantiating, first and later pictures.
+    Times,
+    /// Memory when idle and after a burst.
+    Memory,
+    /// Memory of more instances, and how many fit in 1 GiB.
+    Density,
+    /// Pictures per second by workers.
+    Throughput,
+    /// Memory through a long run with a fresh instance per picture.
+    LongRun,
+}
+
+fn engine_and_runtime(text: &str) -> Result<(EngineName, Runtime), String> {
+    let (engine, runtime) = text
+        .split_once(':')
+        .ok_or("it takes an engine and a runtime, such as wasm:net")?;
+    Ok((
+        EngineName::from_str(engine, false)?,
+        Runtime::from_str(runtime, false)?,
+    ))
+}
+
+impl Command for Bench {
+    fn execute(self) -> Result<(), Error> {
+        let mut rows: Vec<_> = self
+            .rows
+            .iter()
+            .map(|&(engine, runtime)| session::Row::ours(engine, runtime))
+            .collect();
+        for peer in &self.peers {
+            rows.push(session::Row::peer(peer)?);
+        }
+        std::fs::create_dir_all(&self.output).map_err(Error::io(format!(
+            "make the folder {}",
+            self.output.display()
+        )))?;
+        let workers = match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        let plan = session::Plan {
+            picture: self.picture,
+            model: self.model,
+            groups: self.groups,
+            samples: self.samples.into(),
+            workers,
+            pictures: self.pictures,
+            seed: self.seed,
+        };
+        let session = session::Session::open(plan, rows)?;
+        let record = session.measure(&announce)?;
+        write(&record, &self.output)
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "the table that was asked for")]
+fn write(record: &Record, folder: &Path) -> Result<(), Error> {
+    let table = report::table(record);
+    let json = serde_json::to_string_pretty(record).map_err(Error::io("write the record"))?;
+    let csv = report::csv(record).map_err(Error::io("write the samples"))?;
+    let html = report::html(record).map_err(|e| Error::new(Kind::Io, e.to_string()))?;
+    let texts = [
+        ("bench.md", &table),
+        ("bench.json", &json),
+        ("bench.csv", &csv),
+        ("bench.html", &html),
+    ];
+    for (name, text) in texts {
+        files::write(&Place::File(folder.join(name)), text.as_bytes())?;
+    }
+    println!("{table}");
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! `cutout probe`: one question of `cutout bench`, answered by a process of its own. Not for people.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::Error;
+use crate::bench::probe::{self, Question};
+use crate::commands::{Command, Sandbox};
+use crate::files::{self, Place};
+
+/// Answer one question of `cutout bench` in JSON.
+#[derive(Args, Clone, Debug)]
+pub struct Probe {
+    question: Question,
+
+    picture: PathBuf,
+
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+
+    #[arg(long, default_value_t = 1000)]
+    pictures: usize,
+
+    #[command(flatten)]
+    sandbox: Sandbox,
+}
+
+impl Command for Probe {
+    fn execute(self) -> Result<(), Error> {
+        let limits = self.sandbox.limits();
+        let picture = files::read(&Place::from(&*self.picture), limits.max_bytes)?;
+        let probe = probe::Probe {
+            sandbox: &self.sandbox,
+            picture: &picture,
+            workers: self.workers,
+            pictures: self.pictures,
+        };
+        let found = probe.answer(self.question)?;
+        let text = serde_json::to_vec(&found).map_err(Error::io("write the answer"))?;
+        files::write(&Place::Stream, &text)
+    }
+}
