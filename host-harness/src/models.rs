@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Kind};
 
 const CATALOGUE: &str = include_str!("../../models/models.toml");
+/// The model that is inside the binary.
+const BUILT_IN: &str = "u2netp";
 const U2NETP: &[u8] = include_bytes!("../../models/u2netp.onnx");
 
 /// The largest file of the family has 176 MB; what is far above is something else.
@@ -88,7 +90,7 @@ pub fn catalogue() -> Result<Vec<Entry>, Error> {
 /// Finds a model by a known name, or takes any ONNX file of the family by its path.
 ///
 /// A known name is looked up in `CUTOUT_MODELS`, in the user's folder for Cutout's data, and in
-/// rembg's own folder; u2netp is inside the binary. A file that is a known model by its checksum is
+/// rembg's own folder; u2netp is inside the binary, and looked up in `CUTOUT_MODELS` alone. A file that is a known model by its checksum is
 /// treated as that model, whatever its name; any other like u2netp with the side that its graph
 /// declares. Nothing is ever downloaded.
 ///
@@ -134,7 +136,7 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
             return Ok(Model::new(entry.spec(), onnx));
         }
     }
-    if entry.name == "u2netp" {
+    if entry.name == BUILT_IN {
         return Ok(Model {
             spec: entry.spec(),
             onnx: U2NETP.into(),
@@ -205,9 +207,13 @@ fn places(entry: &Entry) -> Vec<PathBuf> {
     let rembg_flat = variable("U2NET_HOME")
         .or_else(|| in_data(".u2net"))
         .or_else(|| in_home(".u2net"));
-    let folders = [variable("CUTOUT_MODELS"), data, rembg, rembg_flat];
-    folders
+    let named = [variable("CUTOUT_MODELS")];
+    // What is in the binary is the same file; reading and checking another copy would cost every start.
+    let others = [data, rembg, rembg_flat];
+    let others = others.into_iter().filter(|_| entry.name != BUILT_IN);
+    named
         .into_iter()
+        .chain(others)
         .flatten()
         .map(|folder| folder.join(&entry.file))
         .collect()

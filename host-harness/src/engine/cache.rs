@@ -186,7 +186,7 @@ fn is_whole(path: &Path) -> io::Result<bool> {
         return Ok(false);
     };
     let mut hasher = blake3::Hasher::new();
-    io::copy(&mut (&mut file).take(body), &mut hasher)?;
+    hasher.update_reader((&mut file).take(body))?;
     let mut digest = [0; DIGEST];
     file.read_exact(&mut digest)?;
     Ok(hasher.finalize() == digest)

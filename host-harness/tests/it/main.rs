@@ -7,8 +7,10 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod bench;
 mod cli;
 mod component;
+mod footprint;
 mod odd;
 mod parity;
 mod robust;

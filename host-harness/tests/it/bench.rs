@@ -1,0 +1,147 @@
+//! `cutout bench`, whole.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use host_harness::bench::record::{Figure, Record};
+
+use crate::support::{cutout, finish, fixture, tiny};
+
+#[test]
+fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("reports");
+    let photo = fixture("photos/chelsea.png");
+    let program = env!("CARGO_BIN_EXE_cutout");
+    let same = format!(
+        "same={program} run {{input}} -o {{output}} --model {}",
+        tiny()
+    );
+    let other = format!(
+        "other|one=sh -c 'cp {} $1' {{input}} {{output}}",
+        opaque(folder.path())
+    );
+    let (output, said) = finish(
+        cutout()
+            .arg("bench")
+            .arg(&photo)
+            .args(["--model", &tiny(), "--samples", "2", "--workers", "1"])
+            .args(["--row", "wasm:net", "--row", "native:net"])
+            .args(["--measure", "process,times,memory"])
+            .args(["--peer", &same, "--peer", &other])
+            .arg("-o")
+            .arg(&out),
+    );
+    assert!(output.status.success(), "{said}");
+    let record: Record =
+        serde_json::from_slice(&fs::read(out.join("bench.json")).unwrap()).unwrap();
+    let rows: BTreeSet<_> = record
+        .series
+        .iter()
+        .filter(|s| s.figure == Figure::ProcessWarm)
+        .map(|s| s.row.as_str())
+        .collect();
+    assert_eq!(
+        rows,
+        BTreeSet::from(["native net", "other|one", "same", "wasm net"])
+    );
+    let count = |row: &str, figure| {
+        let found = record
+            .series
+            .iter()
+            .find(|s| s.row == row && s.figure == figure);
+        found.map_or(0, |s| s.samples.len())
+    };
+    for (row, figure, expected) in [
+        ("wasm net", Figure::ProcessPeak, 2),
+        ("wasm net", Figure::Instantiate, 400),
+        ("native net", Figure::Instantiate, 0),
+        ("native net", Figure::Steady, 6),
+        ("wasm net", Figure::Fresh, 6),
+        ("wasm net", Figure::IdleRss, 2),
+        ("same", Figure::Steady, 0),
+    ] {
+        assert_eq!(count(row, figure), expected, "{row} {}", figure.as_str());
+    }
+    let ratio = |row: &str| {
+        let found = record
+            .ratios
+            .iter()
+            .find(|r| r.row == row && r.figure == Figure::ProcessWarm);
+        found.unwrap().value.clone()
+    };
+    assert!(ratio("same").unwrap() > 0.0);
+    assert!(
+        ratio("other|one").is_err(),
+        "another picture is another work"
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        fs::read_to_string(out.join("bench.md")).unwrap().trim()
+    );
+    let csv = fs::read_to_string(out.join("bench.csv")).unwrap();
+    let samples: usize = record.series.iter().map(|s| s.samples.len()).sum();
+    assert_eq!(csv.lines().count(), samples + 1);
+    assert!(
+        fs::read_to_string(out.join("bench.html"))
+            .unwrap()
+            .contains("<svg")
+    );
+}
+
+/// A cut-out that is opaque everywhere, of the photo's size.
+fn opaque(folder: &Path) -> String {
+    let path = folder.join("opaque.png");
+    let (width, height) = image::image_dimensions(fixture("photos/chelsea.png")).unwrap();
+    image::RgbaImage::from_pixel(width, height, image::Rgba([1, 2, 3, 255]))
+        .save(&path)
+        .unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_peer_without_its_places_is_refused_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    for peer in [
+        "no-command",
+        "name=cp {input}",
+        "=cp {input} {output}",
+        "name=cp '{input} {output}",
+    ] {
+        let (output, said) = finish(
+            cutout()
+                .arg("bench")
+                .arg(fixture("photos/chelsea.png"))
+                .args(["--peer", peer, "--samples", "1"])
+                .arg("-o")
+                .arg(folder.path().join("none")),
+        );
+        assert_eq!(output.status.code(), Some(2), "{peer}: {said}");
+        assert!(said.contains("{input} {output}"), "{said}");
+    }
+}
+
+#[test]
+fn a_peer_that_fails_is_named_with_what_it_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (output, said) = finish(
+        cutout()
+            .arg("bench")
+            .arg(fixture("photos/chelsea.png"))
+            .args(["--row", "native:net", "--model", &tiny(), "--samples", "1"])
+            .args([
+                "--measure",
+                "process",
+                "--peer",
+                "broken=ls {input} {output}",
+            ])
+            .arg("-o")
+            .arg(folder.path()),
+    );
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("ls failed") && said.contains("cannot access"),
+        "{said}"
+    );
+}
