@@ -73,7 +73,8 @@ pub trait Engine {
     /// As [`Engine::remove`].
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error>;
 
-    /// The largest linear memory, in bytes, of the instance that served the last picture; `None` for `native`.
+    /// The largest linear memory, in bytes, of the instance that served the last picture; `None` before it, and
+    /// for `native`.
     fn peak_memory(&self) -> Option<usize>;
 
     /// Makes the instance that the next picture will need, if there is none; `native` has nothing to make.

@@ -8,7 +8,7 @@ use super::record::About;
 use crate::Error;
 use crate::engine::WASMTIME;
 
-/// This machine and this program; model, picture and seed are left empty.
+/// This machine and this program; what depends on the run is left empty.
 ///
 /// # Errors
 /// Kind `io` where `/proc` cannot be read.
@@ -31,6 +31,7 @@ pub(super) fn this_machine() -> Result<About, Error> {
         picture: String::new(),
         width: 0,
         height: 0,
+        workers: 0,
         seed: 0,
     })
 }

@@ -19,7 +19,7 @@ const PICTURES: usize = 3;
 /// Idle instances that the cost of one more is taken from.
 const IDLE: usize = 256;
 /// Idle instances that are started between two looks at the memory.
-const IDLE_AT_ONCE: usize = 100;
+const IDLE_AT_ONCE: usize = 64;
 /// Instances with a picture behind each that the cost of one more is taken from.
 const BUSY: usize = 4;
 /// Instances that a process will try to have at once: each reserves some 4 GiB of addresses.
@@ -31,8 +31,10 @@ const THROUGHPUT: Duration = Duration::from_secs(6);
 /// What a fresh process is to find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Question {
-    /// Times of loading, instantiating and pictures.
+    /// Times of loading and of pictures.
     Times,
+    /// Times of instantiating.
+    Instantiate,
     /// Memory: idle, and after a burst.
     Memory,
     /// Memory of one more idle instance, and how many fit in 1 GiB.
@@ -65,6 +67,7 @@ impl Probe<'_> {
     pub fn answer(&self, question: Question) -> Result<Vec<Series>, Error> {
         match question {
             Question::Times => self.times(),
+            Question::Instantiate => self.instantiate(),
             Question::Memory => self.memory(),
             Question::Idle => self.idle(),
             Question::Busy => self.busy(),
@@ -100,16 +103,6 @@ impl Probe<'_> {
         let (engine, prepare) = timed(|| engines?.engine());
         let mut engine = engine?;
         let mut found = vec![series(Figure::Load, vec![load + prepare])];
-        if self.is_wasm() {
-            let mut instantiate = Vec::new();
-            for _ in 0..INSTANTIATIONS {
-                let (started, ms) = timed(|| engine.start());
-                started?;
-                engine.stop();
-                instantiate.push(ms);
-            }
-            found.push(series(Figure::Instantiate, instantiate));
-        }
         let (first, ms) = timed(|| self.remove(&mut *engine));
         first?;
         found.push(series(Figure::First, vec![ms]));
@@ -140,6 +133,18 @@ impl Probe<'_> {
         Ok(found)
     }
 
+    fn instantiate(&self) -> Result<Vec<Series>, Error> {
+        let mut engine = self.start(1, NonZeroU32::MAX)?.engine()?;
+        let mut times = Vec::new();
+        for _ in 0..INSTANTIATIONS {
+            let (started, ms) = timed(|| engine.start());
+            started?;
+            engine.stop();
+            times.push(ms);
+        }
+        Ok(vec![series(Figure::Instantiate, times)])
+    }
+
     fn memory(&self) -> Result<Vec<Series>, Error> {
         let engines = self.start(self.workers, NonZeroU32::MIN)?;
         let mut ready = Vec::new();
@@ -147,8 +152,11 @@ impl Probe<'_> {
             ready.push(engines.engine()?);
         }
         let idle = memory::now()?;
-        // The first picture brings in code that stays, clean and shared; a burst is to leave nothing more.
-        self.remove(&mut *ready[0])?;
+        // A first picture brings in code that stays, clean and shared, and natively each worker's memory; a burst is
+        // to leave nothing more.
+        for engine in &mut ready {
+            self.remove(&mut **engine)?;
+        }
         let used = memory::now()?;
         std::thread::scope(|scope| {
             let workers: Vec<_> = ready
@@ -205,17 +213,21 @@ impl Probe<'_> {
             Ok((crowd.len(), memory::now()?.pss))
         };
         // The first one touches what all have in common.
-        let (_, before) = add(1)?;
-        let (mut fitting, mut pss) = add(count)?;
-        let one = pss.saturating_sub(before) as f64 / count as f64;
-        while pss < GIBIBYTE && fitting < MOST {
+        let (mut fitting, first) = add(1)?;
+        let mut pss = first;
+        let mut one = None;
+        while pss <= GIBIBYTE && fitting < MOST {
             let (more, now) = add(at_once)?;
             if now <= GIBIBYTE {
                 fitting = more;
             }
+            if more > count && one.is_none() {
+                one = Some(now.saturating_sub(first) as f64 / (more - 1) as f64);
+            }
             pss = now;
         }
-        Ok((one, fitting))
+        let last = pss.saturating_sub(first) as f64 / at_once as f64;
+        Ok((one.unwrap_or(last), fitting))
     }
 
     fn throughput(&self) -> Result<Vec<Series>, Error> {
@@ -235,7 +247,7 @@ impl Probe<'_> {
         Ok(found)
     }
 
-    /// Pictures per second, from the first start to the last end, so that nobody's unfinished picture counts.
+    /// Pictures per second: the sum of the workers' own, each over its own whole pictures.
     fn rate(&self, engines: &Engines, workers: usize) -> Result<f64, Error> {
         let mut ready = Vec::new();
         for _ in 0..workers {
@@ -243,28 +255,27 @@ impl Probe<'_> {
             self.remove(&mut *engine)?;
             ready.push(engine);
         }
-        let start = Instant::now();
-        let work = |engine: &mut dyn Engine| -> Result<usize, Error> {
-            let mut pictures = 0;
+        let work = |engine: &mut dyn Engine| -> Result<f64, Error> {
+            let start = Instant::now();
+            let mut pictures = 0.0;
             while start.elapsed() < THROUGHPUT {
                 self.remove(engine)?;
-                pictures += 1;
+                pictures += 1.0;
             }
-            Ok(pictures)
+            Ok(pictures / start.elapsed().as_secs_f64())
         };
-        let pictures = std::thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let workers: Vec<_> = ready
                 .iter_mut()
                 .map(|engine| scope.spawn(|| work(&mut **engine)))
                 .collect();
-            workers.into_iter().map(joined).sum::<Result<usize, _>>()
-        })?;
-        Ok(pictures as f64 / start.elapsed().as_secs_f64())
+            workers.into_iter().map(joined).sum()
+        })
     }
 
     fn long_run(&self) -> Result<Vec<Series>, Error> {
         let mut engine = self.start(1, NonZeroU32::MIN)?.engine()?;
-        let mut sizes = Vec::with_capacity(self.pictures);
+        let mut sizes = Vec::new();
         for _ in 0..self.pictures {
             self.remove(&mut *engine)?;
             sizes.push(memory::now()?.rss as f64);

@@ -46,8 +46,9 @@ pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
         .map_err(Error::io(format!("wait for {name}")))?;
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
     if !ended.status.success() {
-        let said = std::fs::read_to_string(said.path()).unwrap_or_default();
-        let last = said.lines().last().unwrap_or_default();
+        let said = std::fs::read(said.path()).unwrap_or_default();
+        let said = String::from_utf8_lossy(&said);
+        let last = said.trim_end().lines().last().unwrap_or_default();
         let text = format!("{name} failed ({}): {last}", ended.status);
         return Err(Error::new(Kind::Io, text));
     }

@@ -38,6 +38,8 @@ pub struct About {
     pub width: u32,
     /// Its size in pixels.
     pub height: u32,
+    /// Workers at most.
+    pub workers: usize,
     /// Seed of the order of the processes.
     pub seed: u64,
 }
@@ -84,9 +86,9 @@ pub struct Agreement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Figure {
-    /// exec → picture written, page cache warm.
+    /// exec → exit of a process that writes the picture, page cache warm.
     ProcessWarm,
-    /// exec → picture written, program and host image dropped from the page cache.
+    /// The same, program and host image dropped from the page cache.
     ProcessCold,
     /// Host image mapped and linked, or model made ready natively.
     Load,

@@ -96,17 +96,28 @@ enum Job {
 pub struct Session {
     plan: Plan,
     rows: Vec<Row>,
+    about: About,
     program: PathBuf,
     /// Holds outputs, and the copies that are dropped from the page cache.
     work: TempDir,
 }
 
 impl Session {
-    /// Checks the picture and runs every row once, which fills caches and gives the pictures that are compared.
+    /// Checks rows and picture and runs every row once, which fills caches and gives the pictures that are compared.
     ///
     /// # Errors
-    /// Those of the processes.
+    /// Kind `usage` for two rows of one name, `io` for a picture that cannot be read, and those of the processes.
     pub fn open(plan: Plan, rows: Vec<Row>) -> Result<Self, Error> {
+        for (index, row) in rows.iter().enumerate() {
+            if rows[..index].iter().any(|other| other.name == row.name) {
+                let text = format!(
+                    "two rows are called {:?}; give each a name of its own",
+                    row.name
+                );
+                return Err(Error::new(Kind::Usage, text));
+            }
+        }
+        let about = about(&plan)?;
         let program = std::env::current_exe().map_err(Error::io("find this program"))?;
         // Pages of a file that is still to be written back would count as private and dirty.
         process::drop_from_page_cache(&program)?;
@@ -114,6 +125,7 @@ impl Session {
         let session = Self {
             plan,
             rows,
+            about,
             program,
             work,
         };
@@ -149,7 +161,7 @@ impl Session {
             .collect();
         let agreement = compare::agreement(&pictures);
         Ok(Record {
-            about: self.about()?,
+            about: self.about,
             ratios: compare::ratios(&names, &series, &agreement),
             agreement,
             series,
@@ -161,6 +173,7 @@ impl Session {
         for (index, row) in self.rows.iter().enumerate() {
             for group in &self.plan.groups {
                 let ours = matches!(row.kind, RowKind::Ours(..));
+                let is_wasm = matches!(row.kind, RowKind::Ours(EngineName::Wasm, _));
                 match group {
                     Group::Process => {
                         jobs.push((index, Job::Warm));
@@ -169,11 +182,16 @@ impl Session {
                         }
                     }
                     _ if !ours => {}
-                    Group::Times => jobs.push((index, Job::Ask(Question::Times))),
+                    Group::Times => {
+                        jobs.push((index, Job::Ask(Question::Times)));
+                        if is_wasm {
+                            jobs.push((index, Job::Ask(Question::Instantiate)));
+                        }
+                    }
                     Group::Memory => jobs.push((index, Job::Ask(Question::Memory))),
                     Group::Density => {
                         // Natively there is no such thing as an idle instance.
-                        if matches!(row.kind, RowKind::Ours(EngineName::Wasm, _)) {
+                        if is_wasm {
                             jobs.push((index, Job::Ask(Question::Idle)));
                         }
                         jobs.push((index, Job::Ask(Question::Busy)));
@@ -200,6 +218,8 @@ impl Session {
     ) -> Result<(), Error> {
         let name = &self.rows[row].name;
         let scratch = self.work.path().join("scratch.png");
+        // Some programs leave alone what is there already; it is not there before the first process.
+        let _ = fs::remove_file(&scratch);
         match job {
             Job::Warm => {
                 let ran = process::run(&mut self.whole(row, &self.program, &scratch)?)?;
@@ -246,9 +266,10 @@ impl Session {
                     })
                 };
                 let (input, output) = (path(&self.plan.picture)?, path(output)?);
+                // The output first: its name is ours, and holds no braces.
                 let mut words = words
                     .iter()
-                    .map(|word| word.replace("{input}", &input).replace("{output}", &output));
+                    .map(|word| word.replace("{output}", &output).replace("{input}", &input));
                 command = Command::new(words.next().unwrap_or_default());
                 command.args(words);
             }
@@ -348,22 +369,27 @@ impl Session {
         series.sort_by_key(|s| position(&s.row).unwrap_or(usize::MAX));
         Ok(series)
     }
+}
 
-    fn about(&self) -> Result<About, Error> {
-        let (width, height) = image::image_dimensions(&self.plan.picture).map_err(Error::io(
-            format!("read the size of {}", self.plan.picture.display()),
-        ))?;
-        let model = models::find(&self.plan.model)?;
-        let picture = self.plan.picture.file_name().unwrap_or_default();
-        Ok(About {
-            model: model.spec.name,
-            picture: picture.to_string_lossy().into_owned(),
-            width,
-            height,
-            seed: self.plan.seed,
-            ..about::this_machine()?
-        })
-    }
+fn about(plan: &Plan) -> Result<About, Error> {
+    let size = || -> image::ImageResult<(u32, u32)> {
+        let reader = image::ImageReader::open(&plan.picture)?;
+        reader.with_guessed_format()?.into_dimensions()
+    };
+    let (width, height) = size().map_err(Error::io(format!(
+        "read the size of {}",
+        plan.picture.display()
+    )))?;
+    let picture = plan.picture.file_name().unwrap_or_default();
+    Ok(About {
+        model: models::find(&plan.model)?.spec.name,
+        picture: picture.to_string_lossy().into_owned(),
+        width,
+        height,
+        workers: plan.workers,
+        seed: plan.seed,
+        ..about::this_machine()?
+    })
 }
 
 struct Copies {

@@ -40,12 +40,12 @@ pub struct Bench {
     samples: u16,
 
     /// Workers at most; 0 is as many as there are cores.
-    #[arg(long, default_value_t = 0)]
-    workers: usize,
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
+    workers: u16,
 
     /// Pictures of the long run.
-    #[arg(long, default_value_t = 1000)]
-    pictures: usize,
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pictures: u32,
 
     /// Seed of the order of the processes.
     #[arg(long, default_value_t = 1)]
@@ -99,7 +99,7 @@ impl Command for Bench {
         )))?;
         let workers = match self.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
-            workers => workers,
+            workers => workers.into(),
         };
         let plan = session::Plan {
             picture: self.picture,
@@ -107,7 +107,7 @@ impl Command for Bench {
             groups: self.groups,
             samples: self.samples.into(),
             workers,
-            pictures: self.pictures,
+            pictures: self.pictures as usize,
             seed: self.seed,
         };
         let session = session::Session::open(plan, rows)?;
@@ -116,7 +116,6 @@ impl Command for Bench {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "the table that was asked for")]
 fn write(record: &Record, folder: &Path) -> Result<(), Error> {
     let table = report::table(record);
     let json = serde_json::to_string_pretty(record).map_err(Error::io("write the record"))?;
@@ -131,6 +130,5 @@ fn write(record: &Record, folder: &Path) -> Result<(), Error> {
     for (name, text) in texts {
         files::write(&Place::File(folder.join(name)), text.as_bytes())?;
     }
-    println!("{table}");
-    Ok(())
+    files::write(&Place::Stream, table.as_bytes())
 }

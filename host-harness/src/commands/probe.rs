@@ -16,11 +16,11 @@ pub struct Probe {
 
     picture: PathBuf,
 
-    #[arg(long, default_value_t = 1)]
-    workers: usize,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: u16,
 
     #[arg(long, default_value_t = 1000)]
-    pictures: usize,
+    pictures: u32,
 
     #[command(flatten)]
     sandbox: Sandbox,
@@ -33,8 +33,8 @@ impl Command for Probe {
         let probe = probe::Probe {
             sandbox: &self.sandbox,
             picture: &picture,
-            workers: self.workers,
-            pictures: self.pictures,
+            workers: self.workers.into(),
+            pictures: self.pictures as usize,
         };
         let found = probe.answer(self.question)?;
         let text = serde_json::to_vec(&found).map_err(Error::io("write the answer"))?;

@@ -1,5 +1,6 @@
 //! The flags that say which engine runs and what it may take.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -81,10 +82,10 @@ impl Sandbox {
     ///
     /// # Errors
     /// Whatever [`models::find`], [`Cache`] and the engine answer.
-    pub fn start(&self, settings: Settings) -> Result<(Model, Engines), Error> {
-        let model = models::find(&self.model)?;
+    pub fn start(&self, settings: Settings) -> Result<(Arc<Model>, Engines), Error> {
+        let model = Arc::new(models::find(&self.model)?);
         let engines = match self.engine {
-            EngineName::Native => Engines::Native(Box::new(model.clone()), self.runtime),
+            EngineName::Native => Engines::Native(model.clone(), self.runtime),
             EngineName::Wasm => Engines::wasm(
                 &Cache::of_user()?,
                 &model,

@@ -11,7 +11,7 @@ pub enum Engines {
     /// Instances of one host image.
     Wasm(Arc<Host>),
     /// The model and what computes it; each engine prepares it for itself.
-    Native(Box<Model>, Runtime),
+    Native(Arc<Model>, Runtime),
 }
 
 impl Engines {

@@ -14,8 +14,8 @@ use crate::{Error, Kind};
 pub struct Wasm {
     host: Arc<Host>,
     instance: Option<Instance>,
-    /// The largest linear memory of the last instance.
-    peak: usize,
+    /// The largest linear memory of the last instance that served a picture.
+    peak: Option<usize>,
 }
 
 struct Instance {
@@ -31,7 +31,7 @@ impl Wasm {
         Self {
             host,
             instance: None,
-            peak: 0,
+            peak: None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Wasm {
     }
 
     fn keep(&mut self, mut instance: Instance) {
-        self.peak = instance.store.data().memory.peak;
+        self.peak = Some(instance.store.data().memory.peak);
         instance.served += 1;
         if instance.served < self.host.settings().reuse.get() {
             self.instance = Some(instance);
@@ -135,7 +135,7 @@ impl Engine for Wasm {
     }
 
     fn peak_memory(&self) -> Option<usize> {
-        Some(self.peak)
+        self.peak
     }
 
     fn start(&mut self) -> Result<(), Error> {

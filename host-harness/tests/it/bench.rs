@@ -119,6 +119,7 @@ fn a_peer_without_its_places_is_refused_before_anything_runs() {
         );
         assert_eq!(output.status.code(), Some(2), "{peer}: {said}");
         assert!(said.contains("{input} {output}"), "{said}");
+        assert!(!folder.path().join("none").exists());
     }
 }
 
@@ -144,4 +145,19 @@ fn a_peer_that_fails_is_named_with_what_it_said() {
         said.contains("ls failed") && said.contains("cannot access"),
         "{said}"
     );
+}
+
+#[test]
+fn two_rows_of_one_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (output, said) = finish(
+        cutout()
+            .arg("bench")
+            .arg(fixture("photos/chelsea.png"))
+            .args(["--row", "native:net", "--row", "native:net"])
+            .arg("-o")
+            .arg(folder.path()),
+    );
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("two rows"), "{said}");
 }

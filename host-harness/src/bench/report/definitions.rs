@@ -5,9 +5,9 @@ use crate::bench::record::Figure;
 /// What was measured, as a phrase.
 pub(super) fn definition(figure: Figure) -> &'static str {
     match figure {
-        Figure::ProcessWarm => "from exec until the picture is written, the page cache warm",
+        Figure::ProcessWarm => "from exec to exit, the picture written, the page cache warm",
         Figure::ProcessCold => {
-            "from exec until the picture is written, program and host image dropped from the page cache before"
+            "from exec to exit, the picture written; program and host image dropped from the page cache before"
         }
         Figure::Load => "mapping and linking the host image; natively, making the model ready",
         Figure::Instantiate => "from the linked component to an instance",

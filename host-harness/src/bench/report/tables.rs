@@ -80,6 +80,7 @@ pub(super) fn about(record: &Record) -> Vec<(&'static str, String)> {
         ("wasmtime", about.wasmtime.clone()),
         ("model", about.model.clone()),
         ("picture", picture(record)),
+        ("workers", about.workers.to_string()),
         ("seed", about.seed.to_string()),
     ]
 }

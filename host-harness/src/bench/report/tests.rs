@@ -20,6 +20,7 @@ fn record(series: &[(&str, Figure, Option<usize>, &[f64])]) -> Record {
             picture: "cat.jpg".to_owned(),
             width: 640,
             height: 480,
+            workers: 2,
             seed: 7,
         },
         series: series.collect(),
@@ -101,7 +102,7 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
 | ---------- | ----------------------------: | -----: |
 | native net |                      0.000012 |    yes |
 
-Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; wasmtime 48.0.8; model u2netp; picture cat.jpg (640 × 480 pixels); seed 7.
+Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; wasmtime 48.0.8; model u2netp; picture cat.jpg (640 × 480 pixels); workers 2; seed 7.
 ";
     assert_eq!(table(&record), expected);
 }

@@ -148,14 +148,14 @@ pub(super) unsafe fn input_tile<V: Vector>(
     let mut k = from;
     // SAFETY: the caller's promise.
     unsafe {
-        while k + LINE <= end {
+        while V::LANES > 1 && k + LINE <= end {
             let to = to.add(k);
             match V::LANES {
                 4 => input_lanes::<V, 4>(rows, pixel, k, to, plane, square),
                 8 => input_lanes::<V, 2>(rows, pixel, k, to, plane, square),
                 _ => input_lanes::<V, 1>(rows, pixel, k, to, plane, square),
             }
-            k += LINE.max(V::LANES);
+            k += LINE;
         }
         while k < end {
             input_lanes::<V, 1>(rows, pixel, k, to.add(k), plane, square);
@@ -243,13 +243,13 @@ pub(super) unsafe fn output_tile<V: Vector>(
     let mut k = from;
     // SAFETY: the caller's promise.
     unsafe {
-        while k + LINE <= end {
+        while V::LANES > 1 && k + LINE <= end {
             match V::LANES {
                 4 => output_lanes::<V, 4>(products.add(k), plane, target, k, square),
                 8 => output_lanes::<V, 2>(products.add(k), plane, target, k, square),
                 _ => output_lanes::<V, 1>(products.add(k), plane, target, k, square),
             }
-            k += LINE.max(V::LANES);
+            k += LINE;
         }
         while k < end {
             output_lanes::<V, 1>(products.add(k), plane, target, k, square);

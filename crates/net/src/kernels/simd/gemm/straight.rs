@@ -18,7 +18,7 @@ const LANES: usize = 4;
 /// Runs the product.
 ///
 /// # Safety
-/// As [`Gemm::run`], and A is readable for three more values behind each run.
+/// As [`Gemm::run`].
 pub(super) unsafe fn run(g: &Gemm<'_>) {
     let pairs = g.rows - g.rows % 2;
     for column in (0..g.columns).step_by(GROUP) {
