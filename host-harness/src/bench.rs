@@ -1,10 +1,13 @@
 //! `cutout bench`: measurements in fresh processes, and reports of them.
 
 mod about;
+mod cold;
 mod compare;
+pub mod figure;
 mod memory;
 pub mod probe;
 mod process;
 pub mod record;
 pub mod report;
+pub mod row;
 pub mod session;

@@ -15,9 +15,7 @@ use cutout::{BoundingBox, Limits, Mask, Options, Output, Stage};
 pub use cache::Cache;
 pub use engines::Engines;
 pub use host::{Host, Settings};
-pub use native::Native;
 pub use snapshot::{Actor, actor, bake, compile};
-pub use wasm::Wasm;
 
 use crate::Error;
 

@@ -89,8 +89,8 @@ pub fn catalogue() -> Result<Vec<Entry>, Error> {
 
 /// Finds a model by a known name, or takes any ONNX file of the family by its path.
 ///
-/// A known name is looked up in `CUTOUT_MODELS`, in the user's folder for Cutout's data, and in
-/// rembg's own folder; u2netp is inside the binary, and looked up in `CUTOUT_MODELS` alone. A file that is a known model by its checksum is
+/// A known name is looked up in `CUTOUT_MODELS`, in the user's folder for Cutout's data, and in rembg's own folder;
+/// u2netp in `CUTOUT_MODELS` only, being inside the binary. A file that is a known model by its checksum is
 /// treated as that model, whatever its name; any other like u2netp with the side that its graph
 /// declares. Nothing is ever downloaded.
 ///
@@ -207,13 +207,13 @@ fn places(entry: &Entry) -> Vec<PathBuf> {
     let rembg_flat = variable("U2NET_HOME")
         .or_else(|| in_data(".u2net"))
         .or_else(|| in_home(".u2net"));
-    let named = [variable("CUTOUT_MODELS")];
+    let mut folders = vec![variable("CUTOUT_MODELS")];
     // What is in the binary is the same file; reading and checking another copy would cost every start.
-    let others = [data, rembg, rembg_flat];
-    let others = others.into_iter().filter(|_| entry.name != BUILT_IN);
-    named
+    if entry.name != BUILT_IN {
+        folders.extend([data, rembg, rembg_flat]);
+    }
+    folders
         .into_iter()
-        .chain(others)
         .flatten()
         .map(|folder| folder.join(&entry.file))
         .collect()

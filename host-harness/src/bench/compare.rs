@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::record::{Agreement, Figure, Ratio, Series};
-use super::report::quantile;
+use super::figure::Figure;
+use super::record::{Agreement, Ratio, Series};
+use super::report;
 
 /// Mean difference of the alpha channels, of 0…1, up to which two cut-outs are the same work.
 const CLOSE: f64 = 0.02;
@@ -68,14 +69,15 @@ pub(super) fn ratios(rows: &[String], series: &[Series], agreement: &[Agreement]
     let Some((first, others)) = rows.split_first() else {
         return Vec::new();
     };
-    let median = |row: &str, figure| {
+    let median_of = |row: &str, figure| {
         let found = series.iter().find(|s| s.row == row && s.figure == figure);
-        found.map(|s| quantile(&s.samples, 0.5))
+        found.map(|s| report::median(&s.samples))
     };
     let mut ratios = Vec::new();
     for figure in COMPARED {
         for row in others {
-            let (Some(above), Some(below)) = (median(row, figure), median(first, figure)) else {
+            let (Some(above), Some(below)) = (median_of(row, figure), median_of(first, figure))
+            else {
                 continue;
             };
             let agrees = agreement.iter().any(|a| a.row == *row && a.agrees);

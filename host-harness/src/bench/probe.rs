@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use cutout::Options;
 
+use super::figure::Figure;
 use super::memory;
-use super::record::{Figure, Series};
+use super::record::Series;
 use crate::commands::{EngineName, Sandbox};
 use crate::engine::{Engine, Engines, Settings};
 use crate::{Error, Kind};
@@ -16,17 +17,15 @@ use crate::{Error, Kind};
 const INSTANTIATIONS: usize = 200;
 /// Pictures on one instance behind the first, and with a fresh instance each.
 const PICTURES: usize = 3;
-/// Idle instances that the cost of one more is taken from.
-const IDLE: usize = 256;
 /// Idle instances that are started between two looks at the memory.
 const IDLE_AT_ONCE: usize = 64;
-/// Instances with a picture behind each that the cost of one more is taken from.
-const BUSY: usize = 4;
 /// Instances that a process will try to have at once: each reserves some 4 GiB of addresses.
-const MOST: usize = 12_000;
+const MOST: u32 = 12_000;
 const GIBIBYTE: u64 = 1 << 30;
 /// How long each number of workers is kept busy.
 const THROUGHPUT: Duration = Duration::from_secs(6);
+
+type Crew = Vec<Box<dyn Engine + Send>>;
 
 /// What a fresh process is to find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,9 +53,9 @@ pub struct Probe<'a> {
     /// The encoded picture.
     pub picture: &'a [u8],
     /// Workers at most.
-    pub workers: usize,
+    pub workers: u16,
     /// Pictures of a long run.
-    pub pictures: usize,
+    pub pictures: u32,
 }
 
 impl Probe<'_> {
@@ -76,8 +75,7 @@ impl Probe<'_> {
         }
     }
 
-    fn start(&self, instances: usize, reuse: NonZeroU32) -> Result<Engines, Error> {
-        let instances = u32::try_from(instances.min(MOST)).unwrap_or(1);
+    fn start(&self, instances: u32, reuse: NonZeroU32) -> Result<Engines, Error> {
         let settings = Settings {
             instances,
             reuse,
@@ -146,26 +144,15 @@ impl Probe<'_> {
     }
 
     fn memory(&self) -> Result<Vec<Series>, Error> {
-        let engines = self.start(self.workers, NonZeroU32::MIN)?;
-        let mut ready = Vec::new();
-        for _ in 0..self.workers {
-            ready.push(engines.engine()?);
-        }
+        let engines = self.start(self.workers.into(), NonZeroU32::MIN)?;
+        let mut crew = self.crew(&engines, self.workers)?;
         let idle = memory::now()?;
         // A first picture brings in code that stays, clean and shared, and natively each worker's memory; a burst is
         // to leave nothing more.
-        for engine in &mut ready {
-            self.remove(&mut **engine)?;
-        }
+        self.warm(&mut crew)?;
         let used = memory::now()?;
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = ready
-                .iter_mut()
-                .map(|engine| {
-                    scope.spawn(|| (0..PICTURES).try_for_each(|_| self.remove(&mut **engine)))
-                })
-                .collect();
-            workers.into_iter().try_for_each(joined)
+        at_once(&mut crew, |engine| {
+            (0..PICTURES).try_for_each(|_| self.remove(engine))
         })?;
         let after = memory::now()?;
         Ok(vec![
@@ -178,7 +165,7 @@ impl Probe<'_> {
 
     fn idle(&self) -> Result<Vec<Series>, Error> {
         let start = |engine: &mut dyn Engine| engine.start();
-        let (one, fitting) = self.crowd(start, IDLE, IDLE_AT_ONCE)?;
+        let (one, fitting) = self.crowd(start, IDLE_AT_ONCE)?;
         Ok(vec![
             series(Figure::IdleInstance, vec![one]),
             series(Figure::IdleInGibibyte, vec![fitting as f64]),
@@ -187,47 +174,41 @@ impl Probe<'_> {
 
     fn busy(&self) -> Result<Vec<Series>, Error> {
         let picture = |engine: &mut dyn Engine| self.remove(engine);
-        let (one, fitting) = self.crowd(picture, BUSY, 1)?;
+        let (one, fitting) = self.crowd(picture, 1)?;
         Ok(vec![
             series(Figure::BusyInstance, vec![one]),
             series(Figure::BusyInGibibyte, vec![fitting as f64]),
         ])
     }
 
-    /// Starts engines and keeps them: the proportional set that one of `count` adds, and how many there are when this
-    /// process has 1 GiB, looked at after every `at_once`.
+    /// Starts engines and keeps them, until this process has 1 GiB, looked at after every `at_once`: the proportional
+    /// set that one adds to the first, which touches what all have in common, and how many fit.
     fn crowd(
         &self,
         start: impl Fn(&mut dyn Engine) -> Result<(), Error>,
-        count: usize,
         at_once: usize,
     ) -> Result<(f64, usize), Error> {
         let engines = self.start(MOST, NonZeroU32::MAX)?;
-        let mut crowd = Vec::new();
-        let mut add = |many: usize| -> Result<(usize, u64), Error> {
-            for _ in 0..many.min(MOST - crowd.len()) {
+        let mut crowd = Crew::new();
+        let mut grow = |to: usize| -> Result<(usize, u64), Error> {
+            while crowd.len() < to {
                 let mut engine = engines.engine()?;
                 start(&mut *engine)?;
                 crowd.push(engine);
             }
-            Ok((crowd.len(), memory::now()?.pss))
+            Ok((to, memory::now()?.pss))
         };
-        // The first one touches what all have in common.
-        let (mut fitting, first) = add(1)?;
-        let mut pss = first;
-        let mut one = None;
-        while pss <= GIBIBYTE && fitting < MOST {
-            let (more, now) = add(at_once)?;
-            if now <= GIBIBYTE {
-                fitting = more;
-            }
-            if more > count && one.is_none() {
-                one = Some(now.saturating_sub(first) as f64 / (more - 1) as f64);
-            }
-            pss = now;
+        let first = grow(1)?;
+        let (mut fitting, mut last) = (first, first);
+        while last.1 <= GIBIBYTE && last.0 < MOST as usize {
+            fitting = last;
+            last = grow((last.0 + at_once).min(MOST as usize))?;
         }
-        let last = pss.saturating_sub(first) as f64 / at_once as f64;
-        Ok((one.unwrap_or(last), fitting))
+        if last.1 <= GIBIBYTE {
+            fitting = last;
+        }
+        let one = last.1.saturating_sub(first.1) as f64 / (last.0 - first.0).max(1) as f64;
+        Ok((one, fitting.0))
     }
 
     fn throughput(&self) -> Result<Vec<Series>, Error> {
@@ -237,10 +218,10 @@ impl Probe<'_> {
         }
         let mut found = Vec::new();
         for (figure, reuse) in policies {
-            let engines = self.start(self.workers, reuse)?;
+            let engines = self.start(self.workers.into(), reuse)?;
             for workers in 1..=self.workers {
                 let mut series = series(figure, vec![self.rate(&engines, workers)?]);
-                series.count = Some(workers);
+                series.count = Some(workers.into());
                 found.push(series);
             }
         }
@@ -248,14 +229,10 @@ impl Probe<'_> {
     }
 
     /// Pictures per second: the sum of the workers' own, each over its own whole pictures.
-    fn rate(&self, engines: &Engines, workers: usize) -> Result<f64, Error> {
-        let mut ready = Vec::new();
-        for _ in 0..workers {
-            let mut engine = engines.engine()?;
-            self.remove(&mut *engine)?;
-            ready.push(engine);
-        }
-        let work = |engine: &mut dyn Engine| -> Result<f64, Error> {
+    fn rate(&self, engines: &Engines, workers: u16) -> Result<f64, Error> {
+        let mut crew = self.crew(engines, workers)?;
+        self.warm(&mut crew)?;
+        let rates = at_once(&mut crew, |engine| {
             let start = Instant::now();
             let mut pictures = 0.0;
             while start.elapsed() < THROUGHPUT {
@@ -263,14 +240,18 @@ impl Probe<'_> {
                 pictures += 1.0;
             }
             Ok(pictures / start.elapsed().as_secs_f64())
-        };
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = ready
-                .iter_mut()
-                .map(|engine| scope.spawn(|| work(&mut **engine)))
-                .collect();
-            workers.into_iter().map(joined).sum()
-        })
+        })?;
+        Ok(rates.iter().sum())
+    }
+
+    fn crew(&self, engines: &Engines, workers: u16) -> Result<Crew, Error> {
+        (0..workers).map(|_| engines.engine()).collect()
+    }
+
+    /// One picture on each engine.
+    fn warm(&self, crew: &mut Crew) -> Result<(), Error> {
+        crew.iter_mut()
+            .try_for_each(|engine| self.remove(&mut **engine))
     }
 
     fn long_run(&self) -> Result<Vec<Series>, Error> {
@@ -299,11 +280,24 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (value, start.elapsed().as_secs_f64() * 1e3)
 }
 
-fn joined<T>(worker: std::thread::ScopedJoinHandle<'_, Result<T, Error>>) -> Result<T, Error> {
-    worker.join().map_err(|_| {
-        Error::new(
-            Kind::Trap,
-            "a worker stopped by itself; it is a defect of ours",
-        )
-    })?
+/// `work` on every engine, each in a thread of its own.
+fn at_once<T: Send>(
+    crew: &mut Crew,
+    work: impl Fn(&mut dyn Engine) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = crew
+            .iter_mut()
+            .map(|engine| scope.spawn(|| work(&mut **engine)))
+            .collect();
+        let stopped = |_| {
+            let text = "a worker stopped by itself; it is a defect of ours";
+            Error::new(Kind::Trap, text)
+        };
+        threads
+            .into_iter()
+            .map(|thread| thread.join().map_err(stopped)?)
+            .collect()
+    })
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use procfs::process::Process;
 use rustix::fs::{Advice, fadvise};
+use tempfile::NamedTempFile;
 use wait4::Wait4;
 
 use crate::{Error, Kind};
@@ -19,23 +20,22 @@ pub(super) struct Ran {
     pub(super) peak_rss: u64,
     /// Page faults that had to read from disk.
     pub(super) major_faults: u64,
+    /// What it wrote to its standard output.
+    pub(super) printed: Vec<u8>,
 }
 
-/// Runs `command` to its end; what it prints goes nowhere.
+/// Runs `command` to its end.
 ///
 /// # Errors
 /// Kind `io` when it cannot be started, or fails: then with the last line of what it said.
 pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
     let name = command.get_program().to_string_lossy().into_owned();
-    // A file, since a pipe that nobody empties would hold the process up.
-    let said = tempfile::NamedTempFile::new().map_err(Error::io("make a temporary file"))?;
-    let stderr = said
-        .reopen()
-        .map_err(Error::io("open the temporary file again"))?;
+    // Files, since a pipe that nobody empties would hold the process up.
+    let (printed, said) = (Catch::new()?, Catch::new()?);
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(stderr);
+        .stdout(printed.end()?)
+        .stderr(said.end()?);
     let faults_before = major_faults_of_children()?;
     let start = Instant::now();
     let child = command
@@ -46,7 +46,7 @@ pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
         .map_err(Error::io(format!("wait for {name}")))?;
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
     if !ended.status.success() {
-        let said = std::fs::read(said.path()).unwrap_or_default();
+        let said = said.read()?;
         let said = String::from_utf8_lossy(&said);
         let last = said.trim_end().lines().last().unwrap_or_default();
         let text = format!("{name} failed ({}): {last}", ended.status);
@@ -56,7 +56,27 @@ pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
         milliseconds,
         peak_rss: ended.rusage.maxrss,
         major_faults: major_faults_of_children()? - faults_before,
+        printed: printed.read()?,
     })
+}
+
+/// A temporary file that a process writes to.
+struct Catch(NamedTempFile);
+
+impl Catch {
+    fn new() -> Result<Self, Error> {
+        let file = NamedTempFile::new();
+        file.map(Self).map_err(Error::io("make a temporary file"))
+    }
+
+    fn end(&self) -> Result<File, Error> {
+        let file = self.0.reopen();
+        file.map_err(Error::io("open the temporary file again"))
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Error> {
+        std::fs::read(self.0.path()).map_err(Error::io("read what a process wrote"))
+    }
 }
 
 fn major_faults_of_children() -> Result<u64, Error> {

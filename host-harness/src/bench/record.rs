@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
+
 /// A run of `cutout bench`, as its JSON has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
@@ -80,127 +82,4 @@ pub struct Agreement {
     pub difference: Result<f64, String>,
     /// Whether that is close enough for a ratio.
     pub agrees: bool,
-}
-
-/// What can be measured. Times are in the words of `docs/measuring.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Figure {
-    /// exec → exit of a process that writes the picture, page cache warm.
-    ProcessWarm,
-    /// The same, program and host image dropped from the page cache.
-    ProcessCold,
-    /// Host image mapped and linked, or model made ready natively.
-    Load,
-    /// Linked component → instance.
-    Instantiate,
-    /// The first picture on a fresh instance, instantiation included.
-    First,
-    /// A later picture on the same instance.
-    Steady,
-    /// A fresh instance, a picture, the instance dropped.
-    Fresh,
-    /// Pictures per second, each worker keeping its instance; `count` is workers.
-    ThroughputReused,
-    /// Pictures per second, a fresh instance for each; `count` is workers.
-    ThroughputFresh,
-    /// Largest resident set of a whole process.
-    ProcessPeak,
-    /// Largest linear memory of an instance.
-    LinearPeak,
-    /// Resident set with the model ready and no picture seen.
-    IdleRss,
-    /// Proportional set at the same moment.
-    IdlePss,
-    /// Private dirty pages at the same moment.
-    IdlePrivateDirty,
-    /// Proportional set that one more idle instance adds.
-    IdleInstance,
-    /// Proportional set that one more instance adds that keeps a picture's memory.
-    BusyInstance,
-    /// Idle instances alive within 1 GiB of proportional set.
-    IdleInGibibyte,
-    /// Instances within 1 GiB that keep a picture's memory.
-    BusyInGibibyte,
-    /// Resident set after a burst has ended ÷ before it, one picture having been served already.
-    AfterBurst,
-    /// Resident set after each picture of a long run with a fresh instance each.
-    LongRun,
-    /// Size of a file: program, component, host image; the row is the file.
-    Size,
-}
-
-/// How a figure's numbers are to be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Milliseconds.
-    Milliseconds,
-    /// Bytes.
-    Bytes,
-    /// Pictures per second.
-    PicturesPerSecond,
-    /// A count.
-    Count,
-    /// A quotient.
-    Quotient,
-}
-
-impl Figure {
-    /// The stable name in JSON and CSV.
-    pub fn as_str(self) -> &'static str {
-        self.describe().0
-    }
-
-    /// The name for people.
-    pub fn title(self) -> &'static str {
-        self.describe().1
-    }
-
-    /// The unit of the samples.
-    pub fn unit(self) -> Unit {
-        self.describe().2
-    }
-
-    fn describe(self) -> (&'static str, &'static str, Unit) {
-        use Unit::{Bytes, Count, Milliseconds, PicturesPerSecond, Quotient};
-        match self {
-            Self::ProcessWarm => (
-                "process-warm",
-                "process cold, page cache warm",
-                Milliseconds,
-            ),
-            Self::ProcessCold => (
-                "process-cold",
-                "process cold, page cache cold",
-                Milliseconds,
-            ),
-            Self::Load => ("load", "load", Milliseconds),
-            Self::Instantiate => ("instantiate", "instantiate", Milliseconds),
-            Self::First => ("first", "first result", Milliseconds),
-            Self::Steady => ("steady", "steady", Milliseconds),
-            Self::Fresh => ("fresh", "per-request instance", Milliseconds),
-            Self::ThroughputReused => (
-                "throughput-reused",
-                "throughput, instances kept",
-                PicturesPerSecond,
-            ),
-            Self::ThroughputFresh => (
-                "throughput-fresh",
-                "throughput, fresh instances",
-                PicturesPerSecond,
-            ),
-            Self::ProcessPeak => ("process-peak", "process, peak RSS", Bytes),
-            Self::LinearPeak => ("linear-peak", "peak linear memory", Bytes),
-            Self::IdleRss => ("idle-rss", "idle, RSS", Bytes),
-            Self::IdlePss => ("idle-pss", "idle, PSS", Bytes),
-            Self::IdlePrivateDirty => ("idle-private-dirty", "idle, private dirty", Bytes),
-            Self::IdleInstance => ("idle-instance", "one more idle instance, PSS", Bytes),
-            Self::BusyInstance => ("busy-instance", "one more busy instance, PSS", Bytes),
-            Self::IdleInGibibyte => ("idle-in-gibibyte", "idle instances in 1 GiB", Count),
-            Self::BusyInGibibyte => ("busy-in-gibibyte", "busy instances in 1 GiB", Count),
-            Self::AfterBurst => ("after-burst", "RSS after a burst ÷ before", Quotient),
-            Self::LongRun => ("long-run", "RSS through a long run", Bytes),
-            Self::Size => ("size", "file size", Bytes),
-        }
-    }
 }

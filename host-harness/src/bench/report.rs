@@ -1,7 +1,6 @@
 //! A record as people and programs read it: markdown, CSV, and a page of HTML with plots.
 
 mod canvas;
-mod definitions;
 mod format;
 mod lanes;
 mod lines;
@@ -12,9 +11,9 @@ mod stats;
 mod tables;
 
 pub use page::{Error, html};
-pub use stats::{median, quantile};
+pub use stats::median;
 
-use super::record::Record;
+use super::record::{Record, Series};
 
 /// The record's tables in markdown, which is also what a terminal shows.
 pub fn table(record: &Record) -> String {
@@ -37,12 +36,11 @@ pub fn csv(record: &Record) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(&mut bytes);
     writer.write_record(["row", "figure", "count", "unit", "index", "value"])?;
     for series in &record.series {
-        let (name, unit) = (
-            series.figure.as_str(),
-            format::unit_name(series.figure.unit()),
-        );
         for (index, value) in series.samples.iter().enumerate() {
-            writer.serialize((&series.row, name, series.count, unit, index, value))?;
+            let Series {
+                row, figure, count, ..
+            } = series;
+            writer.serialize((row, figure, count, figure.unit(), index, value))?;
         }
     }
     writer.flush()?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::bench::record::Record;
+use crate::bench::row::{self, Row};
 use crate::bench::{report, session};
 use crate::commands::{Command, EngineName, announce};
 use crate::engine::Runtime;
@@ -88,18 +89,21 @@ impl Command for Bench {
         let mut rows: Vec<_> = self
             .rows
             .iter()
-            .map(|&(engine, runtime)| session::Row::ours(engine, runtime))
+            .map(|&(engine, runtime)| Row::ours(engine, runtime))
             .collect();
         for peer in &self.peers {
-            rows.push(session::Row::peer(peer)?);
+            rows.push(Row::peer(peer)?);
         }
+        row::refuse_same_names(&rows)?;
         std::fs::create_dir_all(&self.output).map_err(Error::io(format!(
             "make the folder {}",
             self.output.display()
         )))?;
         let workers = match self.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            workers => workers.into(),
+            0 => std::thread::available_parallelism().map_or(1, |cores| {
+                u16::try_from(cores.get()).unwrap_or(256).min(256)
+            }),
+            workers => workers,
         };
         let plan = session::Plan {
             picture: self.picture,
@@ -107,7 +111,7 @@ impl Command for Bench {
             groups: self.groups,
             samples: self.samples.into(),
             workers,
-            pictures: self.pictures as usize,
+            pictures: self.pictures,
             seed: self.seed,
         };
         let session = session::Session::open(plan, rows)?;

@@ -33,8 +33,8 @@ impl Command for Probe {
         let probe = probe::Probe {
             sandbox: &self.sandbox,
             picture: &picture,
-            workers: self.workers.into(),
-            pictures: self.pictures as usize,
+            workers: self.workers,
+            pictures: self.pictures,
         };
         let found = probe.answer(self.question)?;
         let text = serde_json::to_vec(&found).map_err(Error::io("write the answer"))?;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Cache, Engine, Host, Native, Runtime, Settings, Wasm};
+use super::native::Native;
+use super::wasm::Wasm;
+use super::{Cache, Engine, Host, Runtime, Settings};
 use crate::Error;
 use crate::models::Model;
 

@@ -10,7 +10,7 @@ use crate::Error;
 use crate::models::Model;
 
 /// The native engine: one model, one thread.
-pub struct Native {
+pub(super) struct Native {
     pipeline: Pipeline<Box<dyn Segmenter + Send>>,
 }
 
@@ -19,7 +19,7 @@ impl Native {
     ///
     /// # Errors
     /// Kind `model` when the runtime cannot use it.
-    pub fn new(model: &Model, runtime: Runtime) -> Result<Self, Error> {
+    pub(super) fn new(model: &Model, runtime: Runtime) -> Result<Self, Error> {
         let side = model.spec.side;
         let segmenter: Box<dyn Segmenter + Send> = match runtime {
             Runtime::Net => Box::new(Net::new(onnx::lower(&model.onnx, side)?, side)?),

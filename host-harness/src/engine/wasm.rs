@@ -11,7 +11,7 @@ use super::{Engine, Timed};
 use crate::{Error, Kind};
 
 /// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.
-pub struct Wasm {
+pub(super) struct Wasm {
     host: Arc<Host>,
     instance: Option<Instance>,
     /// The largest linear memory of the last instance that served a picture.
@@ -27,7 +27,7 @@ struct Instance {
 
 impl Wasm {
     /// An engine over a component that is linked already.
-    pub fn new(host: Arc<Host>) -> Self {
+    pub(super) fn new(host: Arc<Host>) -> Self {
         Self {
             host,
             instance: None,

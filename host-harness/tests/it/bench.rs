@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use host_harness::bench::record::{Figure, Record};
+use host_harness::bench::figure::Figure;
+use host_harness::bench::record::Record;
 
 use crate::support::{cutout, finish, fixture, tiny};
 
@@ -62,7 +63,7 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
         ("wasm net", Figure::IdleRss, 2),
         ("same", Figure::Steady, 0),
     ] {
-        assert_eq!(count(row, figure), expected, "{row} {}", figure.as_str());
+        assert_eq!(count(row, figure), expected, "{row} {}", figure.title());
     }
     let ratio = |row: &str| {
         let found = record
@@ -100,6 +101,16 @@ fn opaque(folder: &Path) -> String {
     path.display().to_string()
 }
 
+/// What is said of wrong usage, for which nothing may be written to `out`.
+fn refused(out: &Path, flags: &[&str]) -> String {
+    let mut command = cutout();
+    command.arg("bench").arg(fixture("photos/chelsea.png"));
+    let (output, said) = finish(command.args(flags).arg("-o").arg(out));
+    assert_eq!(output.status.code(), Some(2), "{flags:?}: {said}");
+    assert!(!out.exists(), "{flags:?}");
+    said
+}
+
 #[test]
 fn a_peer_without_its_places_is_refused_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
@@ -109,17 +120,9 @@ fn a_peer_without_its_places_is_refused_before_anything_runs() {
         "=cp {input} {output}",
         "name=cp '{input} {output}",
     ] {
-        let (output, said) = finish(
-            cutout()
-                .arg("bench")
-                .arg(fixture("photos/chelsea.png"))
-                .args(["--peer", peer, "--samples", "1"])
-                .arg("-o")
-                .arg(folder.path().join("none")),
-        );
-        assert_eq!(output.status.code(), Some(2), "{peer}: {said}");
+        let out = folder.path().join("none");
+        let said = refused(&out, &["--peer", peer, "--samples", "1"]);
         assert!(said.contains("{input} {output}"), "{said}");
-        assert!(!folder.path().join("none").exists());
     }
 }
 
@@ -150,14 +153,7 @@ fn a_peer_that_fails_is_named_with_what_it_said() {
 #[test]
 fn two_rows_of_one_name_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let (output, said) = finish(
-        cutout()
-            .arg("bench")
-            .arg(fixture("photos/chelsea.png"))
-            .args(["--row", "native:net", "--row", "native:net"])
-            .arg("-o")
-            .arg(folder.path()),
-    );
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let out = folder.path().join("none");
+    let said = refused(&out, &["--row", "native:net", "--row", "native:net"]);
     assert!(said.contains("two rows"), "{said}");
 }

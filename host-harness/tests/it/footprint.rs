@@ -3,8 +3,9 @@
 use std::num::NonZeroU32;
 
 use cutout::Options;
-use host_harness::bench::record::{Figure, Series};
-use host_harness::engine::{Engine, Runtime, Settings};
+use host_harness::bench::figure::Figure;
+use host_harness::bench::record::Series;
+use host_harness::engine::{Runtime, Settings};
 
 use crate::support::{cutout, finish, fixture, tiny, wasm};
 
@@ -35,7 +36,7 @@ fn samples(series: &[Series], figure: Figure) -> &[f64] {
     &series
         .iter()
         .find(|s| s.figure == figure)
-        .unwrap_or_else(|| panic!("no {}", figure.as_str()))
+        .unwrap_or_else(|| panic!("no {}", figure.title()))
         .samples
 }
 

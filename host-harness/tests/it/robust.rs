@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use cutout::{Limits, Options};
-use host_harness::engine::{Cache, Engine, Host, Runtime, Settings};
+use host_harness::engine::{Cache, Host, Runtime, Settings};
 use host_harness::{Kind, models};
 
 use crate::support::{cutout, finish, fixture, tiny, wasm};

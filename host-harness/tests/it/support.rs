@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
-use host_harness::engine::{Cache, Engine, Host, Native, Runtime, Settings, Wasm};
+use host_harness::engine::{Cache, Engine, Engines, Runtime, Settings};
 use host_harness::models;
 use tempfile::TempDir;
 
@@ -54,21 +54,23 @@ pub(crate) fn finish(command: &mut Command) -> (Output, String) {
 }
 
 /// An engine of the library itself, over `model`.
-pub(crate) fn engine(name: &str, runtime: Runtime, model: &str) -> Box<dyn Engine> {
+pub(crate) fn engine(name: &str, runtime: Runtime, model: &str) -> Box<dyn Engine + Send> {
     match name {
-        "native" => Box::new(Native::new(&models::find(model).unwrap(), runtime).unwrap()),
-        _ => Box::new(wasm(runtime, model, Settings::default())),
+        "native" => {
+            let model = Arc::new(models::find(model).unwrap());
+            Engines::Native(model, runtime).engine().unwrap()
+        }
+        _ => wasm(runtime, model, Settings::default()),
     }
 }
 
-pub(crate) fn wasm(runtime: Runtime, model: &str, settings: Settings) -> Wasm {
+pub(crate) fn wasm(runtime: Runtime, model: &str, settings: Settings) -> Box<dyn Engine + Send> {
     let model = models::find(model).unwrap();
-    let engine = Host::engine(&settings).unwrap();
     let cache = Cache::at(cache().to_owned()).unwrap();
-    let component = cache
-        .component(&engine, &model, runtime, &|text| println!("{text}"))
-        .unwrap();
-    Wasm::new(Arc::new(Host::new(&engine, &component, settings).unwrap()))
+    let engines = Engines::wasm(&cache, &model, runtime, settings, &|text| {
+        println!("{text}");
+    });
+    engines.unwrap().engine().unwrap()
 }
 
 /// A grey PNG's pixels.

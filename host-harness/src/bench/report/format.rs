@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-use crate::bench::record::Unit;
+use crate::bench::figure::Unit;
 
 const KIB: f64 = 1024.0;
 const MIB: f64 = 1024.0 * KIB;
@@ -18,17 +18,6 @@ pub(super) fn pair(unit: Unit, first: f64, second: f64) -> String {
         digits(unit, second, first)
     );
     join(numbers, unit, first)
-}
-
-/// The unit's name in CSV.
-pub(super) fn unit_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Milliseconds => "ms",
-        Unit::Bytes => "bytes",
-        Unit::PicturesPerSecond => "pictures/s",
-        Unit::Count => "count",
-        Unit::Quotient => "quotient",
-    }
 }
 
 /// A tick of an axis: no more decimals than it has.

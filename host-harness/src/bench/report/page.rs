@@ -3,10 +3,10 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::canvas::DrawError;
-use super::definitions::definition;
 use super::plots::{self, Plot};
 use super::tables::{self, Table};
-use crate::bench::record::{Figure, Record};
+use crate::bench::figure::Figure;
+use crate::bench::record::Record;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +169,7 @@ fn definitions(record: &Record) -> Markup {
         dl {
             @for figure in figures {
                 dt { (figure.title()) }
-                dd { (definition(figure)) }
+                dd { (figure.definition()) }
             }
         }
         p {

@@ -3,13 +3,13 @@
 use plotters::prelude::{BindKeyPoints, IntoLogRange};
 
 use super::canvas::{self, DrawError, Entry, Look};
-use super::definitions::definition;
 use super::format::{mebibytes, value};
 use super::lanes::{self, Lane, Lanes, Mark};
 use super::lines::{self, Line, Lines};
-use super::stats::median;
+use super::stats::{extent, median};
 use super::tables::{instances, present, rows, with_samples};
-use crate::bench::record::{Figure, Record, Series, Unit};
+use crate::bench::figure::{Figure, Unit};
+use crate::bench::record::{Record, Series};
 
 /// A plot with its words.
 pub(super) struct Plot {
@@ -120,29 +120,18 @@ fn throughput(record: &Record) -> Result<Option<Plot>, DrawError> {
             lines.push(line);
         }
     }
-    lines.retain(|line| !line.points.is_empty());
-    if lines.is_empty() {
-        return Ok(None);
-    }
-    let (workers, most) = (
-        greatest(&lines, |point| point.0),
-        greatest(&lines, |point| point.1),
+    let caption = caption(
+        "A point is the median for that number of workers.",
+        &figures,
     );
-    let lines = Lines {
-        x_axis: "workers",
-        y_axis: "pictures per second",
-        x_ticks: whole_ticks(workers),
-        marks: true,
+    let axes = ["workers", "pictures per second"];
+    against_count(
+        "Throughput against workers",
+        axes,
+        Some(0.5),
         lines,
-    };
-    Ok(Some(Plot {
-        title: "Throughput against workers",
-        svg: lines::draw(lines, 0.0..workers + 0.5, most * 1.1)?,
-        caption: caption(
-            "A point is the median for that number of workers.",
-            &figures,
-        ),
-    }))
+        caption,
+    )
 }
 
 fn latency(record: &Record) -> Result<Option<Plot>, DrawError> {
@@ -150,14 +139,15 @@ fn latency(record: &Record) -> Result<Option<Plot>, DrawError> {
     let all: Vec<(&str, Vec<f64>)> = with_samples(record, &figures)
         .map(|series| (series.row.as_str(), sorted_micros(&series.samples)))
         .collect();
-    let firsts = all.iter().filter_map(|(_, samples)| samples.first());
-    let lasts = all.iter().filter_map(|(_, samples)| samples.last());
-    let (Some(least), Some(greatest)) = (
-        firsts.copied().min_by(f64::total_cmp),
-        lasts.copied().max_by(f64::total_cmp),
-    ) else {
+    if all.is_empty() {
         return Ok(None);
-    };
+    }
+    let samples: Vec<f64> = all
+        .iter()
+        .flat_map(|(_, samples)| samples)
+        .copied()
+        .collect();
+    let (least, greatest) = extent(&samples);
     let (x, ticks) = lines::decades(least, greatest);
     let lines = Lines {
         x_axis: "time to instantiate, µs (logarithmic)",
@@ -207,27 +197,43 @@ fn long_run(record: &Record) -> Result<Option<Plot>, DrawError> {
             line(record, &series.row, points)
         })
         .collect();
+    let caption = caption(
+        "A line that stays level is a process that keeps nothing of its pictures.",
+        &figures,
+    );
+    let axes = ["pictures so far", "RSS, MiB"];
+    against_count("Memory through a long run", axes, None, lines, caption)
+}
+
+/// Lines over a count. `marks` is the room at the right where points have marks.
+fn against_count(
+    title: &'static str,
+    [x_axis, y_axis]: [&str; 2],
+    marks: Option<f64>,
+    mut lines: Vec<Line>,
+    caption: String,
+) -> Result<Option<Plot>, DrawError> {
+    lines.retain(|line| !line.points.is_empty());
     if lines.is_empty() {
         return Ok(None);
     }
-    let (pictures, most) = (
-        greatest(&lines, |point| point.0),
-        greatest(&lines, |point| point.1),
-    );
+    let most = |coordinate: fn(&(f64, f64)) -> f64| {
+        let points = lines.iter().flat_map(|line| &line.points);
+        points.map(coordinate).fold(0.0, f64::max)
+    };
+    let (right, top) = (most(|point| point.0), most(|point| point.1));
     let lines = Lines {
-        x_axis: "pictures so far",
-        y_axis: "RSS, MiB",
-        x_ticks: whole_ticks(pictures),
-        marks: false,
+        x_axis,
+        y_axis,
+        // Few enough ticks for none to lie between whole numbers.
+        x_ticks: (right as usize).saturating_add(1).min(10),
+        marks: marks.is_some(),
         lines,
     };
     Ok(Some(Plot {
-        title: "Memory through a long run",
-        svg: lines::draw(lines, 0.0..pictures, most * 1.1)?,
-        caption: caption(
-            "A line that stays level is a process that keeps nothing of its pictures.",
-            &figures,
-        ),
+        title,
+        svg: lines::draw(lines, 0.0..right + marks.unwrap_or(0.0), top * 1.1)?,
+        caption,
     }))
 }
 
@@ -246,20 +252,10 @@ fn line(record: &Record, row: &str, points: Vec<(f64, f64)>) -> Line {
     }
 }
 
-fn greatest(lines: &[Line], coordinate: impl Fn(&(f64, f64)) -> f64) -> f64 {
-    let points = lines.iter().flat_map(|line| &line.points);
-    points.map(coordinate).fold(0.0, f64::max)
-}
-
-/// Few enough ticks for none to lie between whole numbers.
-fn whole_ticks(greatest: f64) -> usize {
-    (greatest as usize).saturating_add(1).min(10)
-}
-
 fn caption(reading: &str, figures: &[Figure]) -> String {
     let mut caption = reading.to_owned();
     for figure in figures {
-        caption.push_str(&format!(" “{}”: {}.", figure.title(), definition(*figure)));
+        caption.push_str(&format!(" “{}”: {}.", figure.title(), figure.definition()));
     }
     caption
 }

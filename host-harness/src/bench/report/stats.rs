@@ -5,7 +5,7 @@ use statrs::statistics::{Data, OrderStatistics};
 /// The value below which the fraction `q` (0…1) of the samples lies, interpolated between samples.
 ///
 /// The definition is Hyndman and Fan's eighth. Without samples the answer is NaN.
-pub fn quantile(samples: &[f64], q: f64) -> f64 {
+pub(super) fn quantile(samples: &[f64], q: f64) -> f64 {
     Data::new(samples.to_vec()).quantile(q)
 }
 

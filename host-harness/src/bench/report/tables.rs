@@ -4,7 +4,8 @@ use std::iter::once;
 
 use super::format::{pair, value};
 use super::stats::{median, quantile};
-use crate::bench::record::{Figure, Record, Series, Unit};
+use crate::bench::figure::{Figure, Unit};
+use crate::bench::record::{Agreement, Ratio, Record, Series};
 
 /// The figures of the table of times, in its order.
 const TIMES: [Figure; 7] = [
@@ -132,14 +133,8 @@ pub(super) fn present(record: &Record, figures: &[Figure]) -> Vec<Figure> {
 fn by_figure(record: &Record, title: &'static str, figures: &[Figure]) -> Table {
     let figures = present(record, figures);
     let numbers = |row: &str, figure: Figure| {
-        let cells: Vec<String> = with_samples(record, &[figure])
-            .filter(|series| series.row == row)
-            .map(|series| match series.count {
-                Some(count) => format!("{} at {count}", cell(series)),
-                None => cell(series),
-            })
-            .collect();
-        or_dash(cells.join(", "))
+        let found = with_samples(record, &[figure]).find(|series| series.row == row);
+        or_dash(found.map(cell).unwrap_or_default())
     };
     let line = |row: &str| {
         once(row.to_owned())
@@ -186,8 +181,7 @@ fn throughput(record: &Record) -> Table {
     counts.dedup();
     let line = |row: &str, figure: Figure| {
         let number = |count: &usize| {
-            let found = with_samples(record, &figures)
-                .filter(|series| series.figure == figure)
+            let found = with_samples(record, &[figure])
                 .find(|series| series.row == row && series.count == Some(*count));
             or_dash(found.map(cell).unwrap_or_default())
         };
@@ -223,7 +217,7 @@ pub(super) fn instances(figure: Figure) -> &'static str {
 }
 
 fn ratios(record: &Record) -> Table {
-    let line = |ratio: &crate::bench::record::Ratio| {
+    let line = |ratio: &Ratio| {
         let quotient = match &ratio.value {
             Ok(quotient) => value(Unit::Quotient, *quotient),
             Err(reason) => format!("refused: {reason}"),
@@ -239,7 +233,7 @@ fn ratios(record: &Record) -> Table {
 }
 
 fn agreement(record: &Record) -> Table {
-    let line = |agreement: &crate::bench::record::Agreement| {
+    let line = |agreement: &Agreement| {
         let difference = match &agreement.difference {
             Ok(difference) => format!("{difference:.6}"),
             Err(reason) => format!("not comparable: {reason}"),

@@ -1,5 +1,6 @@
 use super::*;
-use crate::bench::record::{About, Agreement, Figure, Ratio, Series};
+use crate::bench::figure::Figure;
+use crate::bench::record::{About, Agreement, Ratio, Series};
 
 fn record(series: &[(&str, Figure, Option<usize>, &[f64])]) -> Record {
     let series = series.iter().map(|(row, figure, count, samples)| Series {

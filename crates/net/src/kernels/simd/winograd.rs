@@ -2,8 +2,7 @@
 //!
 //! For each block: inputs are transformed to `[frequency][tile][input]`, 64 products with the transformed weights
 //! give `[frequency][tile][output]`, and the output transform adds bias, relu and residual on its way to the arena.
-//! An earlier version with tiles of 4x4 pixels (and transforms without the square in memory) took about 15 % longer in
-//! wasm and 5 to 15 % with AVX-512 on a busy machine, and differed no less from onnxruntime (1.2e-4; now 1.1e-4).
+//! Why not tiles of 4x4 pixels: `docs/performance.md`.
 
 use super::gemm::{GROUP, Gemm, panel};
 use super::resize;
