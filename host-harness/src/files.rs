@@ -41,7 +41,12 @@ pub(crate) fn read(from: &Place, max_bytes: u64) -> Result<Vec<u8>, Error> {
     let limit = max_bytes.saturating_add(1);
     match from {
         Place::Stream => io::stdin().lock().take(limit).read_to_end(&mut bytes),
-        Place::File(path) => File::open(path).and_then(|f| f.take(limit).read_to_end(&mut bytes)),
+        Place::File(path) => File::open(path).and_then(|f| {
+            // A hint only: what stands behind the name may grow, or have no length.
+            let length = f.metadata()?.len().min(limit);
+            bytes.reserve(usize::try_from(length).unwrap_or_default());
+            f.take(limit).read_to_end(&mut bytes)
+        }),
     }
     .map_err(Error::io(format!("read {from}")))?;
     Ok(bytes)

@@ -6,6 +6,10 @@ use clap::{Parser, Subcommand};
 use host_harness::commands::{Bake, Bench, Command, Probe, Run};
 use host_harness::{Error, Kind};
 
+/// glibc's keeps some of what a burst of pictures took.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Removes backgrounds from pictures, in a WebAssembly sandbox or natively.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Figure {
     /// exec → exit of a process that writes the picture, page cache warm.
     ProcessWarm,
+    /// exec → the picture under its name, page cache warm.
+    Written,
     /// The same, program and host image dropped from the page cache.
     ProcessCold,
     /// Host image mapped and linked, or model made ready natively.
@@ -89,6 +91,11 @@ impl Figure {
     fn describe(self) -> (Unit, &'static str, &'static str) {
         use Unit::{Bytes, Count, Milliseconds, PicturesPerSecond, Quotient};
         match self {
+            Self::Written => (
+                Milliseconds,
+                "process cold, picture written",
+                "from exec to the picture under its name, the page cache warm",
+            ),
             Self::ProcessWarm => (
                 Milliseconds,
                 "process cold, page cache warm",

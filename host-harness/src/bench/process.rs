@@ -1,8 +1,9 @@
 //! Whole processes: their time, their memory, and the page cache before them.
 
 use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use procfs::process::Process;
@@ -14,6 +15,7 @@ use crate::{Error, Kind};
 
 /// What a process took.
 pub(super) struct Ran {
+    started: Instant,
     /// exec → exit, in milliseconds.
     pub(super) milliseconds: f64,
     /// Largest resident set, in bytes; of the largest process where it started others.
@@ -29,22 +31,51 @@ pub(super) struct Ran {
 /// # Errors
 /// Kind `io` when it cannot be started, or fails: then with the last line of what it said.
 pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
+    // A file, since a pipe that nobody empties would hold the process up.
+    let printed = Catch::new()?;
+    let ran = run_with(command.stdout(printed.end()?), |_| Ok(()))?;
+    Ok(Ran {
+        printed: printed.read()?,
+        ..ran
+    })
+}
+
+/// Runs `command` to its end; also the milliseconds from exec until it first writes to its standard output.
+///
+/// # Errors
+/// As [`run`], and kind `io` when it writes nothing.
+pub(super) fn run_timing_first_word(command: &mut Command) -> Result<(Ran, f64), Error> {
+    let mut spoke = Instant::now();
+    let ran = run_with(command.stdout(Stdio::piped()), |child| {
+        let Some(pipe) = &mut child.stdout else {
+            return Ok(());
+        };
+        pipe.read_exact(&mut [0])?;
+        spoke = Instant::now();
+        io::copy(pipe, &mut io::sink()).map(drop)
+    })?;
+    let milliseconds = (spoke - ran.started).as_secs_f64() * 1e3;
+    Ok((ran, milliseconds))
+}
+
+/// Runs `command`, calls `follow` while it runs, and waits for its end.
+fn run_with(
+    command: &mut Command,
+    follow: impl FnOnce(&mut Child) -> io::Result<()>,
+) -> Result<Ran, Error> {
     let name = command.get_program().to_string_lossy().into_owned();
-    // Files, since a pipe that nobody empties would hold the process up.
-    let (printed, said) = (Catch::new()?, Catch::new()?);
-    command
-        .stdin(Stdio::null())
-        .stdout(printed.end()?)
-        .stderr(said.end()?);
+    let said = Catch::new()?;
+    command.stdin(Stdio::null()).stderr(said.end()?);
     let faults_before = major_faults_of_children()?;
-    let start = Instant::now();
-    let child = command
+    let started = Instant::now();
+    let mut child = command
         .spawn()
         .map_err(Error::io(format!("start {name}")))?;
+    let followed = follow(&mut child);
     let ended = child
         .wait4()
         .map_err(Error::io(format!("wait for {name}")))?;
-    let milliseconds = start.elapsed().as_secs_f64() * 1e3;
+    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
     if !ended.status.success() {
         let said = said.read()?;
         let said = String::from_utf8_lossy(&said);
@@ -52,11 +83,13 @@ pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
         let text = format!("{name} failed ({}): {last}", ended.status);
         return Err(Error::new(Kind::Io, text));
     }
+    followed.map_err(Error::io(format!("read what {name} prints")))?;
     Ok(Ran {
+        started,
         milliseconds,
         peak_rss: ended.rusage.maxrss,
         major_faults: major_faults_of_children()? - faults_before,
-        printed: printed.read()?,
+        printed: Vec::new(),
     })
 }
 
@@ -91,7 +124,7 @@ fn major_faults_of_children() -> Result<u64, Error> {
 /// # Errors
 /// Kind `io` when the file cannot be opened or its contents not be written back.
 pub(super) fn drop_from_page_cache(path: &Path) -> Result<(), Error> {
-    let drop = || -> std::io::Result<()> {
+    let drop = || -> io::Result<()> {
         let file = File::open(path)?;
         // Pages that are still to be written are never dropped.
         file.sync_all()?;

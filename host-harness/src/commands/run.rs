@@ -60,6 +60,8 @@ impl Command for Run {
             let report = Report::new(&self, picture.len(), &*engine, &model, &result);
             print(&report, &output)?;
         }
+        // The process ends here; the kernel takes its memory back sooner than wasmtime would give it.
+        std::mem::forget((engine, engines));
         Ok(())
     }
 }

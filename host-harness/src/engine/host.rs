@@ -126,7 +126,9 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
         .total_memories(settings.instances)
         .total_tables(settings.instances.saturating_mul(4))
         .table_elements(100_000)
-        .max_memory_size(settings.max_memory);
+        .max_memory_size(settings.max_memory)
+        // Calls are synchronous: no stack is ever switched, and each would be two mappings.
+        .total_stacks(0);
     pool
 }
 

@@ -8,9 +8,10 @@ use crate::bench::figure::{Figure, Unit};
 use crate::bench::record::{Agreement, Ratio, Record, Series};
 
 /// The figures of the table of times, in its order.
-const TIMES: [Figure; 7] = [
+const TIMES: [Figure; 8] = [
     Figure::ProcessCold,
     Figure::ProcessWarm,
+    Figure::Written,
     Figure::Load,
     Figure::Instantiate,
     Figure::First,
