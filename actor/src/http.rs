@@ -1,7 +1,8 @@
 //! `wasi:http/incoming-handler`, in terms of `cutout-http`.
 
-use cutout::Options;
-use cutout_http::{Request, Response};
+use bytes::Bytes;
+use cutout::Limits;
+use http::{Request, Response};
 
 use crate::bindings::exports::wasi::http::incoming_handler::Guest;
 use crate::bindings::wasi::http::types::{
@@ -9,6 +10,7 @@ use crate::bindings::wasi::http::types::{
     ResponseOutparam,
 };
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
+use crate::clock::StageClock;
 use crate::{Actor, PIPELINE};
 
 /// Bytes asked of the request's stream at a time.
@@ -22,23 +24,43 @@ impl Guest for Actor {
     }
 }
 
-fn answer(request: &IncomingRequest) -> Response {
-    let options = Options::default();
-    let body = match read_body(request, options.limits.max_bytes) {
+fn answer(incoming: &IncomingRequest) -> Response<Bytes> {
+    let limits = limits();
+    let body = match read_body(incoming, limits.max_bytes) {
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };
-    let request = Request {
-        method: method_name(request.method()),
-        target: request.path_with_query().unwrap_or_else(|| "/".into()),
-        body,
+    let mut request = Request::builder()
+        .method(method_name(incoming.method()).as_str())
+        .uri(incoming.path_with_query().as_deref().unwrap_or("/"));
+    for (name, value) in incoming.headers().entries() {
+        request = request.header(name, value);
+    }
+    let Ok(request) = request.body(body.into()) else {
+        return cutout_http::problem(400, "bad-request", "the request's head cannot be read");
     };
-    PIPELINE.with_borrow_mut(|pipeline| {
-        cutout_http::respond(pipeline.as_mut(), options, &request, &mut |_| {})
-    })
+    let mut clock = StageClock::start();
+    let mut response = PIPELINE.with_borrow_mut(|pipeline| {
+        cutout_http::respond(pipeline.as_mut(), limits, &request, &mut |stage| {
+            clock.end(stage);
+        })
+    });
+    cutout_http::add_timing(&mut response, &clock.stages);
+    response
 }
 
-fn read_body(request: &IncomingRequest, max_bytes: u64) -> Result<Vec<u8>, Box<Response>> {
+/// From the environment, where the host has said something: `CUTOUT_MAX_BYTES` and `CUTOUT_MAX_PIXELS`.
+fn limits() -> Limits {
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+    let default = Limits::default();
+    Limits {
+        max_bytes: number("CUTOUT_MAX_BYTES").unwrap_or(default.max_bytes),
+        max_pixels: number("CUTOUT_MAX_PIXELS").unwrap_or(default.max_pixels),
+        ..default
+    }
+}
+
+fn read_body(request: &IncomingRequest, max_bytes: u64) -> Result<Vec<u8>, Box<Response<Bytes>>> {
     let too_long = || Box::new(cutout_http::too_long(max_bytes));
     let incomplete = || Box::new(cutout_http::incomplete());
     let declared = content_length(&request.headers().entries());
@@ -85,11 +107,9 @@ fn method_name(method: Method) -> String {
 
 /// jco's server exits on an `err` here, and wants `body` called before `set`: so a response is
 /// always a real one, and the order is fixed.
-fn send(response: Response, out: ResponseOutparam) -> Result<(), StreamError> {
-    let headers = response
-        .headers
-        .into_iter()
-        .map(|(n, v)| (n.to_owned(), v.into_bytes()));
+fn send(response: Response<Bytes>, out: ResponseOutparam) -> Result<(), StreamError> {
+    let headers = response.headers().iter();
+    let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
     let Ok(fields) = Fields::from_list(&headers.collect::<Vec<_>>()) else {
         let reason = "a response header was refused by the host".to_owned();
         ResponseOutparam::set(out, Err(ErrorCode::InternalError(Some(reason))));
@@ -97,12 +117,12 @@ fn send(response: Response, out: ResponseOutparam) -> Result<(), StreamError> {
     };
     let outgoing = OutgoingResponse::new(fields);
     let body = outgoing
-        .set_status_code(response.status)
+        .set_status_code(response.status().as_u16())
         .and_then(|()| outgoing.body());
     ResponseOutparam::set(out, Ok(outgoing));
     let Ok(body) = body else { return Ok(()) };
     if let Ok(stream) = body.write() {
-        write_all(&stream, &response.body)?;
+        write_all(&stream, response.body())?;
     }
     let _ = OutgoingBody::finish(body, None);
     Ok(())

@@ -1,6 +1,7 @@
 //! The component: WIT glue over the core and nothing else.
 
 mod bindings;
+mod clock;
 mod http;
 mod matting;
 

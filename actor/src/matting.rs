@@ -1,10 +1,11 @@
 //! `cutout:matting`, in terms of the core.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use cutout::{ErrorKind, ModelSpec, OutputRule, Pipeline, Scaling};
 
 use crate::bindings::exports::cutout::matting::{lifecycle, matting, types};
+use crate::clock::StageClock;
 use crate::{Actor, PIPELINE, RUNTIME, Runtime};
 
 impl lifecycle::Guest for Actor {
@@ -38,7 +39,7 @@ impl matting::Guest for Actor {
             width: output.width,
             height: output.height,
             foreground: output.foreground.map(bounding_box),
-            stages: clock.stages,
+            stages: stages(&clock),
         })
     }
 
@@ -52,7 +53,7 @@ impl matting::Guest for Actor {
             height: mask.height,
             foreground: mask.foreground().map(bounding_box),
             data: mask.data,
-            stages: clock.stages,
+            stages: stages(&clock),
         })
     }
 
@@ -62,31 +63,6 @@ impl matting::Guest for Actor {
             runtime: RUNTIME.into(),
             model: PIPELINE.with_borrow(|p| p.as_ref().map(|p| spec_to(p.spec()))),
         }
-    }
-}
-
-/// Measures stages by the guest's monotonic clock.
-struct StageClock {
-    last: Instant,
-    stages: Vec<types::StageTime>,
-}
-
-impl StageClock {
-    fn start() -> Self {
-        Self {
-            last: Instant::now(),
-            stages: Vec::new(),
-        }
-    }
-
-    fn end(&mut self, stage: cutout::Stage) {
-        let now = Instant::now();
-        let nanoseconds = u64::try_from((now - self.last).as_nanos()).unwrap_or(u64::MAX);
-        self.stages.push(types::StageTime {
-            stage: stage_to(stage),
-            nanoseconds,
-        });
-        self.last = now;
     }
 }
 
@@ -132,6 +108,14 @@ fn bounding_box(b: cutout::BoundingBox) -> types::BoundingBox {
         width: b.width,
         height: b.height,
     }
+}
+
+fn stages(clock: &StageClock) -> Vec<types::StageTime> {
+    let time = |&(stage, time): &(cutout::Stage, Duration)| types::StageTime {
+        stage: stage_to(stage),
+        nanoseconds: u64::try_from(time.as_nanos()).unwrap_or(u64::MAX),
+    };
+    clock.stages.iter().map(time).collect()
 }
 
 fn stage_to(stage: cutout::Stage) -> types::Stage {

@@ -11,7 +11,7 @@ impl Segmenter for Gradient {
     }
 }
 
-fn ask(method: &str, target: &str, body: &[u8]) -> Response {
+fn ask(method: &str, target: &str, body: &[u8]) -> Response<Bytes> {
     let spec = ModelSpec {
         name: "gradient".into(),
         side: 4,
@@ -21,17 +21,17 @@ fn ask(method: &str, target: &str, body: &[u8]) -> Response {
         output: OutputRule::MinMax,
     };
     let mut pipeline = Pipeline::new(spec, Gradient(Vec::new()));
-    let request = Request {
-        method: method.into(),
-        target: target.into(),
-        body: body.to_vec(),
-    };
     respond(
         Some(&mut pipeline),
-        Options::default(),
-        &request,
+        Limits::default(),
+        &request(method, target, body),
         &mut |_| {},
     )
+}
+
+fn request(method: &str, target: &str, body: &[u8]) -> Request<Bytes> {
+    let request = Request::builder().method(method).uri(target);
+    request.body(Bytes::copy_from_slice(body)).unwrap()
 }
 
 /// A 2 × 2 BMP of four colours.
@@ -53,21 +53,19 @@ fn a_posted_picture_comes_back_as_png() {
     ] {
         let response = ask("POST", target, &picture());
         assert_eq!(
-            response.status,
+            response.status(),
             200,
             "{target}: {}",
-            String::from_utf8_lossy(&response.body)
+            String::from_utf8_lossy(response.body())
         );
-        assert!(response.body.starts_with(b"\x89PNG"), "{target}");
+        assert!(response.body().starts_with(b"\x89PNG"), "{target}");
         assert!(
-            response
-                .headers
-                .contains(&("content-type", "image/png".into())),
+            response.headers()["content-type"] == "image/png",
             "{target}"
         );
         // The colour type in IHDR: 6 is RGBA, 0 is grey.
         assert_eq!(
-            response.body[25],
+            response.body()[25],
             if target.ends_with("mask") { 0 } else { 6 },
             "{target}"
         );
@@ -86,8 +84,8 @@ fn every_refusal_has_its_status_and_a_stable_code() {
     ];
     for (method, target, body, status, code) in cases {
         let response = ask(method, target, body);
-        let text = String::from_utf8(response.body).unwrap();
-        assert_eq!(response.status, status, "{method} {target}: {text}");
+        let text = String::from_utf8(response.body().to_vec()).unwrap();
+        assert_eq!(response.status(), status, "{method} {target}: {text}");
         let problem: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(problem["code"], code, "{method} {target}");
         assert_eq!(problem["status"], status, "{method} {target}");
@@ -96,11 +94,7 @@ fn every_refusal_has_its_status_and_a_stable_code() {
 
 #[test]
 fn without_a_model_the_answer_is_503() {
-    let request = Request {
-        method: "POST".into(),
-        target: "/".into(),
-        body: picture(),
-    };
-    let response = respond::<Gradient>(None, Options::default(), &request, &mut |_| {});
-    assert_eq!(response.status, 503);
+    let request = request("POST", "/", &picture());
+    let response = respond::<Gradient>(None, Limits::default(), &request, &mut |_| {});
+    assert_eq!(response.status(), 503);
 }
