@@ -20,7 +20,7 @@ impl Guest for Actor {
     fn handle(request: IncomingRequest, response_out: ResponseOutparam) {
         let response = answer(&request);
         // A client that goes away while its answer is written is no error of ours.
-        let _ = send(response, response_out);
+        let _ = send(&response, response_out);
     }
 }
 
@@ -107,7 +107,7 @@ fn method_name(method: Method) -> String {
 
 /// jco's server exits on an `err` here, and wants `body` called before `set`: so a response is
 /// always a real one, and the order is fixed.
-fn send(response: Response<Bytes>, out: ResponseOutparam) -> Result<(), StreamError> {
+fn send(response: &Response<Bytes>, out: ResponseOutparam) -> Result<(), StreamError> {
     let headers = response.headers().iter();
     let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
     let Ok(fields) = Fields::from_list(&headers.collect::<Vec<_>>()) else {

@@ -29,6 +29,7 @@ impl matting::Guest for Actor {
                 types::OutputKind::Mask => cutout::OutputKind::Mask,
             },
             limits: limits(options.limits),
+            ..cutout::Options::default()
         };
         let mut clock = StageClock::start();
         let output = with_pipeline(|pipeline| {

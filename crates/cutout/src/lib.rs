@@ -6,6 +6,7 @@
 //! same code runs natively and inside a WebAssembly sandbox.
 
 mod colour;
+mod compose;
 mod decode;
 mod encode;
 mod error;
@@ -19,10 +20,12 @@ mod resample;
 mod segmenter;
 
 pub use colour::Cutout;
+pub use compose::{Background, Canvas, Layout, Length, Margins};
 pub use decode::decode;
+pub use encode::Format;
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;
 pub use model::{ModelSpec, OutputRule, Scaling};
-pub use picture::{BoundingBox, Mask, Picture};
+pub use picture::{BoundingBox, Mask, Picture, Size};
 pub use pipeline::{Options, Output, OutputKind, Pipeline, Stage};
 pub use segmenter::{Net, Segmenter};

@@ -1,5 +1,7 @@
 //! Pixels in memory.
 
+use crate::resample;
+
 /// An upright picture: EXIF orientation is already applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
@@ -11,6 +13,93 @@ pub struct Picture {
     pub channels: usize,
     /// `width × height × channels` values of 0…255, row-major, channel-last, sRGB-coded as stored.
     pub data: Vec<u8>,
+}
+
+impl Picture {
+    /// The pixels in `part`, which lies inside.
+    pub(crate) fn part(&self, part: BoundingBox) -> Self {
+        Self {
+            width: part.width,
+            height: part.height,
+            channels: self.channels,
+            data: rows_of(
+                &self.data,
+                self.width as usize * self.channels,
+                part,
+                self.channels,
+            ),
+        }
+    }
+
+    /// Resampled to `width` × `height`, without regard to its shape.
+    pub(crate) fn stretched(&self, width: u32, height: u32) -> Self {
+        let data = if (width, height) == (self.width, self.height) {
+            self.data.clone()
+        } else {
+            resample::stretch_picture(self, width, height)
+        };
+        Self {
+            width,
+            height,
+            channels: self.channels,
+            data,
+        }
+    }
+
+    /// No larger than `size` allows, in its own shape.
+    pub fn fitted(self, size: Size) -> Self {
+        let (width, height) = size.of(self.width, self.height);
+        if (width, height) == (self.width, self.height) {
+            return self;
+        }
+        self.stretched(width, height)
+    }
+}
+
+/// How large a picture may be at most; what is larger is scaled down. Default: as large as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// The longer side in pixels.
+    pub max_side: Option<u32>,
+    /// The area in pixels.
+    pub max_pixels: Option<u64>,
+}
+
+impl Size {
+    /// The largest size of the shape of `width` × `height` that is allowed.
+    pub fn of(self, width: u32, height: u32) -> (u32, u32) {
+        let (w, h) = (f64::from(width), f64::from(height));
+        let by_side = self
+            .max_side
+            .map_or(1.0, |most| f64::from(most.max(1)) / w.max(h));
+        let by_area = self
+            .max_pixels
+            .map_or(1.0, |most| (most.max(1) as f64 / (w * h)).sqrt());
+        let factor = by_side.min(by_area);
+        if factor >= 1.0 {
+            return (width, height);
+        }
+        // Rounded down where the area is limited, so that it never passes the limit.
+        let side = |side: f64| {
+            let exact = side * factor;
+            let side = if by_area < by_side {
+                exact
+            } else {
+                exact.round()
+            };
+            (side as u32).max(1)
+        };
+        (side(w), side(h))
+    }
+}
+
+fn rows_of(data: &[u8], stride: usize, part: BoundingBox, channels: usize) -> Vec<u8> {
+    let left = part.left as usize * channels;
+    let rows = data.chunks_exact(stride.max(1)).skip(part.top as usize);
+    let rows = rows.take(part.height as usize);
+    rows.flat_map(|row| &row[left..left + part.width as usize * channels])
+        .copied()
+        .collect()
 }
 
 /// One opacity per pixel.
@@ -36,6 +125,37 @@ impl Mask {
             height,
             data: vec![0; width as usize * height as usize],
         }
+    }
+
+    /// The values in `part`, which lies inside.
+    pub(crate) fn part(&self, part: BoundingBox) -> Self {
+        Self {
+            width: part.width,
+            height: part.height,
+            data: rows_of(&self.data, self.width as usize, part, 1),
+        }
+    }
+
+    /// Resampled to `width` × `height`, without regard to its shape.
+    pub(crate) fn stretched(&self, width: u32, height: u32) -> Self {
+        Self {
+            width,
+            height,
+            data: resample::stretch_grey(&self.data, self.width, self.height, width, height),
+        }
+    }
+
+    /// An empty mask of `width` × `height` with this one at column and row `left`, `top`.
+    pub(crate) fn placed(&self, left: u32, top: u32, width: u32, height: u32) -> Self {
+        let mut whole = Self::empty(width, height);
+        let to = whole
+            .data
+            .chunks_exact_mut(width.max(1) as usize)
+            .skip(top as usize);
+        for (to, from) in to.zip(self.data.chunks_exact(self.width.max(1) as usize)) {
+            to[left as usize..][..from.len()].copy_from_slice(from);
+        }
+        whole
     }
 
     /// The smallest box around all values above [`Self::FOREGROUND_LEVEL`]; `None` when there are none.
@@ -106,5 +226,49 @@ mod tests {
             });
             assert_eq!(mask.foreground(), expected, "{dots:?}");
         }
+    }
+
+    #[test]
+    fn a_size_is_kept_or_brought_down_in_its_own_shape() {
+        let side = |max_side| Size {
+            max_side: Some(max_side),
+            max_pixels: None,
+        };
+        let area = |max_pixels| Size {
+            max_side: None,
+            max_pixels: Some(max_pixels),
+        };
+        let cases = [
+            (Size::default(), (4000, 3000), (4000, 3000)),
+            (side(4000), (4000, 3000), (4000, 3000)),
+            (side(1000), (4000, 3000), (1000, 750)),
+            (side(1000), (3000, 4000), (750, 1000)),
+            (side(1), (4000, 3), (1, 1)),
+            (area(250_000), (1000, 1000), (500, 500)),
+            (area(250_000), (4000, 3000), (577, 433)),
+            (area(250_000), (100, 100), (100, 100)),
+        ];
+        for (size, (w, h), expected) in cases {
+            assert_eq!(size.of(w, h), expected, "{size:?} {w}×{h}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_put_back_is_where_it_was() {
+        let mask = Mask {
+            width: 4,
+            height: 3,
+            data: (1..=12).collect(),
+        };
+        let part = BoundingBox {
+            left: 1,
+            top: 1,
+            width: 2,
+            height: 2,
+        };
+        let found = mask.part(part);
+        assert_eq!(found.data, [6, 7, 10, 11]);
+        let placed = found.placed(1, 1, 4, 3);
+        assert_eq!(placed.data, [0, 0, 0, 0, 0, 6, 7, 0, 0, 10, 11, 0]);
     }
 }

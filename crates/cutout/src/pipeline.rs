@@ -1,8 +1,8 @@
 //! The whole job; the methods are the stages, in order.
 
 use crate::{
-    BoundingBox, Cutout, Error, ErrorKind, Limits, Mask, ModelSpec, Picture, Segmenter, decode,
-    encode, matte, preprocess,
+    Background, BoundingBox, Canvas, Cutout, Error, ErrorKind, Format, Layout, Limits, Mask,
+    ModelSpec, Picture, Segmenter, Size, compose, decode, encode, matte, preprocess,
 };
 
 /// A stage of one picture's way.
@@ -49,32 +49,56 @@ impl Stage {
 /// What to make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputKind {
-    /// The picture with its background transparent: PNG, RGBA, straight alpha.
+    /// The picture with its background transparent, or another in its place.
     #[default]
     Cutout,
-    /// The mask alone: PNG, 8-bit grey.
+    /// The mask alone, in grey.
     Mask,
 }
 
 /// What to make of one picture, within which limits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Default: the cut-out.
     pub output: OutputKind,
+    /// Default: PNG.
+    pub format: Format,
+    /// Of JPEG, 1…100. Default 90.
+    pub quality: u8,
+    /// Default: as large as the picture.
+    pub size: Size,
+    /// Default: everything where it is in the picture.
+    pub layout: Layout,
+    /// Default: transparent. A mask has none.
+    pub background: Background,
     /// Default: 64 MiB, 50 megapixels.
     pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            output: OutputKind::default(),
+            format: Format::default(),
+            quality: 90,
+            size: Size::default(),
+            layout: Layout::default(),
+            background: Background::default(),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// An encoded result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// A PNG file.
+    /// A file of the format that was asked for.
     pub bytes: Vec<u8>,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// Where the mask is above [`Mask::FOREGROUND_LEVEL`]; `None` when it is nowhere.
+    /// Where the mask is above [`Mask::FOREGROUND_LEVEL`], in the result's pixels; `None` when it is nowhere.
     pub foreground: Option<BoundingBox>,
 }
 
@@ -107,31 +131,55 @@ impl<S: Segmenter> Pipeline<S> {
         options: &Options,
         observe: &mut dyn FnMut(Stage),
     ) -> Result<Output, Error> {
-        let (mask, bytes) = match options.output {
+        let picture = self.decode(bytes, &options.limits)?.fitted(options.size);
+        observe(Stage::Decode);
+        let input = self.preprocess(&picture)?;
+        observe(Stage::Preprocess);
+        let in_place = options.layout == Layout::default();
+        if in_place && options.output == OutputKind::Mask {
+            let (width, height) = (picture.width, picture.height);
+            drop(picture);
+            let mask = self.mask_of(input, width, height, observe)?;
+            observe(Stage::Colour);
+            let bytes = self.encode_mask(&mask, options.format, options.quality)?;
+            observe(Stage::Encode);
+            return Ok(Output {
+                bytes,
+                width,
+                height,
+                foreground: mask.foreground(),
+            });
+        }
+        let mask = self.mask_of(input, picture.width, picture.height, observe)?;
+        let foreground = mask.foreground();
+        let plain = options.background == Background::Transparent && options.format == Format::Png;
+        if in_place && plain {
+            let cutout = self.colour(&picture, &mask)?;
+            observe(Stage::Colour);
+            let bytes = self.encode_cutout(&cutout)?;
+            observe(Stage::Encode);
+            return Ok(Output {
+                bytes,
+                width: mask.width,
+                height: mask.height,
+                foreground,
+            });
+        }
+        let canvas = self.compose(&picture, &mask, options)?;
+        drop((picture, mask));
+        observe(Stage::Colour);
+        let bytes = match options.output {
+            OutputKind::Cutout => self.encode_canvas(&canvas, options.format, options.quality)?,
             OutputKind::Mask => {
-                let mask = self.mask(bytes, &options.limits, observe)?;
-                observe(Stage::Colour);
-                let bytes = self.encode_mask(&mask)?;
-                (mask, bytes)
-            }
-            OutputKind::Cutout => {
-                let picture = self.decode(bytes, &options.limits)?;
-                observe(Stage::Decode);
-                let input = self.preprocess(&picture)?;
-                observe(Stage::Preprocess);
-                let mask = self.mask_of(input, picture.width, picture.height, observe)?;
-                let cutout = self.colour(&picture, &mask)?;
-                observe(Stage::Colour);
-                let bytes = self.encode_cutout(&cutout)?;
-                (mask, bytes)
+                self.encode_mask(&canvas.alpha(), options.format, options.quality)?
             }
         };
         observe(Stage::Encode);
         Ok(Output {
             bytes,
-            width: mask.width,
-            height: mask.height,
-            foreground: mask.foreground(),
+            width: canvas.width,
+            height: canvas.height,
+            foreground: foreground.map(|_| canvas.foreground),
         })
     }
 
@@ -197,7 +245,7 @@ impl<S: Segmenter> Pipeline<S> {
         Cutout::new(picture, mask)
     }
 
-    /// Stage `encode` of a cut-out: PNG, RGBA with 8 bits per channel, straight alpha.
+    /// Stage `encode` of a cut-out: PNG, RGBA with 8 bits per channel, straight alpha, a row at a time.
     ///
     /// # Errors
     /// Kind `encode`.
@@ -205,12 +253,66 @@ impl<S: Segmenter> Pipeline<S> {
         encode::cutout(cutout)
     }
 
-    /// Stage `encode` of a mask: PNG, grey with 8 bits.
+    /// Stage `colour`, when the result is not simply the cut-out at the picture's size: what [`Options::layout`]
+    /// and [`Options::background`] say, a mask without background.
     ///
     /// # Errors
-    /// Kind `encode`.
-    pub fn encode_mask(&self, mask: &Mask) -> Result<Vec<u8>, Error> {
-        encode::mask(mask)
+    /// Kind `too-many-pixels` when the canvas is above the limits, `encode` when picture and mask do not fit.
+    pub fn compose(
+        &self,
+        picture: &Picture,
+        mask: &Mask,
+        options: &Options,
+    ) -> Result<Canvas, Error> {
+        let nothing = Background::Transparent;
+        let background = match options.output {
+            OutputKind::Cutout => &options.background,
+            OutputKind::Mask => &nothing,
+        };
+        compose::compose(picture, mask, &options.layout, background, &options.limits)
+    }
+
+    /// Stage `encode` of a canvas; `quality` is that of JPEG, 1…100.
+    ///
+    /// # Errors
+    /// Kind `encode`, also for a canvas that the format cannot hold.
+    pub fn encode_canvas(
+        &self,
+        canvas: &Canvas,
+        format: Format,
+        quality: u8,
+    ) -> Result<Vec<u8>, Error> {
+        encode::canvas(canvas, format, quality)
+    }
+
+    /// Stage `encode` of a mask: grey with 8 bits; `quality` is that of JPEG, 1…100.
+    ///
+    /// # Errors
+    /// As [`Self::encode_canvas`].
+    pub fn encode_mask(&self, mask: &Mask, format: Format, quality: u8) -> Result<Vec<u8>, Error> {
+        encode::grey(mask, format, quality)
+    }
+
+    /// Stages `preprocess`, `segment` and `matte` of a decoded picture. With a `region`, only what is in it can be
+    /// foreground: the network sees nothing else, and the mask is empty outside. `observe` is called as each stage
+    /// ends.
+    ///
+    /// # Errors
+    /// Kind `model`.
+    pub fn mask_in(
+        &mut self,
+        picture: &Picture,
+        region: Option<BoundingBox>,
+        observe: &mut dyn FnMut(Stage),
+    ) -> Result<Mask, Error> {
+        let Some(region) = region else {
+            let input = self.preprocess(picture)?;
+            observe(Stage::Preprocess);
+            return self.mask_of(input, picture.width, picture.height, observe);
+        };
+        let part = picture.part(region);
+        let mask = self.mask_in(&part, None, observe)?;
+        Ok(mask.placed(region.left, region.top, picture.width, picture.height))
     }
 
     /// Stages `segment` and `matte`; the input is freed between them, before the mask is made.

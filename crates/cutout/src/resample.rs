@@ -27,6 +27,17 @@ pub(crate) fn stretch_rgb(picture: &Picture, width: u32, height: u32) -> Vec<u8>
     }
 }
 
+/// `picture` stretched to `width` × `height`, with all its channels.
+pub(crate) fn stretch_picture(picture: &Picture, width: u32, height: u32) -> Vec<u8> {
+    let from = (picture.width as usize, picture.height as usize);
+    let to = (width as usize, height as usize);
+    if picture.channels == 4 {
+        stretch::<4, 4>(&picture.data, from, to)
+    } else {
+        stretch::<3, 3>(&picture.data, from, to)
+    }
+}
+
 /// `data` of `width` × `height` pixels, 1 value each, stretched to `to_width` × `to_height`.
 pub(crate) fn stretch_grey(
     data: &[u8],

@@ -48,6 +48,7 @@ impl Command for Run {
                 OutputKind::Cutout
             },
             limits: self.sandbox.limits(),
+            ..Options::default()
         };
         let picture = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;

@@ -1,0 +1,273 @@
+//! A cut-out on a canvas: cropped, scaled, moved, with something behind it.
+
+use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture};
+
+/// A distance in a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Length {
+    /// Pixels.
+    Pixels(u32),
+    /// A share of the whole, 0…1.
+    Share(f32),
+}
+
+impl Length {
+    /// In pixels, of a whole of `whole` pixels.
+    pub fn of(self, whole: u32) -> u32 {
+        match self {
+            Self::Pixels(pixels) => pixels,
+            Self::Share(share) => (share * whole as f32).round() as u32,
+        }
+    }
+}
+
+/// Room around the subject. Shares are of the subject's own width and height.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Margins {
+    /// Above.
+    pub top: Length,
+    /// At the right.
+    pub right: Length,
+    /// Below.
+    pub bottom: Length,
+    /// At the left.
+    pub left: Length,
+}
+
+impl Margins {
+    /// The same on all sides.
+    pub fn all(length: Length) -> Self {
+        Self {
+            top: length,
+            right: length,
+            bottom: length,
+            left: length,
+        }
+    }
+}
+
+/// Where the subject stands and how large the canvas is. Default: everything as in the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// The canvas ends at the subject's box and these margins; unset: it is the whole picture.
+    pub crop: Option<Margins>,
+    /// The subject's box fills this share of the canvas, in the direction where it fills more: above 0, at most 1.
+    pub scale: Option<f32>,
+    /// Room at the left and above the subject's box, as shares of the room there is, 0…1. Unset: where it was, or in
+    /// the middle when `scale` is set.
+    pub position: Option<[f32; 2]>,
+}
+
+/// What is behind the subject.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Background {
+    /// Nothing.
+    #[default]
+    Transparent,
+    /// Red, green, blue, alpha.
+    Colour([u8; 4]),
+    /// A picture, scaled to cover the canvas and centred.
+    Picture(Picture),
+}
+
+/// Pixels of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canvas {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// `width × height × 4` values, row-major: red, green, blue, straight alpha.
+    pub data: Vec<u8>,
+    /// Where the subject's box is on the canvas.
+    pub foreground: BoundingBox,
+}
+
+impl Canvas {
+    /// Whether nothing shines through.
+    pub fn is_opaque(&self) -> bool {
+        self.pixels().iter().all(|pixel| pixel[3] == 255)
+    }
+
+    /// The colours, on white where something shines through.
+    pub(crate) fn rgb(&self) -> Vec<u8> {
+        let colours = self.pixels().iter().flat_map(|pixel| {
+            let [r, g, b, _] = over(*pixel, [255; 4]);
+            [r, g, b]
+        });
+        colours.collect()
+    }
+
+    /// Alpha alone, as a mask.
+    pub fn alpha(&self) -> Mask {
+        Mask {
+            width: self.width,
+            height: self.height,
+            data: self.pixels().iter().map(|pixel| pixel[3]).collect(),
+        }
+    }
+
+    fn pixels(&self) -> &[[u8; 4]] {
+        self.data.as_chunks().0
+    }
+
+    fn pixels_mut(&mut self) -> &mut [[u8; 4]] {
+        self.data.as_chunks_mut().0
+    }
+}
+
+/// Puts the cut-out of `picture` by `mask` on a canvas. Where the mask is empty, the whole picture is the subject.
+///
+/// # Errors
+/// Kind `too-many-pixels` when the canvas is above `limits`, `encode` when picture and mask do not fit.
+pub(crate) fn compose(
+    picture: &Picture,
+    mask: &Mask,
+    layout: &Layout,
+    background: &Background,
+    limits: &Limits,
+) -> Result<Canvas, Error> {
+    let subject = mask.foreground().unwrap_or(BoundingBox {
+        left: 0,
+        top: 0,
+        width: picture.width,
+        height: picture.height,
+    });
+    let (mut width, mut height, mut at) = (picture.width, picture.height, subject);
+    if let Some(margins) = layout.crop {
+        let top = margins.top.of(subject.height);
+        let left = margins.left.of(subject.width);
+        let sum = |a: u32, b: u32, c: u32| a.saturating_add(b).saturating_add(c);
+        width = sum(left, subject.width, margins.right.of(subject.width));
+        height = sum(top, subject.height, margins.bottom.of(subject.height));
+        (at.left, at.top) = (left, top);
+    }
+    if let Some(scale) = layout.scale {
+        let factor = (scale * width as f32 / subject.width as f32)
+            .min(scale * height as f32 / subject.height as f32);
+        at.width = scaled(subject.width, factor, width);
+        at.height = scaled(subject.height, factor, height);
+    }
+    if let Some([x, y]) = layout.position.or(layout.scale.map(|_| [0.5; 2])) {
+        at.left = (x * width.saturating_sub(at.width) as f32).round() as u32;
+        at.top = (y * height.saturating_sub(at.height) as f32).round() as u32;
+    }
+    limits.check_size(width, height)?;
+    let mut canvas = Canvas {
+        width,
+        height,
+        data: vec![0; width as usize * height as usize * 4],
+        foreground: at,
+    };
+    if layout.scale.is_some() || layout.position.is_some() {
+        let (picture, mask) = (picture.part(subject), mask.part(subject));
+        let picture = picture.stretched(at.width, at.height);
+        let mask = mask.stretched(at.width, at.height);
+        draw(
+            &mut canvas,
+            &Cutout::new(&picture, &mask)?,
+            (at.left, at.top),
+            (0, 0),
+        );
+    } else {
+        // The whole picture, so that what is around the subject's box is there too.
+        let to = (
+            at.left.saturating_sub(subject.left),
+            at.top.saturating_sub(subject.top),
+        );
+        let from = (
+            subject.left.saturating_sub(at.left),
+            subject.top.saturating_sub(at.top),
+        );
+        draw(&mut canvas, &Cutout::new(picture, mask)?, to, from);
+    }
+    put_behind(&mut canvas, background);
+    Ok(canvas)
+}
+
+fn scaled(side: u32, factor: f32, most: u32) -> u32 {
+    ((side as f32 * factor).round() as u32).clamp(1, most.max(1))
+}
+
+/// Draws `cutout` without its first `from` columns and rows, at column and row `to`, as far as there is room.
+fn draw(canvas: &mut Canvas, cutout: &Cutout<'_>, to: (u32, u32), from: (u32, u32)) {
+    let canvas_width = canvas.width as usize;
+    let columns = cutout
+        .width()
+        .saturating_sub(from.0)
+        .min(canvas.width.saturating_sub(to.0)) as usize;
+    let mut lines = canvas
+        .pixels_mut()
+        .chunks_exact_mut(canvas_width.max(1))
+        .skip(to.1 as usize);
+    let mut skip = from.1;
+    // Rows below the canvas end the drawing.
+    let _: Result<(), ()> = cutout.rows(|row| {
+        if skip > 0 {
+            skip -= 1;
+            return Ok(());
+        }
+        let line = lines.next().ok_or(())?;
+        let row = &row.as_chunks::<4>().0[from.0 as usize..][..columns];
+        line[to.0 as usize..][..columns].copy_from_slice(row);
+        Ok(())
+    });
+}
+
+fn put_behind(canvas: &mut Canvas, background: &Background) {
+    match background {
+        Background::Transparent => {}
+        Background::Colour(colour) => {
+            for pixel in canvas.pixels_mut() {
+                *pixel = over(*pixel, *colour);
+            }
+        }
+        Background::Picture(picture) => {
+            let behind = cover(picture, canvas.width, canvas.height);
+            let channels = behind.channels;
+            for (pixel, colour) in canvas
+                .pixels_mut()
+                .iter_mut()
+                .zip(behind.data.chunks(channels))
+            {
+                let alpha = colour.get(3).copied().unwrap_or(255);
+                *pixel = over(*pixel, [colour[0], colour[1], colour[2], alpha]);
+            }
+        }
+    }
+}
+
+/// The middle of `picture`, as much as has the shape of `width` × `height`, stretched to that.
+fn cover(picture: &Picture, width: u32, height: u32) -> Picture {
+    let factor = (f64::from(picture.width) / f64::from(width))
+        .min(f64::from(picture.height) / f64::from(height));
+    let side =
+        |canvas: u32, whole: u32| ((f64::from(canvas) * factor).round() as u32).clamp(1, whole);
+    let (w, h) = (side(width, picture.width), side(height, picture.height));
+    let middle = BoundingBox {
+        left: (picture.width - w) / 2,
+        top: (picture.height - h) / 2,
+        width: w,
+        height: h,
+    };
+    picture.part(middle).stretched(width, height)
+}
+
+/// A straight-alpha pixel over another (Porter and Duff, 1984), rounded.
+fn over(top: [u8; 4], below: [u8; 4]) -> [u8; 4] {
+    let (a, b) = (u32::from(top[3]), u32::from(below[3]));
+    // Alpha and colours are in 255ths of 255ths until they are rounded.
+    let alpha = a * 255 + b * (255 - a);
+    if alpha == 0 {
+        return [0; 4];
+    }
+    let mix = |t: u8, u: u8| {
+        let sum = u32::from(t) * a * 255 + u32::from(u) * b * (255 - a);
+        ((sum + alpha / 2) / alpha) as u8
+    };
+    let colour = |i: usize| mix(top[i], below[i]);
+    [colour(0), colour(1), colour(2), ((alpha + 127) / 255) as u8]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+use super::*;
+use crate::{ErrorKind, Format, decode, encode};
+
+/// Every pixel has a colour of its own: its column, its row.
+fn picture(width: u32, height: u32) -> Picture {
+    let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [x as u8, y as u8, 7]));
+    Picture {
+        width,
+        height,
+        channels: 3,
+        data: pixels.collect(),
+    }
+}
+
+fn mask(width: u32, height: u32, subject: [u32; 4]) -> Mask {
+    let [left, top, w, h] = subject;
+    let inside = |x: u32, y: u32| (left..left + w).contains(&x) && (top..top + h).contains(&y);
+    let values = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    Mask {
+        width,
+        height,
+        data: values
+            .map(|(x, y)| if inside(x, y) { 255 } else { 0 })
+            .collect(),
+    }
+}
+
+fn composed(layout: Layout, background: &Background) -> Canvas {
+    let (picture, mask) = (picture(10, 8), mask(10, 8, [2, 3, 4, 2]));
+    compose(&picture, &mask, &layout, background, &Limits::default()).unwrap()
+}
+
+fn pixel(canvas: &Canvas, x: u32, y: u32) -> [u8; 4] {
+    canvas.pixels()[(y * canvas.width + x) as usize]
+}
+
+#[test]
+fn the_subject_stands_where_the_layout_says() {
+    let crop = |length| Layout {
+        crop: Some(Margins::all(length)),
+        ..Layout::default()
+    };
+    let at = |x, y| Layout {
+        position: Some([x, y]),
+        ..Layout::default()
+    };
+    let scale = |scale| Layout {
+        scale: Some(scale),
+        ..Layout::default()
+    };
+    let uneven = Layout {
+        crop: Some(Margins {
+            top: Length::Pixels(5),
+            right: Length::Pixels(0),
+            bottom: Length::Share(0.5),
+            left: Length::Share(0.25),
+        }),
+        ..Layout::default()
+    };
+    // The layout, the canvas, and the subject's box on it.
+    let cases = [
+        (Layout::default(), [10, 8], [2, 3, 4, 2]),
+        (crop(Length::Pixels(0)), [4, 2], [0, 0, 4, 2]),
+        (crop(Length::Pixels(1)), [6, 4], [1, 1, 4, 2]),
+        (crop(Length::Pixels(9)), [22, 20], [9, 9, 4, 2]),
+        (uneven, [5, 8], [1, 5, 4, 2]),
+        (at(0.0, 0.0), [10, 8], [0, 0, 4, 2]),
+        (at(0.5, 0.5), [10, 8], [3, 3, 4, 2]),
+        (at(1.0, 1.0), [10, 8], [6, 6, 4, 2]),
+        (scale(1.0), [10, 8], [0, 2, 10, 5]),
+        (scale(0.5), [10, 8], [3, 3, 5, 3]),
+        (
+            Layout {
+                position: Some([0.0, 1.0]),
+                ..scale(0.4)
+            },
+            [10, 8],
+            [0, 6, 4, 2],
+        ),
+    ];
+    for (layout, [width, height], [left, top, w, h]) in cases {
+        let canvas = composed(layout, &Background::Transparent);
+        assert_eq!((canvas.width, canvas.height), (width, height), "{layout:?}");
+        let expected = BoundingBox {
+            left,
+            top,
+            width: w,
+            height: h,
+        };
+        assert_eq!(canvas.foreground, expected, "{layout:?}");
+        assert_eq!(canvas.alpha().foreground(), Some(expected), "{layout:?}");
+        if (w, h) == (4, 2) {
+            assert_eq!(pixel(&canvas, left, top), [2, 3, 7, 255], "{layout:?}");
+            let corner = pixel(&canvas, left + w - 1, top + h - 1);
+            assert_eq!(corner, [5, 4, 7, 255], "{layout:?}");
+        }
+    }
+}
+
+#[test]
+fn a_background_is_seen_where_the_subject_is_not() {
+    let colour = composed(Layout::default(), &Background::Colour([9, 8, 7, 255]));
+    assert!(colour.is_opaque());
+    assert_eq!(pixel(&colour, 0, 0), [9, 8, 7, 255]);
+    assert_eq!(pixel(&colour, 2, 3), [2, 3, 7, 255]);
+
+    let half = composed(Layout::default(), &Background::Colour([9, 8, 7, 128]));
+    assert_eq!(pixel(&half, 0, 0), [9, 8, 7, 128]);
+
+    // Twice as wide as high: its middle covers the canvas of 10 × 8, half of it red and half green.
+    let halves = Picture {
+        width: 40,
+        height: 20,
+        channels: 3,
+        data: [[200, 0, 0].repeat(20), [0, 200, 0].repeat(20)]
+            .concat()
+            .repeat(20),
+    };
+    let covered = composed(Layout::default(), &Background::Picture(halves));
+    assert!(covered.is_opaque());
+    assert_eq!(pixel(&covered, 0, 0), [200, 0, 0, 255]);
+    assert_eq!(pixel(&covered, 9, 7), [0, 200, 0, 255]);
+    assert_eq!(pixel(&covered, 2, 3), [2, 3, 7, 255]);
+}
+
+#[test]
+fn one_pixel_over_another_is_exact_to_a_level() {
+    let values = [0, 1, 10, 127, 128, 254, 255];
+    for (a, b) in values.iter().flat_map(|a| values.map(|b| (*a, b))) {
+        let found = over([200, 0, 255, a], [10, 255, 255, b]);
+        let (a, b) = (f64::from(a) / 255.0, f64::from(b) / 255.0);
+        let alpha = a + b * (1.0 - a);
+        if alpha == 0.0 {
+            assert_eq!(found, [0; 4]);
+            continue;
+        }
+        let mix = |t: f64, u: f64| (t * a + u * b * (1.0 - a)) / alpha;
+        let exact = [mix(200.0, 10.0), mix(0.0, 255.0), 255.0, alpha * 255.0];
+        for (found, exact) in found.iter().zip(exact) {
+            assert!((f64::from(*found) - exact).abs() <= 0.51, "{found} {exact}");
+        }
+    }
+}
+
+#[test]
+fn a_canvas_above_the_limits_is_refused_before_it_is_made() {
+    let layout = Layout {
+        crop: Some(Margins::all(Length::Pixels(u32::MAX))),
+        ..Layout::default()
+    };
+    let (picture, mask) = (picture(10, 8), mask(10, 8, [2, 3, 4, 2]));
+    let refused = compose(
+        &picture,
+        &mask,
+        &layout,
+        &Background::Transparent,
+        &Limits::default(),
+    );
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::TooManyPixels);
+}
+
+#[test]
+fn every_format_is_read_back_as_it_was_written() {
+    let clear = composed(Layout::default(), &Background::Transparent);
+    let solid = composed(Layout::default(), &Background::Colour([90, 80, 70, 255]));
+    for (canvas, format, channels, tolerance) in [
+        (&clear, Format::Png, 4, 0),
+        (&clear, Format::WebP, 4, 0),
+        (&clear, Format::Jpeg, 3, 40),
+        (&solid, Format::Png, 3, 0),
+        (&solid, Format::WebP, 3, 0),
+        (&solid, Format::Jpeg, 3, 40),
+    ] {
+        let file = encode::canvas(canvas, format, 100).unwrap();
+        let read = decode(&file, &Limits::default()).unwrap();
+        assert_eq!(read.channels, channels, "{format:?}");
+        let expected = if channels == 4 {
+            canvas.data.clone()
+        } else {
+            canvas.rgb()
+        };
+        let worst = read
+            .data
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| a.abs_diff(*b))
+            .max();
+        assert!(worst.unwrap() <= tolerance, "{format:?}: {worst:?}");
+    }
+}
+
+#[test]
+fn a_side_that_a_format_cannot_hold_is_an_error() {
+    let long = Canvas {
+        width: 16_385,
+        height: 1,
+        data: vec![255; 16_385 * 4],
+        foreground: BoundingBox {
+            left: 0,
+            top: 0,
+            width: 1,
+            height: 1,
+        },
+    };
+    let refused = encode::canvas(&long, Format::WebP, 90).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Encode);
+    assert!(encode::canvas(&long, Format::Png, 90).is_ok());
+}
