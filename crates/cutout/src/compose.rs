@@ -70,6 +70,16 @@ pub enum Background {
     Picture(Picture),
 }
 
+impl Background {
+    fn is_opaque(&self) -> bool {
+        match self {
+            Self::Transparent => false,
+            Self::Colour([.., alpha]) => *alpha == 255,
+            Self::Picture(picture) => picture.channels == 3,
+        }
+    }
+}
+
 /// Pixels of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canvas {
@@ -81,20 +91,23 @@ pub struct Canvas {
     pub data: Vec<u8>,
     /// Where the subject's box is on the canvas.
     pub foreground: BoundingBox,
+    /// Whether the background lets nothing shine through.
+    pub opaque: bool,
 }
 
 impl Canvas {
-    /// Whether nothing shines through.
-    pub fn is_opaque(&self) -> bool {
-        self.pixels().iter().all(|pixel| pixel[3] == 255)
-    }
-
     /// The colours, on white where something shines through.
     pub(crate) fn rgb(&self) -> Vec<u8> {
         let colours = self.pixels().iter().flat_map(|pixel| {
             let [r, g, b, _] = over(*pixel, [255; 4]);
             [r, g, b]
         });
+        colours.collect()
+    }
+
+    /// The colours as they are, whatever alpha says.
+    pub(crate) fn colours(&self) -> Vec<u8> {
+        let colours = self.pixels().iter().flat_map(|[r, g, b, _]| [*r, *g, *b]);
         colours.collect()
     }
 
@@ -158,6 +171,7 @@ pub(crate) fn compose(
         height,
         data: vec![0; width as usize * height as usize * 4],
         foreground: at,
+        opaque: background.is_opaque(),
     };
     if layout.scale.is_some() || layout.position.is_some() {
         let (picture, mask) = (picture.part(subject), mask.part(subject));

@@ -56,48 +56,28 @@ impl Format {
 /// # Errors
 /// Kind `encode`, also for a canvas that the format cannot hold.
 pub(crate) fn canvas(canvas: &Canvas, format: Format, quality: u8) -> Result<Vec<u8>, Error> {
-    if canvas.width.max(canvas.height) > format.max_side() {
-        let text = format!(
-            "{}×{} pixels do not fit into {}, whose sides end at {}; ask for png or a smaller result",
-            canvas.width,
-            canvas.height,
-            format.as_str(),
-            format.max_side()
-        );
-        return Err(Error::new(ErrorKind::Encode, text));
-    }
-    let opaque = canvas.is_opaque();
+    let (width, height) = (canvas.width, canvas.height);
     match format {
-        Format::Png if opaque => png::rgb(canvas.width, canvas.height, &canvas.rgb()),
-        Format::Png => png::rgba(canvas.width, canvas.height, &canvas.data),
-        Format::WebP if opaque => written(format, |out| {
-            let encoder = WebPEncoder::new_lossless(out);
-            encoder.encode(
-                &canvas.rgb(),
-                canvas.width,
-                canvas.height,
-                ExtendedColorType::Rgb8,
-            )
-        }),
-        Format::WebP => written(format, |out| {
-            let encoder = WebPEncoder::new_lossless(out);
-            encoder.encode(
-                &canvas.data,
-                canvas.width,
-                canvas.height,
-                ExtendedColorType::Rgba8,
-            )
-        }),
-        Format::Jpeg => written(format, |out| {
-            let encoder = JpegEncoder::new_with_quality(out, quality.clamp(1, 100));
-            encoder.write_image(
-                &canvas.rgb(),
-                canvas.width,
-                canvas.height,
-                ExtendedColorType::Rgb8,
-            )
-        }),
+        Format::Png if canvas.opaque => png::rgb(width, height, &canvas.rgb()),
+        Format::Png => png::rgba(width, height, &canvas.data),
+        Format::WebP if canvas.opaque => {
+            webp(width, height, &canvas.rgb(), ExtendedColorType::Rgb8)
+        }
+        Format::WebP => webp(width, height, &canvas.data, ExtendedColorType::Rgba8),
+        Format::Jpeg => {
+            let pixels = canvas.rgb();
+            jpeg(width, height, &pixels, ExtendedColorType::Rgb8, quality)
+        }
     }
+}
+
+/// A canvas's colours as JPEG, whatever alpha says.
+///
+/// # Errors
+/// As [`canvas`].
+pub(crate) fn colours(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
+    let (pixels, kind) = (canvas.colours(), ExtendedColorType::Rgb8);
+    jpeg(canvas.width, canvas.height, &pixels, kind, quality)
 }
 
 /// A mask as a file: grey, one channel where the format has that.
@@ -105,17 +85,45 @@ pub(crate) fn canvas(canvas: &Canvas, format: Format, quality: u8) -> Result<Vec
 /// # Errors
 /// As [`canvas`].
 pub(crate) fn grey(mask: &crate::Mask, format: Format, quality: u8) -> Result<Vec<u8>, Error> {
+    let (width, height, kind) = (mask.width, mask.height, ExtendedColorType::L8);
     match format {
         Format::Png => png::mask(mask),
-        Format::WebP => written(format, |out| {
-            let encoder = WebPEncoder::new_lossless(out);
-            encoder.encode(&mask.data, mask.width, mask.height, ExtendedColorType::L8)
-        }),
-        Format::Jpeg => written(format, |out| {
-            let encoder = JpegEncoder::new_with_quality(out, quality.clamp(1, 100));
-            encoder.write_image(&mask.data, mask.width, mask.height, ExtendedColorType::L8)
-        }),
+        Format::WebP => webp(width, height, &mask.data, kind),
+        Format::Jpeg => jpeg(width, height, &mask.data, kind, quality),
     }
+}
+
+fn webp(width: u32, height: u32, data: &[u8], kind: ExtendedColorType) -> Result<Vec<u8>, Error> {
+    fits(width, height, Format::WebP)?;
+    written(Format::WebP, |out| {
+        WebPEncoder::new_lossless(out).encode(data, width, height, kind)
+    })
+}
+
+fn jpeg(
+    width: u32,
+    height: u32,
+    data: &[u8],
+    kind: ExtendedColorType,
+    quality: u8,
+) -> Result<Vec<u8>, Error> {
+    fits(width, height, Format::Jpeg)?;
+    written(Format::Jpeg, |out| {
+        let encoder = JpegEncoder::new_with_quality(out, quality.clamp(1, 100));
+        encoder.write_image(data, width, height, kind)
+    })
+}
+
+fn fits(width: u32, height: u32, format: Format) -> Result<(), Error> {
+    if width.max(height) <= format.max_side() {
+        return Ok(());
+    }
+    let text = format!(
+        "{width}×{height} pixels do not fit into {}, whose sides end at {}; ask for png or a smaller result",
+        format.as_str(),
+        format.max_side()
+    );
+    Err(Error::new(ErrorKind::Encode, text))
 }
 
 fn written(

@@ -18,6 +18,7 @@ mod pipeline;
 mod preprocess;
 mod resample;
 mod segmenter;
+mod smooth;
 
 pub use colour::Cutout;
 pub use compose::{Background, Canvas, Layout, Length, Margins};

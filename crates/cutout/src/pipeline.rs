@@ -285,6 +285,14 @@ impl<S: Segmenter> Pipeline<S> {
         encode::canvas(canvas, format, quality)
     }
 
+    /// Stage `encode` of a canvas's colours as JPEG, for clients that take alpha apart; `quality` is 1…100.
+    ///
+    /// # Errors
+    /// As [`Self::encode_canvas`].
+    pub fn encode_colours(&self, canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
+        encode::colours(canvas, quality)
+    }
+
     /// Stage `encode` of a mask: grey with 8 bits; `quality` is that of JPEG, 1…100.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ fn the_subject_stands_where_the_layout_says() {
 #[test]
 fn a_background_is_seen_where_the_subject_is_not() {
     let colour = composed(Layout::default(), &Background::Colour([9, 8, 7, 255]));
-    assert!(colour.is_opaque());
+    assert!(colour.opaque);
     assert_eq!(pixel(&colour, 0, 0), [9, 8, 7, 255]);
     assert_eq!(pixel(&colour, 2, 3), [2, 3, 7, 255]);
 
@@ -117,7 +117,7 @@ fn a_background_is_seen_where_the_subject_is_not() {
             .repeat(20),
     };
     let covered = composed(Layout::default(), &Background::Picture(halves));
-    assert!(covered.is_opaque());
+    assert!(covered.opaque);
     assert_eq!(pixel(&covered, 0, 0), [200, 0, 0, 255]);
     assert_eq!(pixel(&covered, 9, 7), [0, 200, 0, 255]);
     assert_eq!(pixel(&covered, 2, 3), [2, 3, 7, 255]);
@@ -201,6 +201,7 @@ fn a_side_that_a_format_cannot_hold_is_an_error() {
             width: 1,
             height: 1,
         },
+        opaque: false,
     };
     let refused = encode::canvas(&long, Format::WebP, 90).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Encode);

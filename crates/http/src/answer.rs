@@ -1,0 +1,100 @@
+//! Responses and what they have in common.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cutout::{BoundingBox, Error, ErrorKind, Stage};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use serde_json::json;
+
+/// A response of one media type.
+pub(crate) fn answer(
+    status: u16,
+    media_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Bytes> {
+    let body = body.into();
+    let length = HeaderValue::from(body.len());
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_LENGTH, length);
+    response
+}
+
+/// Adds a header; a value that cannot stand in one is left out.
+pub(crate) fn add(response: &mut Response<Bytes>, name: &'static str, value: impl ToString) {
+    if let Ok(value) = HeaderValue::try_from(value.to_string()) {
+        let name = HeaderName::from_static(name);
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Adds where the subject is.
+pub(crate) fn add_foreground(response: &mut Response<Bytes>, foreground: Option<BoundingBox>) {
+    let Some(b) = foreground else { return };
+    add(response, "x-foreground-top", b.top);
+    add(response, "x-foreground-left", b.left);
+    add(response, "x-foreground-width", b.width);
+    add(response, "x-foreground-height", b.height);
+}
+
+/// A refusal as `application/problem+json` (RFC 9457) with a stable `code`.
+pub fn problem(status: u16, code: &str, detail: &str) -> Response<Bytes> {
+    let title = code.replace('-', " ");
+    let body = json!({ "status": status, "code": code, "title": title, "detail": detail });
+    answer(status, "application/problem+json", body.to_string())
+}
+
+/// The status of a core's error.
+pub(crate) fn status_of(error: &Error) -> u16 {
+    match error.kind() {
+        ErrorKind::TooManyBytes | ErrorKind::TooManyPixels => 413,
+        ErrorKind::UnsupportedFormat => 415,
+        ErrorKind::Undecodable => 422,
+        ErrorKind::Model | ErrorKind::Encode => 500,
+    }
+}
+
+/// A core's error as a problem.
+pub(crate) fn failure(error: &Error) -> Response<Bytes> {
+    problem(status_of(error), error.kind().as_str(), &error.to_string())
+}
+
+/// Refuses a method; `allowed` is the one that is answered.
+pub(crate) fn wrong_method(method: &http::Method, allowed: &'static str) -> Response<Bytes> {
+    let text = format!("{method} is not answered here; use {allowed}");
+    let mut refusal = problem(405, "method-not-allowed", &text);
+    add(&mut refusal, "allow", allowed);
+    refusal
+}
+
+/// Adds `Server-Timing`: how long each stage took.
+pub fn add_timing(response: &mut Response<Bytes>, stages: &[(Stage, Duration)]) {
+    if stages.is_empty() {
+        return;
+    }
+    let entry = |(stage, time): &(Stage, Duration)| {
+        format!("{};dur={:.3}", stage.as_str(), time.as_secs_f64() * 1e3)
+    };
+    let entries: Vec<_> = stages.iter().map(entry).collect();
+    add(response, "server-timing", entries.join(", "));
+}
+
+/// The response to a body that is longer than `max_bytes`, for callers that stop reading there.
+pub fn too_long(max_bytes: u64) -> Response<Bytes> {
+    let text =
+        format!("the body is longer than the limit of {max_bytes} bytes; send a smaller picture");
+    problem(413, ErrorKind::TooManyBytes.as_str(), &text)
+}
+
+/// The response to a body that ended before it was whole.
+pub fn incomplete() -> Response<Bytes> {
+    problem(
+        400,
+        "incomplete-body",
+        "the body ended early; send the request again",
+    )
+}

@@ -1,0 +1,139 @@
+//! What a client sends, by name: from the query and from a body of any kind.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, stream};
+use http::{Request, header};
+use mediatype::MediaType;
+use serde_json::Value;
+
+/// More fields than any client of these faces sends.
+const MAX_FIELDS: usize = 64;
+
+/// Named values, in the order in which they came. An empty value is the same as none.
+#[derive(Default)]
+pub(crate) struct Fields(Vec<(String, Bytes)>);
+
+/// The request's body cannot be taken apart; the text says why.
+pub(crate) struct BadBody(pub(crate) String);
+
+/// What kind of body a request has, by its media type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    Multipart,
+    Urlencoded,
+    Json,
+    /// Anything else: a picture as it is.
+    Raw,
+}
+
+impl Body {
+    pub(crate) fn of(request: &Request<Bytes>) -> Self {
+        let media_type = content_type(request).and_then(|text| MediaType::parse(text).ok());
+        let Some(media_type) = media_type else {
+            return Self::Raw;
+        };
+        let essence = (media_type.ty.as_str(), media_type.subty.as_str());
+        match (essence.0.to_ascii_lowercase().as_str(), essence.1) {
+            ("multipart", subtype) if subtype.eq_ignore_ascii_case("form-data") => Self::Multipart,
+            ("application", subtype) if subtype.eq_ignore_ascii_case("json") => Self::Json,
+            ("application", subtype) if subtype.eq_ignore_ascii_case("x-www-form-urlencoded") => {
+                Self::Urlencoded
+            }
+            _ => Self::Raw,
+        }
+    }
+}
+
+fn content_type(request: &Request<Bytes>) -> Option<&str> {
+    request.headers().get(header::CONTENT_TYPE)?.to_str().ok()
+}
+
+impl Fields {
+    /// The fields of the query.
+    pub(crate) fn of_query(request: &Request<Bytes>) -> Self {
+        let mut fields = Self::default();
+        fields.add_urlencoded(request.uri().query().unwrap_or_default().as_bytes());
+        fields
+    }
+
+    /// Adds the fields of the body; a raw body has none.
+    pub(crate) fn add_body(&mut self, request: &Request<Bytes>) -> Result<(), BadBody> {
+        match Body::of(request) {
+            Body::Multipart => self.add_multipart(request)?,
+            Body::Urlencoded => self.add_urlencoded(request.body()),
+            Body::Json => self.add_json(request.body())?,
+            Body::Raw => {}
+        }
+        if self.0.len() > MAX_FIELDS {
+            return Err(BadBody(format!("more than {MAX_FIELDS} fields")));
+        }
+        Ok(())
+    }
+
+    fn add_urlencoded(&mut self, text: &[u8]) {
+        let pairs = form_urlencoded::parse(text).take(MAX_FIELDS + 1);
+        self.0
+            .extend(pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())));
+    }
+
+    fn add_json(&mut self, body: &Bytes) -> Result<(), BadBody> {
+        let object: serde_json::Map<String, Value> =
+            serde_json::from_slice(body).map_err(|e| BadBody(format!("no JSON object: {e}")))?;
+        for (name, value) in object {
+            let text = match value {
+                Value::Null => continue,
+                Value::String(text) => text,
+                Value::Bool(flag) => flag.to_string(),
+                Value::Number(number) => number.to_string(),
+                Value::Array(_) | Value::Object(_) => {
+                    return Err(BadBody(format!("{name:?} is neither text nor a number")));
+                }
+            };
+            self.0.push((name, text.into()));
+        }
+        Ok(())
+    }
+
+    fn add_multipart(&mut self, request: &Request<Bytes>) -> Result<(), BadBody> {
+        let bad = |e: multer::Error| BadBody(format!("no multipart body: {e}"));
+        let boundary = multer::parse_boundary(content_type(request).unwrap_or_default());
+        let body = request.body().clone();
+        let whole = stream::iter([Ok::<_, Infallible>(body)]);
+        let mut parts = multer::Multipart::new(whole, boundary.map_err(bad)?);
+        let read = async {
+            while let Some(part) = parts.next_field().await? {
+                let name = part.name().unwrap_or_default().to_owned();
+                self.0.push((name, part.bytes().await?));
+                if self.0.len() > MAX_FIELDS {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        // The whole body is there, so nothing is ever waited for.
+        read.now_or_never()
+            .unwrap_or(Err(multer::Error::IncompleteStream))
+            .map_err(bad)
+    }
+
+    /// The last value of that name that is not empty.
+    pub(crate) fn bytes(&self, name: &str) -> Option<&Bytes> {
+        let mut values = self.0.iter().rev();
+        let found = values.find(|(found, value)| found == name && !value.is_empty());
+        found.map(|(_, value)| value)
+    }
+
+    /// The same as text, without the white space around it; what is no UTF-8 is no text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let text = std::str::from_utf8(self.bytes(name)?).ok()?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The names that were sent with a value.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let named = self.0.iter().filter(|(_, value)| !value.is_empty());
+        named.map(|(name, _)| name.as_str())
+    }
+}

@@ -1,0 +1,203 @@
+//! Our own face: `POST /v1/remove`.
+//!
+//! The body is the picture itself, or a multipart form with `image`. Options stand in the query or in the form, named
+//! as the program's flags: `output`, `format`, `quality`, `background` (a colour, or a picture in the form), `crop`
+//! (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and JSON.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use cutout::{Background, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter};
+use http::{Request, Response, header};
+use mediatype::MediaTypeList;
+use serde_json::json;
+
+use crate::Job;
+use crate::answer::{add, add_foreground, answer, failure, problem};
+use crate::fields::{BadBody, Body, Fields};
+use crate::parse;
+
+const NAMES: [&str; 7] = [
+    "image",
+    "output",
+    "format",
+    "quality",
+    "background",
+    "crop",
+    "max-side",
+];
+
+type Refusal = Box<Response<Bytes>>;
+
+pub(crate) fn respond<S: Segmenter>(
+    mut job: Job<'_, S>,
+    request: &Request<Bytes>,
+) -> Response<Bytes> {
+    match removed(&mut job, request) {
+        Ok(response) => response,
+        Err(refusal) => *refusal,
+    }
+}
+
+fn removed<S: Segmenter>(
+    job: &mut Job<'_, S>,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
+    let mut fields = Fields::of_query(request);
+    fields
+        .add_body(request)
+        .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
+    let unknown = fields.names().find(|name| !NAMES.contains(name));
+    if let Some(name) = unknown {
+        let text = format!(
+            "{name:?} is not an option; known are {}",
+            NAMES[1..].join(", ")
+        );
+        return Err(Box::new(problem(400, "bad-option", &text)));
+    }
+    let picture = match Body::of(request) {
+        Body::Raw => request.body(),
+        _ => fields.bytes("image").ok_or_else(|| {
+            let text = "the form has no image; put the picture into the field `image`, or make it the body";
+            Box::new(problem(400, "missing-image", text))
+        })?,
+    };
+    let shape = Shape::wanted(request, &fields)?;
+    let options = options(job, &fields, shape.format)?;
+    let output = job
+        .pipeline
+        .remove(picture, &options, job.observe)
+        .map_err(|e| Box::new(failure(&e)))?;
+    let mut response = match shape.json {
+        true => as_json(&output, options.format),
+        false => answer(200, options.format.media_type(), output.bytes),
+    };
+    add(&mut response, "x-model", &job.pipeline.spec().name);
+    add_foreground(&mut response, output.foreground);
+    Ok(response)
+}
+
+fn as_json(output: &Output, format: Format) -> Response<Bytes> {
+    let foreground = output
+        .foreground
+        .map(|b| json!({ "left": b.left, "top": b.top, "width": b.width, "height": b.height }));
+    let body = json!({
+        "width": output.width,
+        "height": output.height,
+        "media_type": format.media_type(),
+        "foreground": foreground,
+        "image_b64": STANDARD.encode(&output.bytes),
+    });
+    answer(200, "application/json", body.to_string())
+}
+
+/// In which shape the result is wanted.
+struct Shape {
+    format: Format,
+    json: bool,
+}
+
+impl Shape {
+    /// By `format`, or else the media type that `Accept` likes best of those we have; earlier ones win ties.
+    fn wanted(request: &Request<Bytes>, fields: &Fields) -> Result<Self, Refusal> {
+        let accept = request.headers().get(header::ACCEPT);
+        let accept = accept
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("*/*");
+        let (mut best, mut found) = (0.0, None);
+        for range in MediaTypeList::new(accept).flatten() {
+            let quality = range.params.iter().find(|(name, _)| *name == "q");
+            let quality: f32 = quality.map_or(1.0, |(_, q)| q.as_str().parse().unwrap_or(0.0));
+            let shape = match (range.ty.as_str(), range.subty.as_str()) {
+                ("*" | "image", "*") | ("image", "png") => Some((Format::Png, false)),
+                ("image", "webp") => Some((Format::WebP, false)),
+                ("image", "jpeg") => Some((Format::Jpeg, false)),
+                ("application", "json" | "*") => Some((Format::Png, true)),
+                _ => None,
+            };
+            if shape.is_some() && quality > best {
+                (best, found) = (quality, shape);
+            }
+        }
+        let asked = fields.text("format").map(|text| match text {
+            "png" => Ok(Format::Png),
+            "webp" => Ok(Format::WebP),
+            "jpeg" | "jpg" => Ok(Format::Jpeg),
+            _ => Err(bad("format", text, "png, webp or jpeg")),
+        });
+        match (asked.transpose()?, found) {
+            (Some(format), found) => Ok(Self {
+                format,
+                json: found.is_some_and(|(_, json)| json),
+            }),
+            (None, Some((format, json))) => Ok(Self { format, json }),
+            (None, None) => {
+                let text = format!(
+                    "Accept: {accept} has none of image/png, image/webp, image/jpeg and application/json"
+                );
+                Err(Box::new(problem(406, "not-acceptable", &text)))
+            }
+        }
+    }
+}
+
+fn options<S: Segmenter>(
+    job: &Job<'_, S>,
+    fields: &Fields,
+    format: Format,
+) -> Result<Options, Refusal> {
+    let mut options = Options {
+        format,
+        limits: job.limits,
+        ..Options::default()
+    };
+    if let Some(text) = fields.text("output") {
+        options.output = match text {
+            "cutout" => OutputKind::Cutout,
+            "mask" => OutputKind::Mask,
+            _ => return Err(bad("output", text, "cutout or mask")),
+        };
+    }
+    if let Some(text) = fields.text("quality") {
+        let quality = text.parse().ok().filter(|q| (1..=100).contains(q));
+        options.quality = quality.ok_or_else(|| bad("quality", text, "1 to 100"))?;
+    }
+    if let Some(text) = fields.text("max-side") {
+        let side = text.parse().ok().filter(|side| *side > 0);
+        options.size.max_side = Some(side.ok_or_else(|| bad("max-side", text, "pixels above 0"))?);
+    }
+    if let Some(text) = fields.text("crop") {
+        let margins = match parse::flag(text) {
+            // A lone 0 or 1 is a margin in pixels, too small to matter, or the flag: the flag.
+            Some(true) => Some(Margins::all(Length::Pixels(0))),
+            Some(false) => None,
+            None => {
+                let wanted = "true, false, or margins such as 10px or 5%";
+                Some(parse::margins(text).ok_or_else(|| bad("crop", text, wanted))?)
+            }
+        };
+        options.layout = Layout {
+            crop: margins,
+            ..Layout::default()
+        };
+    }
+    if let Some(bytes) = fields.bytes("background") {
+        options.background = match fields.text("background").and_then(parse::colour) {
+            Some(colour) => Background::Colour(colour),
+            None => {
+                let picture = job.pipeline.decode(bytes, &job.limits).map_err(|e| {
+                    let text = format!("background is neither a colour nor a picture: {e}");
+                    Box::new(problem(400, "bad-option", &text))
+                })?;
+                Background::Picture(picture)
+            }
+        };
+    }
+    Ok(options)
+}
+
+fn bad(name: &str, value: &str, wanted: &str) -> Refusal {
+    let value: String = value.chars().take(80).collect();
+    let text = format!("{name}={value} cannot be; it takes {wanted}");
+    Box::new(problem(400, "bad-option", &text))
+}

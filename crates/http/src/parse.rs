@@ -1,0 +1,67 @@
+//! Values that several faces know.
+
+use cutout::{Length, Margins};
+
+/// `12`, `12px` or `12%`; a percentage up to `most` percent.
+pub(crate) fn length(text: &str, most: f32) -> Option<Length> {
+    if let Some(percent) = text.strip_suffix('%') {
+        let percent = decimal(percent)?;
+        return (percent <= most).then_some(Length::Share(percent / 100.0));
+    }
+    let pixels = text.strip_suffix("px").unwrap_or(text);
+    pixels.parse().ok().map(Length::Pixels)
+}
+
+/// One, two or four lengths, as in CSS: all; vertical and horizontal; top, right, bottom, left. At most half of the
+/// subject or 500 pixels each.
+pub(crate) fn margins(text: &str) -> Option<Margins> {
+    let one = |text| match length(text, 50.0)? {
+        Length::Pixels(pixels) if pixels > 500 => None,
+        length => Some(length),
+    };
+    let lengths: Option<Vec<_>> = text.split_ascii_whitespace().map(one).collect();
+    match *lengths?.as_slice() {
+        [all] => Some(Margins::all(all)),
+        [vertical, horizontal] => Some(Margins {
+            top: vertical,
+            right: horizontal,
+            bottom: vertical,
+            left: horizontal,
+        }),
+        [top, right, bottom, left] => Some(Margins {
+            top,
+            right,
+            bottom,
+            left,
+        }),
+        _ => None,
+    }
+}
+
+/// A share written as a percentage of `least` to 100.
+pub(crate) fn percentage(text: &str, least: f32) -> Option<f32> {
+    let percent = decimal(text.strip_suffix('%')?)?;
+    (least..=100.0)
+        .contains(&percent)
+        .then_some(percent / 100.0)
+}
+
+/// A number of digits with at most one point, so that no sign, exponent, infinity or NaN gets in.
+fn decimal(text: &str) -> Option<f32> {
+    let plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if plain { text.parse().ok() } else { None }
+}
+
+/// `true`, `false`, `1`, `0`, `yes`, `no`, `on` or `off`, in any case.
+pub(crate) fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// A colour as in CSS, the `#` being optional: 3, 4, 6 or 8 hexadecimal digits, or a name.
+pub(crate) fn colour(text: &str) -> Option<[u8; 4]> {
+    csscolorparser::parse(text).ok().map(|c| c.to_rgba8())
+}

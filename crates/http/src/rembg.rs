@@ -1,0 +1,134 @@
+//! rembg's face: `POST /api/remove`, a multipart form with `file` and rembg's options in the form or the query.
+
+use bytes::Bytes;
+use cutout::{Background, Options, OutputKind, Segmenter, Stage};
+use http::{Request, Response};
+
+use crate::Job;
+use crate::answer::{add, add_foreground, answer, failure, problem};
+use crate::fields::{BadBody, Fields};
+use crate::parse;
+
+/// What rembg offers and is not done here; `false` asks for nothing.
+const NOT_DONE: [(&str, &str); 3] = [
+    ("a", "alpha matting"),
+    ("dc", "decontaminating edges"),
+    ("vm", "refining edges with ViTMatte"),
+];
+
+type Refusal = Box<Response<Bytes>>;
+
+pub(crate) fn respond<S: Segmenter>(
+    mut job: Job<'_, S>,
+    request: &Request<Bytes>,
+) -> Response<Bytes> {
+    match removed(&mut job, request) {
+        Ok(response) => response,
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `GET /api/remove?url=` would fetch a picture.
+pub(crate) fn no_fetching() -> Response<Bytes> {
+    let text = "pictures are not fetched from addresses; POST the picture as `file`";
+    problem(501, "not-implemented", text)
+}
+
+fn removed<S: Segmenter>(
+    job: &mut Job<'_, S>,
+    request: &Request<Bytes>,
+) -> Result<Response<Bytes>, Refusal> {
+    let mut fields = Fields::of_query(request);
+    fields
+        .add_body(request)
+        .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
+    let file = fields.bytes("file").ok_or_else(|| {
+        let text =
+            "the form has no file; put the picture into the field `file` of a multipart form";
+        Box::new(problem(400, "missing-image", text))
+    })?;
+    let (options, smooth) = options(job, &fields)?;
+    let failure = |e: cutout::Error| Box::new(failure(&e));
+
+    let pipeline = &mut *job.pipeline;
+    let picture = pipeline.decode(file, &job.limits).map_err(failure)?;
+    (job.observe)(Stage::Decode);
+    let mut mask = pipeline
+        .mask_in(&picture, None, job.observe)
+        .map_err(failure)?;
+    if smooth {
+        mask = mask.smoothed();
+    }
+    let foreground = mask.foreground();
+    let bytes = if options.output == OutputKind::Mask {
+        (job.observe)(Stage::Colour);
+        pipeline.encode_mask(&mask, options.format, options.quality)
+    } else if options.background == Background::Transparent {
+        let cutout = pipeline.colour(&picture, &mask).map_err(failure)?;
+        (job.observe)(Stage::Colour);
+        pipeline.encode_cutout(&cutout)
+    } else {
+        let canvas = pipeline
+            .compose(&picture, &mask, &options)
+            .map_err(failure)?;
+        (job.observe)(Stage::Colour);
+        pipeline.encode_canvas(&canvas, options.format, options.quality)
+    };
+    let bytes = bytes.map_err(failure)?;
+    (job.observe)(Stage::Encode);
+    let mut response = answer(200, options.format.media_type(), bytes);
+    add(&mut response, "x-model", &pipeline.spec().name);
+    add_foreground(&mut response, foreground);
+    Ok(response)
+}
+
+/// What is wanted, and whether the mask is to be smoothed.
+fn options<S>(job: &Job<'_, S>, fields: &Fields) -> Result<(Options, bool), Refusal>
+where
+    S: Segmenter,
+{
+    let flag = |name: &str| match fields.text(name) {
+        None => Ok(false),
+        Some(text) => {
+            parse::flag(text).ok_or_else(|| refused(&format!("{name} is neither true nor false")))
+        }
+    };
+    for (name, what) in NOT_DONE {
+        if flag(name)? {
+            return Err(refused(&format!(
+                "{what} ({name}) is not done here; leave it out"
+            )));
+        }
+    }
+    if fields.text("extras").is_some_and(|text| text != "{}") {
+        return Err(refused("extras are not known here; leave them out"));
+    }
+    let ours = &job.pipeline.spec().name;
+    if let Some(model) = fields.text("model").filter(|model| model != ours) {
+        let model: String = model.chars().take(80).collect();
+        let text = format!("the model here is {ours}, not {model}; leave `model` out to take it");
+        return Err(refused(&text));
+    }
+    let mut options = Options {
+        limits: job.limits,
+        ..Options::default()
+    };
+    if flag("om")? {
+        options.output = OutputKind::Mask;
+    }
+    if let Some(text) = fields.text("bgc") {
+        let values: Result<Vec<u8>, _> =
+            text.split(',').map(|value| value.trim().parse()).collect();
+        let colour = values
+            .ok()
+            .and_then(|values| <[u8; 4]>::try_from(values).ok());
+        let colour =
+            colour.ok_or_else(|| refused("bgc takes four numbers of 0 to 255: R,G,B,A"))?;
+        options.background = Background::Colour(colour);
+    }
+    Ok((options, flag("ppm")?))
+}
+
+fn refused(text: &str) -> Refusal {
+    Box::new(problem(400, "bad-option", text))
+}

@@ -1,0 +1,320 @@
+//! The fields of a request, checked. An empty one is absent: the official clients send every field.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use cutout::{Background, BoundingBox, Error, Format, Layout, Length, Margins, Picture};
+
+use super::refusal::Refusal;
+use super::{MAX_PIXELS, MAX_PNG};
+use crate::fields::Fields;
+use crate::parse;
+
+/// Clients leave the padding out, or not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// What is in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Channels {
+    Rgba,
+    Alpha,
+}
+
+/// Which file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// PNG where something is transparent, else JPEG.
+    Auto,
+    One(Format),
+    Zip,
+}
+
+enum Behind {
+    Nothing,
+    Colour([u8; 4]),
+    File(Bytes),
+}
+
+/// A request.
+pub(super) struct Ask {
+    pub(super) picture: Bytes,
+    /// Most pixels of the result.
+    pub(super) size: u64,
+    pub(super) format: Wanted,
+    pub(super) channels: Channels,
+    pub(super) layout: Layout,
+    /// `type`, where it is not `auto`.
+    pub(super) kind: Option<String>,
+    /// First and last column and row.
+    roi: Option<[Length; 4]>,
+    behind: Behind,
+}
+
+impl Ask {
+    pub(super) fn read(fields: &Fields) -> Result<Self, Refusal> {
+        refuse_what_is_not_done(fields)?;
+        Ok(Self {
+            picture: source(fields)?,
+            size: size(fields)?,
+            format: format(fields)?,
+            channels: match fields.text("channels") {
+                None | Some("rgba") => Channels::Rgba,
+                Some("alpha") => Channels::Alpha,
+                Some(_) => return Err(invalid("invalid_channels", "rgba or alpha")),
+            },
+            layout: layout(fields)?,
+            kind: kind(fields)?,
+            roi: roi(fields)?,
+            behind: behind(fields)?,
+        })
+    }
+
+    /// What a result of this format may have in pixels.
+    pub(super) fn most_pixels(&self) -> u64 {
+        match self.format {
+            Wanted::One(Format::Png) => MAX_PNG,
+            // A PNG, unless there is a background.
+            Wanted::Auto if matches!(self.behind, Behind::Nothing) => MAX_PNG,
+            _ => MAX_PIXELS,
+        }
+    }
+
+    /// The region of interest in a picture of `width` × `height`.
+    pub(super) fn region(&self, width: u32, height: u32) -> Result<Option<BoundingBox>, Refusal> {
+        let Some([x1, y1, x2, y2]) = self.roi else {
+            return Ok(None);
+        };
+        let (x1, x2) = (x1.of(width), x2.of(width));
+        let (y1, y2) = (y1.of(height), y2.of(height));
+        let (left, right, top, bottom) = (x1.min(x2), x1.max(x2), y1.min(y2), y1.max(y2));
+        let beyond = |length: &Length| matches!(length, Length::Share(share) if *share > 1.0);
+        if right > width || bottom > height || self.roi.iter().flatten().any(beyond) {
+            let text = format!("roi ends at {right}, {bottom}; the picture is {width}×{height}");
+            return Err(Refusal::new("roi_exceeds_bounds", &text));
+        }
+        if left == right || top == bottom {
+            return Err(Refusal::new("roi_region_empty", "roi holds no pixel"));
+        }
+        Ok(Some(BoundingBox {
+            left,
+            top,
+            width: right - left,
+            height: bottom - top,
+        }))
+    }
+
+    /// What is behind the subject; `decode` reads a picture.
+    pub(super) fn background(
+        &self,
+        decode: impl FnOnce(&[u8]) -> Result<Picture, Error>,
+    ) -> Result<Background, Refusal> {
+        Ok(match &self.behind {
+            Behind::Nothing => Background::Transparent,
+            Behind::Colour(colour) => Background::Colour(*colour),
+            Behind::File(file) => Background::Picture(decode(file)?),
+        })
+    }
+}
+
+fn invalid(code: &'static str, wanted: &str) -> Refusal {
+    let field = code.trim_start_matches("invalid_");
+    Refusal::new(code, &format!("{field} takes {wanted}"))
+}
+
+/// Values that ask for something that is not done here, or for nothing that is known.
+fn refuse_what_is_not_done(fields: &Fields) -> Result<(), Refusal> {
+    let flag = |name: &str| fields.text(name).map(parse::flag);
+    match flag("add_shadow") {
+        None | Some(Some(false)) => {}
+        _ => {
+            let text = "shadows are not made here; leave add_shadow out";
+            return Err(Refusal::new("invalid_add_shadow", text));
+        }
+    }
+    if fields.text("shadow_type").is_some_and(|t| t != "none") {
+        let text = "shadows are not made here; leave shadow_type out";
+        return Err(Refusal::new("invalid_shadow_type", text));
+    }
+    if let Some(text) = fields.text("shadow_opacity")
+        && parse::length(text, 100.0).is_none()
+    {
+        return Err(invalid("invalid_shadow_opacity", "0 to 100"));
+    }
+    // Whatever is half transparent stays so: there is nothing to switch.
+    if flag("semitransparency") == Some(None) {
+        return Err(invalid("invalid_semitransparency", "true or false"));
+    }
+    match fields.text("type_level") {
+        None | Some("none" | "1" | "2" | "latest") => Ok(()),
+        Some(_) => Err(invalid("invalid_type_level", "none, 1, 2 or latest")),
+    }
+}
+
+fn source(fields: &Fields) -> Result<Bytes, Refusal> {
+    let file = fields.bytes("image_file");
+    let base64 = fields.text("image_file_b64");
+    let url = fields.text("image_url");
+    let count = [file.is_some(), base64.is_some(), url.is_some()];
+    match (count.iter().filter(|there| **there).count(), file, base64) {
+        (0, ..) => {
+            let text = "send the picture as image_file or image_file_b64";
+            Err(Refusal::new("missing_source", text))
+        }
+        (1, Some(file), _) => Ok(file.clone()),
+        (1, _, Some(text)) => {
+            let text = match text.split_once(";base64,") {
+                Some((head, rest)) if head.starts_with("data:") => rest,
+                _ => text,
+            };
+            let clean: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+            let decoded = BASE64.decode(clean);
+            decoded
+                .map(Bytes::from)
+                .map_err(|e| Refusal::new("failed_to_read_image", &format!("image_file_b64: {e}")))
+        }
+        (1, ..) => Err(no_download("image_url", "image_file")),
+        _ => {
+            let text = "send one of image_file, image_file_b64 and image_url";
+            Err(Refusal::new("multiple_sources", text))
+        }
+    }
+}
+
+fn no_download(field: &str, instead: &str) -> Refusal {
+    let text = format!("nothing is fetched from addresses here ({field}); send {instead}");
+    Refusal::new("failed_image_download", &text)
+}
+
+fn size(fields: &Fields) -> Result<u64, Refusal> {
+    Ok(match fields.text("size") {
+        None | Some("preview" | "small" | "regular") => 250_000,
+        Some("medium") => 1_500_000,
+        Some("hd") => 4_000_000,
+        Some("full" | "4k") => 25_000_000,
+        Some("50MP") => MAX_PIXELS,
+        Some("auto") => MAX_PIXELS,
+        Some(_) => {
+            let wanted = "preview, medium, hd, full, 50MP, auto, small, regular or 4k";
+            return Err(invalid("invalid_size", wanted));
+        }
+    })
+}
+
+fn format(fields: &Fields) -> Result<Wanted, Refusal> {
+    Ok(match fields.text("format") {
+        None | Some("auto") => Wanted::Auto,
+        Some("png") => Wanted::One(Format::Png),
+        Some("jpg" | "jpeg") => Wanted::One(Format::Jpeg),
+        Some("webp") => Wanted::One(Format::WebP),
+        Some("zip") => Wanted::Zip,
+        Some(_) => return Err(invalid("invalid_format", "auto, png, jpg, webp or zip")),
+    })
+}
+
+fn kind(fields: &Fields) -> Result<Option<String>, Refusal> {
+    const KINDS: [&str; 6] = [
+        "person",
+        "product",
+        "car",
+        "animal",
+        "graphic",
+        "transportation",
+    ];
+    match fields.text("type") {
+        None | Some("auto" | "other") => Ok(None),
+        Some(kind) if KINDS.contains(&kind) => Ok(Some(kind.to_owned())),
+        Some(_) => {
+            let wanted = "auto, person, product, car, animal, graphic or transportation";
+            Err(invalid("invalid_type", wanted))
+        }
+    }
+}
+
+fn layout(fields: &Fields) -> Result<Layout, Refusal> {
+    let crop = match fields.text("crop").map(parse::flag) {
+        None | Some(Some(false)) => None,
+        Some(Some(true)) => Some(Margins::all(Length::Pixels(0))),
+        Some(None) => return Err(invalid("invalid_crop", "true or false")),
+    };
+    let margin = match fields.text("crop_margin") {
+        None => None,
+        Some(text) => {
+            let wanted = "one, two or four lengths such as 10px or 5%, up to 500px or 50%";
+            Some(parse::margins(text).ok_or_else(|| invalid("invalid_crop_margin", wanted))?)
+        }
+    };
+    let scale = match fields.text("scale") {
+        None | Some("original") => None,
+        Some(text) => {
+            let share = parse::percentage(text, 10.0);
+            Some(share.ok_or_else(|| invalid("invalid_scale", "original, or 10% to 100%"))?)
+        }
+    };
+    Ok(Layout {
+        crop: crop.map(|none| margin.unwrap_or(none)),
+        scale,
+        position: position(fields, scale.is_some())?,
+    })
+}
+
+/// `original` is what comes without scaling; a scaled subject that is to stand where it was stands in the middle.
+fn position(fields: &Fields, is_scaled: bool) -> Result<Option<[f32; 2]>, Refusal> {
+    let wrong = || {
+        invalid(
+            "invalid_position",
+            "original, center, or one or two of 0% to 100%",
+        )
+    };
+    let middle = is_scaled.then_some([0.5; 2]);
+    match fields.text("position") {
+        None | Some("original") => Ok(middle),
+        Some("center" | "centre") => Ok(Some([0.5; 2])),
+        Some(text) => {
+            let one = |text| parse::percentage(text, 0.0);
+            let shares: Option<Vec<_>> = text.split_ascii_whitespace().map(one).collect();
+            match *shares.ok_or_else(wrong)?.as_slice() {
+                [both] => Ok(Some([both; 2])),
+                [x, y] => Ok(Some([x, y])),
+                _ => Err(wrong()),
+            }
+        }
+    }
+}
+
+fn roi(fields: &Fields) -> Result<Option<[Length; 4]>, Refusal> {
+    let Some(text) = fields.text("roi") else {
+        return Ok(None);
+    };
+    let one = |text| parse::length(text, f32::INFINITY);
+    let lengths: Option<Vec<_>> = text.split_ascii_whitespace().map(one).collect();
+    let lengths = lengths.and_then(|lengths| <[Length; 4]>::try_from(lengths).ok());
+    let wanted = "four lengths, x1 y1 x2 y2, in px or %";
+    lengths
+        .map(Some)
+        .ok_or_else(|| invalid("invalid_roi", wanted))
+}
+
+fn behind(fields: &Fields) -> Result<Behind, Refusal> {
+    let colour = fields.text("bg_color");
+    let file = fields.bytes("bg_image_file");
+    let url = fields.text("bg_image_url");
+    match (colour, file, url) {
+        (None, None, None) => Ok(Behind::Nothing),
+        (Some(text), None, None) => {
+            let wanted = "3, 4, 6 or 8 hexadecimal digits or a colour's name";
+            let colour = parse::colour(text).ok_or_else(|| invalid("invalid_bg_color", wanted))?;
+            Ok(Behind::Colour(colour))
+        }
+        (None, Some(file), None) => Ok(Behind::File(file.clone())),
+        (None, None, Some(_)) => Err(no_download("bg_image_url", "bg_image_file")),
+        _ => {
+            let text = "send one of bg_color, bg_image_file and bg_image_url";
+            Err(Refusal::new("multiple_bg_sources", text))
+        }
+    }
+}

@@ -1,0 +1,191 @@
+use super::*;
+
+fn post(target: &str, body: Vec<u8>) -> Ask<'_> {
+    Ask {
+        method: "POST",
+        target,
+        body,
+        ..Ask::default()
+    }
+}
+
+#[test]
+fn a_posted_picture_comes_back_as_it_is_asked_for() {
+    // Target, Accept, media type, size, channels.
+    for (target, accept, media_type, size, channels) in [
+        ("/", "", "image/png", (16, 16), 4),
+        ("/v1/remove", "", "image/png", (16, 16), 4),
+        ("/v1/remove?output=mask", "", "image/png", (16, 16), 1),
+        (
+            "/v1/remove?output=mask&crop=true",
+            "",
+            "image/png",
+            (6, 4),
+            1,
+        ),
+        ("/v1/remove", "image/webp", "image/webp", (16, 16), 4),
+        (
+            "/v1/remove",
+            "text/html, image/jpeg;q=0.5, image/png;q=0.1",
+            "image/jpeg",
+            (16, 16),
+            3,
+        ),
+        (
+            "/v1/remove?format=webp",
+            "image/png",
+            "image/webp",
+            (16, 16),
+            4,
+        ),
+        (
+            "/v1/remove?format=jpeg&quality=50",
+            "",
+            "image/jpeg",
+            (16, 16),
+            3,
+        ),
+        ("/v1/remove?crop=true", "", "image/png", (6, 4), 4),
+        ("/v1/remove?crop=1px+2px", "", "image/png", (10, 6), 4),
+        ("/v1/remove?crop=50%25", "", "image/png", (12, 8), 4),
+        (
+            "/v1/remove?crop=false&max-side=8",
+            "",
+            "image/png",
+            (8, 8),
+            4,
+        ),
+        ("/v1/remove?background=red", "", "image/png", (16, 16), 3),
+        (
+            "/v1/remove?background=%23f008",
+            "",
+            "image/png",
+            (16, 16),
+            4,
+        ),
+    ] {
+        let mut ask = post(target, picture());
+        ask.accept = accept;
+        let response = ask.send();
+        let image = decoded(&response);
+        assert_eq!(
+            response.headers()["content-type"],
+            media_type,
+            "{target} {accept}"
+        );
+        assert_eq!(image.dimensions(), size, "{target} {accept}");
+        assert_eq!(image.color().channel_count(), channels, "{target} {accept}");
+        assert_eq!(response.headers()["x-model"], "bright");
+    }
+}
+
+#[test]
+fn the_subject_is_opaque_and_told_in_headers_and_json() {
+    let response = post("/", picture()).send();
+    let image = decoded(&response);
+    assert_eq!((alpha(&image, 4, 8), alpha(&image, 3, 8)), (255, 0));
+    let headers = response.headers();
+    for (name, value) in [("left", "4"), ("top", "8"), ("width", "6"), ("height", "4")] {
+        assert_eq!(headers[format!("x-foreground-{name}")], value, "{name}");
+    }
+    let mut ask = post("/?format=webp", picture());
+    ask.accept = "application/json";
+    let found = json(&ask.send());
+    assert_eq!(
+        (&found["width"], &found["height"]),
+        (&16.into(), &16.into())
+    );
+    assert_eq!(found["media_type"], "image/webp");
+    assert_eq!(found["foreground"]["left"], 4);
+    assert!(found["image_b64"].as_str().unwrap().starts_with("UklGR"));
+}
+
+#[test]
+fn a_form_gives_the_picture_its_options_and_a_background() {
+    let behind = picture_of(|_, _| true);
+    let ask = Ask {
+        content_type: MULTIPART,
+        ..post(
+            "/v1/remove?crop=true",
+            form(&[("image", &picture()), ("background", &behind)]),
+        )
+    };
+    let image = decoded(&ask.send());
+    assert_eq!(image.dimensions(), (6, 4));
+    assert_eq!(image.get_pixel(0, 0).0, [255; 4]);
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_a_stable_code() {
+    let png = picture();
+    let cases: [(&str, &str, &[u8], u16, &str); 13] = [
+        ("/?output=video", "", &png, 400, "bad-option"),
+        ("/?colour=red", "", &png, 400, "bad-option"),
+        ("/?format=gif", "", &png, 400, "bad-option"),
+        ("/?quality=0", "", &png, 400, "bad-option"),
+        ("/?quality=101", "", &png, 400, "bad-option"),
+        ("/?max-side=0", "", &png, 400, "bad-option"),
+        ("/?crop=51%25", "", &png, 400, "bad-option"),
+        ("/?background=nocolour", "", &png, 400, "bad-option"),
+        ("/", "text/html", &png, 406, "not-acceptable"),
+        ("/", "image/png;q=0", &png, 406, "not-acceptable"),
+        ("/", "", b"not a picture", 415, "unsupported-format"),
+        ("/", "", b"", 422, "undecodable"),
+        ("/", "", b"\x89PNG\r\n\x1a\n\0\0", 422, "undecodable"),
+    ];
+    for (target, accept, body, status, code) in cases {
+        let mut ask = post(target, body.to_vec());
+        ask.accept = accept;
+        let response = ask.send();
+        assert_eq!(response.status(), status, "{target}: {}", text(&response));
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
+        let problem = json(&response);
+        assert_eq!(
+            (&problem["code"], &problem["status"]),
+            (&code.into(), &status.into()),
+            "{target}"
+        );
+    }
+    for (content_type, body, code) in [
+        (MULTIPART, form(&[("picture", &png)]), "bad-option"),
+        (MULTIPART, form(&[("crop", b"true")]), "missing-image"),
+        (MULTIPART, b"no form".to_vec(), "bad-body"),
+        ("multipart/form-data", form(&[("image", &png)]), "bad-body"),
+        ("application/json", b"[]".to_vec(), "bad-body"),
+        ("application/json", b"{}".to_vec(), "missing-image"),
+    ] {
+        let ask = Ask {
+            content_type,
+            ..post("/", body)
+        };
+        let response = ask.send();
+        assert_eq!(
+            json(&response)["code"],
+            code,
+            "{content_type}: {}",
+            text(&response)
+        );
+        assert_eq!(response.status(), 400);
+    }
+}
+
+#[test]
+fn a_picture_beyond_the_limits_is_413() {
+    let request = Request::post("/").body(Bytes::from(picture())).unwrap();
+    for limits in [
+        Limits {
+            max_bytes: 10,
+            ..Limits::default()
+        },
+        Limits {
+            max_pixels: 255,
+            ..Limits::default()
+        },
+    ] {
+        let response = respond(Some(&mut pipeline()), limits, &request, &mut |_| {});
+        assert_eq!(response.status(), 413, "{limits:?}");
+    }
+}
