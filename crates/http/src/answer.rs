@@ -25,7 +25,7 @@ pub(crate) fn answer(
 }
 
 /// Adds a header; a value that cannot stand in one is left out.
-pub(crate) fn add(response: &mut Response<Bytes>, name: &'static str, value: impl ToString) {
+pub(crate) fn add(response: &mut Response<Bytes>, name: &'static str, value: &dyn ToString) {
     if let Ok(value) = HeaderValue::try_from(value.to_string()) {
         let name = HeaderName::from_static(name);
         response.headers_mut().insert(name, value);
@@ -35,10 +35,10 @@ pub(crate) fn add(response: &mut Response<Bytes>, name: &'static str, value: imp
 /// Adds where the subject is.
 pub(crate) fn add_foreground(response: &mut Response<Bytes>, foreground: Option<BoundingBox>) {
     let Some(b) = foreground else { return };
-    add(response, "x-foreground-top", b.top);
-    add(response, "x-foreground-left", b.left);
-    add(response, "x-foreground-width", b.width);
-    add(response, "x-foreground-height", b.height);
+    add(response, "x-foreground-top", &b.top);
+    add(response, "x-foreground-left", &b.left);
+    add(response, "x-foreground-width", &b.width);
+    add(response, "x-foreground-height", &b.height);
 }
 
 /// A refusal as `application/problem+json` (RFC 9457) with a stable `code`.
@@ -67,7 +67,7 @@ pub(crate) fn failure(error: &Error) -> Response<Bytes> {
 pub(crate) fn wrong_method(method: &http::Method, allowed: &'static str) -> Response<Bytes> {
     let text = format!("{method} is not answered here; use {allowed}");
     let mut refusal = problem(405, "method-not-allowed", &text);
-    add(&mut refusal, "allow", allowed);
+    add(&mut refusal, "allow", &allowed);
     refusal
 }
 
@@ -80,7 +80,7 @@ pub fn add_timing(response: &mut Response<Bytes>, stages: &[(Stage, Duration)]) 
         format!("{};dur={:.3}", stage.as_str(), time.as_secs_f64() * 1e3)
     };
     let entries: Vec<_> = stages.iter().map(entry).collect();
-    add(response, "server-timing", entries.join(", "));
+    add(response, "server-timing", &entries.join(", "));
 }
 
 /// The response to a body that is longer than `max_bytes`, for callers that stop reading there.

@@ -81,12 +81,12 @@ fn removed<S: Segmenter>(
         answer(200, media_type, bytes)
     };
     let headers = &mut response;
-    add(headers, "x-width", made.canvas.width);
-    add(headers, "x-height", made.canvas.height);
-    add(headers, "x-max-width", made.full.0);
-    add(headers, "x-max-height", made.full.1);
-    add(headers, "x-type", ask.kind.as_deref().unwrap_or("other"));
-    add(headers, "x-credits-charged", 0);
+    add(headers, "x-width", &made.canvas.width);
+    add(headers, "x-height", &made.canvas.height);
+    add(headers, "x-max-width", &made.full.0);
+    add(headers, "x-max-height", &made.full.1);
+    add(headers, "x-type", &ask.kind.as_deref().unwrap_or("other"));
+    add(headers, "x-credits-charged", &0);
     add_foreground(headers, Some(made.foreground));
     add(headers, "x-model", &job.pipeline.spec().name);
     Ok(response)

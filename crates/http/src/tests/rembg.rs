@@ -15,7 +15,8 @@ fn remove(target: &str, fields: &[(&str, &[u8])]) -> Response<Bytes> {
 fn rembgs_options_work_from_the_form_and_the_query() {
     let png = picture();
     // The query, one more field, channels, and a corner's pixel.
-    let cases: [(&str, (&str, &[u8]), u8, [u8; 4]); 7] = [
+    type Case<'a> = (&'a str, (&'a str, &'a [u8]), u8, [u8; 4]);
+    let cases: [Case<'_>; 7] = [
         ("", ("model", b""), 4, [0, 0, 0, 0]),
         ("", ("model", b"bright"), 4, [0, 0, 0, 0]),
         ("", ("om", b"true"), 1, [0, 0, 0, 255]),

@@ -307,7 +307,8 @@ fn every_refusal_has_its_documented_code() {
     let noise = b"neither PNG nor JPEG, only a text that is long enough to be a file".as_slice();
     let broken = &png[..png.len() - 20];
     let file = ("image_file", png.as_slice());
-    let cases: [(Vec<(&str, &[u8])>, &str); 29] = [
+    type Case<'a> = (Vec<(&'a str, &'a [u8])>, &'a str);
+    let cases: [Case<'_>; 29] = [
         (vec![], "missing_source"),
         (
             vec![("image_file", b""), ("image_url", b"")],
