@@ -1,0 +1,131 @@
+// Headless Chromium over the DevTools protocol: one pipe, no package.
+import { spawn } from "node:child_process";
+
+const PATIENCE = 30_000;
+
+export async function launch(program, profile, ...more) {
+  const options = ["--headless=new", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "--disable-dev-shm-usage",
+    "--disable-background-networking", "--no-first-run", "--hide-scrollbars", ...more];
+  if (process.getuid() === 0) options.push("--no-sandbox"); // Chromium has no sandbox for root
+  const child = spawn(program, options, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  const [, , , requests, answers] = child.stdio;
+  const waiting = new Map();
+  const listeners = new Set();
+  let last = 0;
+  let buffer = "";
+  answers.setEncoding("utf8");
+  answers.on("data", (text) => {
+    const messages = (buffer + text).split("\0");
+    buffer = messages.pop();
+    for (const message of messages.map((m) => JSON.parse(m))) {
+      if (message.id === undefined) {
+        for (const listener of [...listeners]) listener(message);
+        continue;
+      }
+      const { resolve, reject, method } = waiting.get(message.id);
+      waiting.delete(message.id);
+      if (message.error) reject(new Error(`${method}: ${message.error.message}`));
+      else resolve(message.result);
+    }
+  });
+  child.on("exit", () => {
+    for (const { reject, method } of waiting.values()) reject(new Error(`${method}: the browser ended`));
+  });
+
+  const send = (method, params = {}, sessionId = undefined) => new Promise((resolve, reject) => {
+    waiting.set(++last, { resolve, reject, method });
+    requests.write(`${JSON.stringify({ id: last, method, params, sessionId })}\0`);
+  });
+  /** Calls back at each event `method` until the returned function is called. */
+  const on = (method, callback, sessionId = undefined) => {
+    const listener = (m) => m.method === method && (!sessionId || m.sessionId === sessionId) && callback(m.params);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const close = async () => {
+    await send("Browser.close").catch(() => {});
+    await ended;
+  };
+  return { send, on, close };
+}
+
+/** A tab, with what it complains of in `complaints`. */
+export async function open(browser, url) {
+  const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" });
+  const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: true });
+  const send = (method, params) => browser.send(method, params, sessionId);
+  const on = (method, callback) => browser.on(method, callback, sessionId);
+  const once = (method, wanted = () => true) => within(method, new Promise((resolve) => {
+    const off = on(method, (params) => wanted(params) && (off(), resolve(params)));
+  }));
+
+  const complaints = [];
+  on("Runtime.exceptionThrown", ({ exceptionDetails: e }) => complaints.push(e.exception?.description ?? e.text));
+  on("Runtime.consoleAPICalled", ({ type, args }) => {
+    if (type === "error" || type === "warning") complaints.push(args.map((a) => a.value ?? a.description).join(" "));
+  });
+  on("Log.entryAdded", ({ entry }) => {
+    if (entry.level === "error" || entry.level === "warning") complaints.push(`${entry.source}: ${entry.text} ${entry.url ?? ""}`);
+  });
+  for (const domain of ["Page", "Runtime", "Log", "DOM", "Network"]) await send(`${domain}.enable`);
+
+  /** The value of an expression in the page, awaited. */
+  const evaluate = async (expression) => {
+    const options = { awaitPromise: true, returnByValue: true, userGesture: true };
+    const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, ...options });
+    if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+    return result.value;
+  };
+  /** Waits until an expression in the page is true. */
+  const until = (condition) => within(condition, evaluate(`new Promise((resolve) => {
+    const look = () => (${condition}) ? resolve() : requestAnimationFrame(look);
+    look();
+  })`));
+  const key = async (name, options = {}) => {
+    const params = { key: name, code: name, ...KEYS[name], ...options };
+    await send("Input.dispatchKeyEvent", { type: "keyDown", ...params });
+    await send("Input.dispatchKeyEvent", { type: "keyUp", ...params });
+  };
+  const click = async (selector) => {
+    const { x, y } = await evaluate(`(() => {
+      const found = document.querySelector(${JSON.stringify(selector)});
+      found.scrollIntoView({ block: "center", behavior: "instant" });
+      const box = found.getBoundingClientRect();
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    })()`);
+    for (const type of ["mousePressed", "mouseReleased"]) {
+      await send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
+    }
+  };
+  const upload = async (selector, path) => {
+    const { root } = await send("DOM.getDocument");
+    const { nodeId } = await send("DOM.querySelector", { nodeId: root.nodeId, selector });
+    await send("DOM.setFileInputFiles", { nodeId, files: [path] });
+  };
+  const go = async (address) => {
+    const loaded = once("Page.loadEventFired");
+    await send("Page.navigate", { url: address });
+    await loaded;
+  };
+  await go(url);
+  return { send, on, once, evaluate, until, key, click, upload, go, complaints };
+}
+
+const KEYS = {
+  ArrowLeft: { windowsVirtualKeyCode: 37 },
+  ArrowRight: { windowsVirtualKeyCode: 39 },
+  End: { windowsVirtualKeyCode: 35 },
+  Home: { windowsVirtualKeyCode: 36 },
+  Tab: { windowsVirtualKeyCode: 9 },
+  Enter: { windowsVirtualKeyCode: 13, text: "\r" },
+};
+
+export function within(what, promise) {
+  const error = new Error(`not within ${PATIENCE / 1e3} s: ${what}`); // here, for its stack
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(error), PATIENCE);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

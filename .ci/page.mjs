@@ -1,0 +1,295 @@
+// The page and the dashboard, driven as a person would: node page.mjs URL FOLDER
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve as absolute } from "node:path";
+import { launch, open, within } from "./browser.mjs";
+
+const [url, work] = process.argv.slice(2);
+const photo = absolute("fixtures/photos/rocket.jpg");
+const broken = join(work, "broken.jpg");
+writeFileSync(broken, "no picture");
+
+let passed = 0;
+let failed = 0;
+function check(what, ok, seen = "") {
+  if (ok) passed++;
+  else failed++;
+  if (!ok) console.log(`FAILED: ${what} ${seen === "" ? "" : JSON.stringify(seen)}`);
+}
+
+const browser = await launch("chromium", join(work, "profile"));
+await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: work, eventsEnabled: true });
+
+/** The name and the bytes of the file that `act` downloads. */
+async function downloaded(act) {
+  let name = "";
+  const stops = [browser.on("Browser.downloadWillBegin", ({ suggestedFilename }) => (name = suggestedFilename))];
+  const done = new Promise((resolve) => {
+    stops.push(browser.on("Browser.downloadProgress", ({ state }) => state === "completed" && resolve()));
+  });
+  await act();
+  await within("a download", done);
+  stops.forEach((stop) => stop());
+  return { name, bytes: readFileSync(join(work, name)) };
+}
+
+/** Has the next request to `path` answered by `reply(requestId, request)` in place of the server. */
+async function intercept(tab, path, reply) {
+  const paused = tab.once("Fetch.requestPaused");
+  await tab.send("Fetch.enable", { patterns: [{ urlPattern: `*${path}` }] });
+  const { requestId, request } = await paused;
+  await reply(requestId, request);
+  await tab.send("Fetch.disable");
+}
+
+function fulfil(tab, status, code, ...headers) {
+  const body = btoa(JSON.stringify({ status, code, title: code, detail: `about ${code}` }));
+  const responseHeaders = [{ name: "Content-Type", value: "application/problem+json" }, ...headers];
+  return (requestId) => tab.send("Fetch.fulfillRequest", { requestId, responseCode: status, responseHeaders, body });
+}
+
+const visible = (id) => `document.getElementById("${id}").checkVisibility()`;
+const focused = (id) => `document.activeElement.id === "${id}"`;
+const ready = `${visible("result")} && document.getElementById("before").complete`;
+
+/** Size and alpha of encoded bytes, as the browser decodes them. */
+const decode = (tab, bytes, type) => tab.evaluate(`(async () => {
+  const bytes = Uint8Array.from(atob("${bytes.toString("base64")}"), (c) => c.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: "${type}" }));
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = canvas.getContext("2d");
+  context.drawImage(bitmap, 0, 0);
+  const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+  const alphas = data.filter((_, i) => i % 4 === 3);
+  return { width: bitmap.width, height: bitmap.height, least: alphas.reduce((a, b) => Math.min(a, b)) };
+})()`);
+
+async function page() {
+  const response = await fetch(`${url}/`);
+  const policy = response.headers.get("Content-Security-Policy") ?? "";
+  check("a strict policy", /default-src 'none'/.test(policy) && /script-src 'self'/.test(policy) && !/unsafe/.test(policy), policy);
+  const served = Buffer.from(await (await fetch(`${url}/v1/remove`, { method: "POST", body: readFileSync(photo) })).arrayBuffer());
+  const [width, height] = [served.readUInt32BE(16), served.readUInt32BE(20)];
+
+  const tab = await open(browser, `${url}/`);
+  check("landmarks and one h1", await tab.evaluate("document.querySelectorAll('header, main, h1').length === 3"));
+  check("every control has a name", await tab.evaluate(
+    "[...document.querySelectorAll('input')].every((i) => i.labels.length || i.ariaLabel)"));
+  await tab.key("Tab");
+  check("the first stop of the keyboard is the file", await tab.evaluate(focused("file")));
+  check("the token is not asked for", !(await tab.evaluate(visible("token"))));
+
+  await tab.upload("#file", photo);
+  await tab.until(ready);
+  check("the cut-out has its natural size", await tab.evaluate(
+    `document.getElementById("after").naturalWidth === ${width} && document.getElementById("after").naturalHeight === ${height}`));
+  check("both pictures cover each other", await tab.evaluate(`(() => {
+    const [a, b] = ["before", "after"].map((id) => document.getElementById(id).getBoundingClientRect());
+    return a.width > 0 && Math.abs(a.width - b.width) < 1 && Math.abs(a.height - b.height) < 1 &&
+      Math.abs(a.width / a.height - ${width / height}) < 0.02;
+  })()`));
+  check("focus is on the result", await tab.evaluate("document.activeElement.closest('#result') !== null"));
+  check("the status says so", /Done/.test(await tab.evaluate("document.getElementById('status').textContent")));
+
+  const clip = () => tab.evaluate("getComputedStyle(document.getElementById('before')).clipPath");
+  const half = await clip();
+  await tab.evaluate("document.getElementById('slider').focus()");
+  await tab.key("ArrowRight");
+  const more = await clip();
+  check("an arrow key moves the clip", half !== more && more.includes("49%"), [half, more]);
+  await tab.key("Home");
+  check("Home hides the original", (await clip()).includes("100%"), await clip());
+  await tab.click("#stage");
+  check("a click moves the clip", /\b(49|50|51)(\.\d+)?%/.test(await clip()), await clip());
+
+  const png = await downloaded(() => tab.click("#download-png"));
+  check("the PNG has the server's own bytes", png.bytes.equals(served) && png.name === "rocket-cutout.png", png.name);
+  const webp = await downloaded(() => tab.click("#download-webp"));
+  const seen = await decode(tab, webp.bytes, "image/webp");
+  check("the WebP decodes", webp.bytes.toString("latin1", 8, 12) === "WEBP" && seen.width === width && seen.height === height, seen);
+  await tab.click("#background input[value=white]");
+  check("white is shown", (await tab.evaluate("getComputedStyle(document.getElementById('stage')).backgroundColor")) === "rgb(255, 255, 255)");
+  const white = await downloaded(() => tab.click("#download-png"));
+  const opaque = await decode(tab, white.bytes, "image/png");
+  check("a background leaves nothing transparent", opaque.least === 255 && opaque.width === width, opaque);
+  await tab.evaluate(`(() => {
+    const colour = document.getElementById("colour");
+    colour.value = "#123456";
+    colour.dispatchEvent(new Event("input", { bubbles: true }));
+  })()`);
+  check("a colour is shown", (await tab.evaluate("getComputedStyle(document.getElementById('stage')).backgroundColor")) === "rgb(18, 52, 86)");
+
+  const address = await tab.evaluate("document.getElementById('after').src");
+  await tab.click("#again");
+  check("another picture resets", await tab.evaluate(`!(${visible("result")}) && ${visible("drop")} && ${focused("file")}`));
+  check("nothing keeps the old picture", await tab.evaluate(
+    `new Promise((resolve) => { const i = new Image(); i.onload = () => resolve(false); i.onerror = () => resolve(true); i.src = "${address}"; })`));
+  check("no complaints of the browser", only(tab, "revoked", address), tab.complaints);
+
+  await tab.upload("#file", broken);
+  await tab.until(visible("error"));
+  const text = await tab.evaluate("document.getElementById('error').textContent");
+  check("a broken file is told in words, with the server's", /picture/.test(text) && /Details: \S/.test(text), text);
+  check("focus is on the error", await tab.evaluate(focused("error")));
+  await refusals(tab);
+  await pasteAndDrop(tab);
+  check("no complaints but of refused pictures", only(tab, "/v1/remove"), tab.complaints);
+
+  await tab.evaluate("document.head.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))");
+  await tab.until("document.querySelector('head > style').sheet === null");
+  await tab.evaluate("1");
+  check("a breach of the policy would be seen", tab.complaints.some((c) => /Content Security Policy/.test(c)), tab.complaints);
+}
+
+/** Whether all complaints are of failed loads of `path`; they are then forgotten. */
+function only(tab, ...allowed) {
+  const others = tab.complaints.filter((c) => !(/^network: /.test(c) && allowed.some((a) => c.includes(a))));
+  tab.complaints.splice(0, Infinity, ...others);
+  return others.length === 0;
+}
+
+async function refusals(tab) {
+  const remove = "/v1/remove";
+  const error = () => tab.evaluate("document.getElementById('error').textContent");
+  const shown = async (pattern) => tab.until(`${visible("error")} && ${pattern}.test(document.getElementById("error").textContent)`);
+
+  let answered = intercept(tab, remove, fulfil(tab, 503, "queue-full", { name: "Retry-After", value: "1" }));
+  await tab.upload("#file", photo);
+  await answered;
+  await shown(/busy/);
+  check("a full queue says when to come again", /in 1 s/.test(await error()), await error());
+  await tab.until("!document.getElementById('retry').disabled");
+
+  answered = intercept(tab, remove, (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
+  await tab.click("#retry");
+  await answered;
+  await shown(/connection/);
+  check("no network is told in words", await tab.evaluate(visible("retry")), await error());
+
+  answered = intercept(tab, remove, fulfil(tab, 401, "unauthorized"));
+  await tab.click("#retry");
+  await answered;
+  await shown(/token/);
+  check("401 asks for the token", await tab.evaluate(focused("token")));
+  await tab.send("Input.insertText", { text: "open sesame" });
+  let sent = "";
+  answered = intercept(tab, remove, (requestId, request) => {
+    sent = request.headers.Authorization;
+    return tab.send("Fetch.continueRequest", { requestId });
+  });
+  await tab.key("Enter");
+  await answered;
+  check("the token is sent", sent === "Bearer open sesame", sent);
+  await tab.until(ready);
+  await tab.click("#again");
+
+  answered = intercept(tab, remove, async () => {
+    await tab.until(visible("cancel"));
+    check("focus is on cancel while working", await tab.evaluate(focused("cancel")));
+    await tab.key("Enter");
+  });
+  await tab.upload("#file", photo);
+  await answered;
+  check("cancel goes back", await tab.evaluate(`${visible("drop")} && !(${visible("error")}) && !(${visible("cancel")})`));
+}
+
+async function pasteAndDrop(tab) {
+  await browser.send("Browser.grantPermissions", { permissions: ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+  await tab.evaluate(`(async () => {
+    const canvas = new OffscreenCanvas(40, 30);
+    canvas.getContext("2d").fillRect(10, 10, 10, 10);
+    const blob = await canvas.convertToBlob({ type: "image/png" });
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+  })()`);
+  await tab.key("v", { code: "KeyV", windowsVirtualKeyCode: 86, modifiers: 2, commands: ["paste"] });
+  await tab.until(ready);
+  check("a pasted picture is cut out", await tab.evaluate("document.getElementById('after').naturalWidth === 40"));
+  await tab.click("#again");
+
+  const data = { items: [], files: [photo], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) await tab.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
+  await tab.until(ready);
+  check("a dropped picture is cut out", await tab.evaluate("document.getElementById('after').naturalWidth > 40"));
+}
+
+async function dashboard() {
+  const post = (body) => fetch(`${url}/v1/remove`, { method: "POST", body });
+  const tab = await open(browser, `${url}/dashboard`);
+  await arithmetic(tab);
+  await tab.until("document.getElementById('status').textContent === 'Live.'");
+  const labels = await tab.evaluate("[...document.querySelectorAll('#charts svg[role=img]')].map((s) => s.getAttribute('aria-label'))");
+  check("eight charts with words", labels.length === 8 && labels.every((l) => /Now: /.test(l)), labels);
+  check("the workers are counted", /all [1-9]/.test(labels[0]), labels[0]);
+  check("the host's memory is known", /resident [\d.]+ [KMG]iB/.test(labels[7]), labels[7]);
+  check("it is up", /\d/.test(await tab.evaluate("document.getElementById('uptime').textContent")));
+
+  await Promise.all([post(readFileSync(photo)), post("no picture")]);
+  const label = (n) => `document.querySelectorAll("#charts svg")[${n}].getAttribute("aria-label")`;
+  await tab.until(`/2–3xx (0\\.[1-9]|[1-9])/.test(${label(2)}) && /4xx (0\\.[1-9]|[1-9])/.test(${label(2)})`);
+  check("requests move the rates", true);
+  await tab.until(`/p50 [\\d.]+ .?s/.test(${label(3)})`);
+  check("requests move the percentiles", true);
+  check("lines are drawn", await tab.evaluate("/L/.test(document.querySelector('#charts path.line').getAttribute('d'))"));
+  await tab.until("document.querySelectorAll('#stages th').length >= 3");
+  check("stages are listed", /\d/.test(await tab.evaluate("document.querySelector('#stages td').textContent")));
+  await tab.until("document.querySelectorAll('#failures time').length >= 1");
+  const row = await tab.evaluate("document.querySelector('#failures tr').textContent");
+  check("failures are listed", /41[35]|422/.test(row) && /unsupported-format|undecodable/.test(row), row);
+  check("no complaints of the browser", only(tab), tab.complaints);
+
+  await intercept(tab, "/metrics", fulfil(tab, 401, "unauthorized"));
+  await tab.until(`${visible("token")} && /token/.test(document.getElementById("status").textContent)`);
+  await tab.evaluate("document.getElementById('token').focus()");
+  await tab.send("Input.insertText", { text: "open sesame" });
+  const asked = intercept(tab, "/metrics", (requestId, request) => {
+    check("the token is sent", request.headers.Authorization === "Bearer open sesame", request.headers);
+    return tab.send("Fetch.continueRequest", { requestId });
+  });
+  await tab.key("Enter");
+  await asked;
+  await tab.until(`!(${visible("token")})`);
+  await intercept(tab, "/metrics", (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
+  await tab.until("/cannot be reached/.test(document.getElementById('status').textContent)");
+  check("a lost server is told in words", true);
+  check("no complaints but of lost answers", only(tab, "/metrics"), tab.complaints);
+}
+
+/** The dashboard's pure functions, on values worked out by hand. */
+async function arithmetic(tab) {
+  const text = String.raw`# TYPE a counter
+a_total{path="/x\\y\"}z\n",status="200"} 3 1700000000 # {trace="1"} 1
+a_total{status="500",} 4
+h_bucket{le="1"} 2
+h_bucket{le="+Inf"} 4
+h_bucket{le="2"} 4
+# EOF`;
+  const seen = await tab.evaluate(`import("/dashboard.js").then((m) => {
+    const samples = m.parse(${JSON.stringify(text)});
+    const counts = m.buckets(samples, "h");
+    return {
+      path: samples.get("a_total")[0].labels.path,
+      total: m.total(samples, "a_total"),
+      part: m.total(samples, "a_total", (l) => l.status === "500"),
+      none: String(m.total(samples, "b")),
+      quantiles: [0.5, 0.75, 0.99].map((q) => m.quantile(q, counts)),
+      high: m.quantile(0.9, new Map([[1, 1], [Infinity, 10]])),
+      empty: String(m.quantile(0.5, m.difference(counts, counts))),
+      ticks: [m.ticks(7), m.ticks(0.13), m.ticks(100 * 2 ** 20, 2)],
+      spread: m.spread([50, 10, 52], 10, 0, 60),
+      durations: [59, 3700, 90061].map(m.duration),
+    };
+  })`);
+  check("the parser", seen.path === '/x\\y"}z\n' && seen.total === 7 && seen.part === 4 && seen.none === "NaN", seen);
+  check("the percentiles", JSON.stringify(seen.quantiles) === "[1,1.5,1.98]" && seen.high === 1 && seen.empty === "NaN", seen);
+  const near = (a, b) => a.length === b.length && a.every((v, i) => Math.abs(v - b[i]) < 1e-9);
+  check("the ticks", near(seen.ticks[0], [0, 2, 4, 6, 8]) && near(seen.ticks[1], [0, 0.05, 0.1, 0.15]) &&
+    near(seen.ticks[2], [0, 32, 64, 96, 128].map((v) => v * 2 ** 20)), seen.ticks);
+  check("the labels", near(seen.spread, [50, 10, 60]), seen.spread);
+  check("the durations", seen.durations.join() === "59 s,1 h 1 min,1 d 1 h", seen.durations);
+}
+
+for (const part of [page, dashboard]) {
+  await part().catch((error) => check(part.name, false, error.stack));
+}
+await browser.close();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
