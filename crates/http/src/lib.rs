@@ -4,12 +4,16 @@
 //! as PNG, `?output=mask` the mask. Errors are `application/problem+json` (RFC 9457) with
 //! the core's stable kind as `code`.
 
+mod asset;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use cutout::{Error, ErrorKind, Limits, Options, OutputKind, Pipeline, Segmenter, Stage};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::json;
+
+pub use asset::asset;
 
 /// Answers one request; every outcome is a response. `observe` is called as each stage ends.
 pub fn respond<S: Segmenter>(
