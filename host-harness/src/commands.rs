@@ -5,12 +5,14 @@ mod bench;
 mod probe;
 mod run;
 mod sandbox;
+mod serve;
 
 pub use bake::Bake;
 pub use bench::{Bench, Group};
 pub use probe::Probe;
 pub use run::Run;
 pub use sandbox::{EngineName, Sandbox};
+pub use serve::{Log, Serve};
 
 use crate::Error;
 

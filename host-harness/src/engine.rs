@@ -4,12 +4,15 @@ mod bindings;
 mod cache;
 mod engines;
 mod host;
+mod http;
 mod native;
 mod snapshot;
 mod wasm;
 
 use std::time::Duration;
 
+use ::http::{Request, Response};
+use bytes::Bytes;
 use cutout::{BoundingBox, Limits, Mask, Options, Output, Stage};
 
 pub use cache::Cache;
@@ -70,6 +73,12 @@ pub trait Engine {
     /// # Errors
     /// As [`Engine::remove`].
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error>;
+
+    /// Answers one HTTP request; what the core refuses is a response too.
+    ///
+    /// # Errors
+    /// For `wasm`: `timeout`, `out-of-memory`, `trap` and `engine`, after which the engine is as good as new.
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error>;
 
     /// The largest linear memory, in bytes, of the instance that served the last picture; `None` before it, and
     /// for `native`.

@@ -6,5 +6,6 @@ pub mod engine;
 mod error;
 mod files;
 pub mod models;
+pub mod serve;
 
 pub use error::{Error, Kind};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use host_harness::commands::{Bake, Bench, Command, Probe, Run};
+use host_harness::commands::{Bake, Bench, Command, Probe, Run, Serve};
 use host_harness::{Error, Kind};
 
 /// glibc's keeps some of what a burst of pictures took.
@@ -25,6 +25,7 @@ enum Verb {
     Run(Run),
     Bake(Bake),
     Bench(Bench),
+    Serve(Serve),
     #[command(hide = true)]
     Probe(Probe),
 }
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Verb::Run(run) => run.execute(),
         Verb::Bake(bake) => bake.execute(),
         Verb::Bench(bench) => bench.execute(),
+        Verb::Serve(serve) => serve.execute(),
         Verb::Probe(probe) => probe.execute(),
     };
     match done {

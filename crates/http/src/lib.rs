@@ -4,6 +4,7 @@
 //! `POST /v1.0/removebg` with `GET /v1.0/account`. What a face does not do is refused, never ignored.
 
 mod answer;
+mod asset;
 mod fields;
 mod ours;
 mod parse;
@@ -15,6 +16,7 @@ use cutout::{Limits, Pipeline, Segmenter, Stage};
 use http::{Method, Request, Response};
 
 pub use answer::{add_timing, incomplete, problem, too_long};
+pub use asset::asset;
 
 /// What answering one request needs, whatever its face.
 pub(crate) struct Job<'a, S> {
@@ -32,6 +34,9 @@ pub fn respond<S: Segmenter>(
     observe: &mut dyn FnMut(Stage),
 ) -> Response<Bytes> {
     let path = request.uri().path();
+    if let Some(page) = asset(request.method(), path) {
+        return page;
+    }
     let (method, allowed) = (request.method(), allowed(path));
     match allowed {
         None => {

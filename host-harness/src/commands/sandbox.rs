@@ -52,7 +52,7 @@ pub struct Sandbox {
     pub model: String,
 
     /// Largest encoded picture, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    #[arg(long, alias = "max-body", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub max_bytes: u64,
 
     /// Largest picture, in megapixels.
@@ -85,7 +85,7 @@ impl Sandbox {
     pub fn start(&self, settings: Settings) -> Result<(Arc<Model>, Engines), Error> {
         let model = Arc::new(models::find(&self.model)?);
         let engines = match self.engine {
-            EngineName::Native => Engines::Native(model.clone(), self.runtime),
+            EngineName::Native => Engines::Native(model.clone(), self.runtime, self.limits()),
             EngineName::Wasm => Engines::wasm(
                 &Cache::of_user()?,
                 &model,

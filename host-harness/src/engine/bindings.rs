@@ -12,7 +12,7 @@ use cutout::{BoundingBox, Limits, ModelSpec, Options, OutputKind, OutputRule, Sc
 use crate::{Error, Kind};
 pub(super) use generated::exports::cutout::matting::types;
 
-pub(super) use generated::{Embedded as Actor, EmbeddedPre as ActorPre};
+pub(super) use generated::{Embedded as Actor, EmbeddedIndices as ActorIndices};
 
 pub(super) fn options(options: &Options) -> types::Options {
     types::Options {

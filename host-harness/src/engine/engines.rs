@@ -1,6 +1,9 @@
 //! Engines for several workers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use cutout::Limits;
 
 use super::native::Native;
 use super::wasm::Wasm;
@@ -12,8 +15,9 @@ use crate::models::Model;
 pub enum Engines {
     /// Instances of one host image.
     Wasm(Arc<Host>),
-    /// The model and what computes it; each engine prepares it for itself.
-    Native(Arc<Model>, Runtime),
+    /// The model, what computes it, and what a picture may ask for when it comes by HTTP; each engine prepares the
+    /// model for itself.
+    Native(Arc<Model>, Runtime, Limits),
 }
 
 impl Engines {
@@ -41,7 +45,17 @@ impl Engines {
     pub fn engine(&self) -> Result<Box<dyn Engine + Send>, Error> {
         Ok(match self {
             Self::Wasm(host) => Box::new(Wasm::new(host.clone())),
-            Self::Native(model, runtime) => Box::new(Native::new(model, *runtime)?),
+            Self::Native(model, runtime, limits) => {
+                Box::new(Native::new(model, *runtime, *limits)?)
+            }
         })
+    }
+
+    /// Instances made so far, by all engines; `native` has none.
+    pub fn instances(&self) -> u64 {
+        match self {
+            Self::Wasm(host) => host.made.load(Ordering::Relaxed),
+            Self::Native(..) => 0,
+        }
     }
 }

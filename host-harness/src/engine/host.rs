@@ -1,13 +1,13 @@
 //! wasmtime, set up for actors: pooled memory, a cap, a deadline.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, ResourceTable, ResourceType};
+use cutout::Limits;
+use wasmtime::component::{Component, InstancePre, Linker, ResourceTable};
 use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter,
     Store,
@@ -15,8 +15,11 @@ use wasmtime::{
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::random::Deterministic;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::p2::bindings::sync::ProxyIndices;
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::bindings::ActorPre;
+use super::bindings::ActorIndices;
+use super::http::NoRequests;
 use crate::Error;
 
 /// How often the deadline is looked at.
@@ -37,6 +40,8 @@ pub struct Settings {
     /// Pictures that one instance serves before a fresh one takes its place; 1 isolates every picture from every
     /// other. Default: as many as come.
     pub reuse: NonZeroU32,
+    /// What a picture may ask for when it comes by HTTP. Default: what the actor does by itself.
+    pub limits: Option<Limits>,
 }
 
 impl Default for Settings {
@@ -46,13 +51,18 @@ impl Default for Settings {
             timeout: Duration::from_secs(60),
             instances: 1,
             reuse: NonZeroU32::MAX,
+            limits: None,
         }
     }
 }
 
 /// A compiled actor, ready to be instantiated.
 pub struct Host {
-    pub(super) pre: ActorPre<Guest>,
+    pub(super) pre: InstancePre<Guest>,
+    pub(super) actor: ActorIndices,
+    pub(super) http: ProxyIndices,
+    /// Instances made so far.
+    pub(super) made: AtomicU64,
     settings: Settings,
     ticker: OnceLock<Ticker>,
 }
@@ -73,14 +83,17 @@ impl Host {
     /// # Errors
     /// Kind `engine` when the component is not an actor of this version.
     pub fn new(engine: &Engine, component: &Component, settings: Settings) -> Result<Self, Error> {
-        let pre = linker(engine, component)?
+        let version = "link the component as an actor of this version";
+        let pre = linker(engine)?
             .instantiate_pre(component)
-            .and_then(ActorPre::new)
-            .map_err(Error::engine(
-                "link the component as an actor of this version",
-            ))?;
+            .map_err(Error::engine(version))?;
+        let actor = ActorIndices::new(&pre).map_err(Error::engine(version))?;
+        let http = ProxyIndices::new(&pre).map_err(Error::engine(version))?;
         Ok(Self {
             pre,
+            actor,
+            http,
+            made: AtomicU64::new(0),
             settings,
             ticker: OnceLock::new(),
         })
@@ -88,7 +101,8 @@ impl Host {
 
     /// A store for one instance.
     pub(super) fn store(&self) -> Store<Guest> {
-        store(self.pre.engine(), self.settings.max_memory)
+        let limits = self.settings.limits.map(environment).unwrap_or_default();
+        store(self.pre.engine(), self.settings.max_memory, &limits)
     }
 
     /// Gives `store` the time for one picture from now on.
@@ -132,46 +146,30 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
     pool
 }
 
-/// WASI for an actor: clocks, random numbers, an empty environment. Its HTTP imports trap: pictures
-/// come and go through `cutout:matting`.
-pub(super) fn linker(engine: &Engine, component: &Component) -> Result<Linker<Guest>, Error> {
+/// WASI for an actor: clocks, random numbers, an environment, and the HTTP that comes in.
+pub(super) fn linker(engine: &Engine) -> Result<Linker<Guest>, Error> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)
-        .and_then(|()| trap_http(&mut linker, component))
+        .and_then(|()| wasmtime_wasi_http::p2::add_only_http_to_linker_sync(&mut linker))
         .map_err(Error::engine("link the component's imports"))?;
     Ok(linker)
 }
 
-fn trap_http(linker: &mut Linker<Guest>, component: &Component) -> wasmtime::Result<()> {
-    let engine = linker.engine().clone();
-    for (interface, extern_) in component.component_type().imports(&engine) {
-        let ComponentItem::ComponentInstance(items) = extern_.ty else {
-            continue;
-        };
-        if !interface.starts_with("wasi:http/types@") {
-            continue;
-        }
-        let mut instance = linker.instance(interface)?;
-        for (name, item) in items.exports(&engine) {
-            match item.ty {
-                ComponentItem::ComponentFunc(_) => {
-                    instance.func_new(name, |_, _, _, _| {
-                        Err(wasmtime::Error::msg("HTTP is not linked"))
-                    })?;
-                }
-                // The streams are those of wasi:io, which are linked already.
-                ComponentItem::Resource(_) if !name.ends_with("put-stream") => {
-                    instance.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))?;
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(())
+/// The limits as the actor reads them.
+fn environment(limits: Limits) -> Vec<(&'static str, String)> {
+    vec![
+        ("CUTOUT_MAX_BYTES", limits.max_bytes.to_string()),
+        ("CUTOUT_MAX_PIXELS", limits.max_pixels.to_string()),
+    ]
 }
 
-pub(super) fn store(engine: &Engine, max_memory: usize) -> Store<Guest> {
-    let mut store = Store::new(engine, Guest::new(max_memory));
+/// A store for one instance with `environment`; what is baked takes an empty one, since it would be kept.
+pub(super) fn store(
+    engine: &Engine,
+    max_memory: usize,
+    environment: &[(&str, String)],
+) -> Store<Guest> {
+    let mut store = Store::new(engine, Guest::new(max_memory, environment));
     store.limiter(|guest| &mut guest.memory);
     store.set_hostcall_fuel(max_memory);
     store
@@ -180,18 +178,21 @@ pub(super) fn store(engine: &Engine, max_memory: usize) -> Store<Guest> {
 /// What the host keeps for one instance.
 pub(super) struct Guest {
     wasi: WasiCtx,
+    http: WasiHttpCtx,
+    requests: NoRequests,
     table: ResourceTable,
     said: MemoryOutputPipe,
     pub(super) memory: Memory,
 }
 
 impl Guest {
-    fn new(max_memory: usize) -> Self {
+    fn new(max_memory: usize, environment: &[(&str, String)]) -> Self {
         let said = MemoryOutputPipe::new(GUEST_OUTPUT);
         // The seeds of hash maps come from here; they are frozen by a snapshot, which is to be the
         // same whenever it is made, and a picture's result is to depend on the picture alone.
         let fixed = || Deterministic::new(vec![0x5a; 16]);
         let wasi = WasiCtx::builder()
+            .envs(environment)
             .stderr(said.clone())
             .secure_random(fixed())
             .insecure_random(fixed())
@@ -204,6 +205,8 @@ impl Guest {
         };
         Self {
             wasi,
+            http: WasiHttpCtx::new(),
+            requests: NoRequests,
             table: ResourceTable::new(),
             said,
             memory,
@@ -223,6 +226,16 @@ impl WasiView for Guest {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.requests,
+            table: &mut self.table,
+            ctx: &mut self.http,
         }
     }
 }

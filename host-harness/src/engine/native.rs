@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use cutout::{Limits, Mask, Net, Options, Output, Pipeline, Segmenter, Stage};
+use http::{Request, Response};
 use onnx::Tract;
 
 use super::{Engine, Runtime, Timed};
@@ -12,6 +14,8 @@ use crate::models::Model;
 /// The native engine: one model, one thread.
 pub(super) struct Native {
     pipeline: Pipeline<Box<dyn Segmenter + Send>>,
+    /// What a picture may ask for when it comes by HTTP.
+    limits: Limits,
 }
 
 impl Native {
@@ -19,7 +23,7 @@ impl Native {
     ///
     /// # Errors
     /// Kind `model` when the runtime cannot use it.
-    pub(super) fn new(model: &Model, runtime: Runtime) -> Result<Self, Error> {
+    pub(super) fn new(model: &Model, runtime: Runtime, limits: Limits) -> Result<Self, Error> {
         let side = model.spec.side;
         let segmenter: Box<dyn Segmenter + Send> = match runtime {
             Runtime::Net => Box::new(Net::new(onnx::lower(&model.onnx, side)?, side)?),
@@ -27,6 +31,7 @@ impl Native {
         };
         Ok(Self {
             pipeline: Pipeline::new(model.spec.clone(), segmenter),
+            limits,
         })
     }
 }
@@ -43,6 +48,15 @@ impl Engine for Native {
             value: output,
             stages,
         })
+    }
+
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        let (mut response, stages) = timed(|end| {
+            let pipeline = Some(&mut self.pipeline);
+            Ok(cutout_http::respond(pipeline, self.limits, &request, end))
+        })?;
+        cutout_http::add_timing(&mut response, &stages);
+        Ok(response)
     }
 
     fn peak_memory(&self) -> Option<usize> {

@@ -57,10 +57,10 @@ pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
     let component = Component::new(&engine, instrumented)
         .map_err(Error::engine("compile the actor for baking"))?;
 
-    let mut store = host::store(&engine, LOAD_MEMORY);
+    let mut store = host::store(&engine, LOAD_MEMORY, &[]);
     // The snapshot reads the whole memory through one call.
     store.set_hostcall_fuel(usize::MAX);
-    let instance = host::linker(&engine, &component)?
+    let instance = host::linker(&engine)?
         .instantiate(&mut store, &component)
         .map_err(Error::engine("instantiate the actor for baking"))?;
     let guest = bindings::Actor::new(&mut store, &instance)

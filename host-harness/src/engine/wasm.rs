@@ -1,26 +1,30 @@
 //! The actor, in wasmtime's sandbox.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use ::http::{Request, Response};
+use bytes::Bytes;
 use cutout::{Limits, Mask, Options, Output};
 use wasmtime::{Store, Trap};
+use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 
-use super::bindings::{self, Actor, types};
+use super::bindings::{self, Actor};
 use super::host::{Guest, Host};
-use super::{Engine, Timed};
+use super::{Engine, Timed, http};
 use crate::{Error, Kind};
 
 /// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.
 pub(super) struct Wasm {
     host: Arc<Host>,
-    instance: Option<Instance>,
+    instance: Option<(Instance, Store<Guest>)>,
     /// The largest linear memory of the last instance that served a picture.
     peak: Option<usize>,
 }
 
 struct Instance {
-    store: Store<Guest>,
     actor: Actor,
+    http: Proxy,
     /// Pictures so far.
     served: u32,
 }
@@ -39,49 +43,57 @@ impl Wasm {
     /// any state.
     fn call<T>(
         &mut self,
-        work: impl FnOnce(&Actor, &mut Store<Guest>) -> wasmtime::Result<Result<T, types::Error>>,
+        work: impl FnOnce(&Instance, &mut Store<Guest>) -> wasmtime::Result<Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mut instance = match self.instance.take() {
+        let (instance, mut store) = match self.instance.take() {
             Some(instance) => instance,
             None => self.instantiate()?,
         };
-        self.host.arm(&mut instance.store);
-        match work(&instance.actor, &mut instance.store) {
+        self.host.arm(&mut store);
+        store.data_mut().memory.refused = false;
+        match work(&instance, &mut store) {
             Ok(Ok(value)) => {
-                self.keep(instance);
+                self.keep(instance, store);
                 Ok(value)
             }
             // The core may have met the cap too, and said so in its own words.
-            Ok(Err(_)) if instance.store.data().memory.refused => Err(self.out_of_memory()),
+            Ok(Err(_)) if store.data().memory.refused => Err(self.out_of_memory()),
             Ok(Err(error)) => {
-                self.keep(instance);
-                Err(bindings::error(error))
+                self.keep(instance, store);
+                Err(error)
             }
-            Err(error) => Err(self.failure(&error, instance.store.data())),
+            Err(error) => Err(self.failure(&error, store.data())),
         }
     }
 
-    fn keep(&mut self, mut instance: Instance) {
-        self.peak = Some(instance.store.data().memory.peak);
+    fn keep(&mut self, mut instance: Instance, store: Store<Guest>) {
+        self.peak = Some(store.data().memory.peak);
         instance.served += 1;
         if instance.served < self.host.settings().reuse.get() {
-            self.instance = Some(instance);
+            self.instance = Some((instance, store));
         }
     }
 
-    fn instantiate(&self) -> Result<Instance, Error> {
+    fn instantiate(&self) -> Result<(Instance, Store<Guest>), Error> {
         let mut store = self.host.store();
         self.host.arm(&mut store);
-        let actor = self
+        let doing = "instantiate the actor";
+        let instance = self
             .host
             .pre
             .instantiate(&mut store)
-            .map_err(Error::engine("instantiate the actor"))?;
-        Ok(Instance {
-            store,
-            actor,
+            .map_err(Error::engine(doing))?;
+        let instance = Instance {
+            actor: (self.host.actor)
+                .load(&mut store, &instance)
+                .map_err(Error::engine(doing))?,
+            http: (self.host.http)
+                .load(&mut store, &instance)
+                .map_err(Error::engine(doing))?,
             served: 0,
-        })
+        };
+        self.host.made.fetch_add(1, Ordering::Relaxed);
+        Ok((instance, store))
     }
 
     fn failure(&self, error: &wasmtime::Error, guest: &Guest) -> Error {
@@ -116,10 +128,10 @@ impl Engine for Wasm {
 
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error> {
         let options = bindings::options(options);
-        let output = self.call(|actor, store| {
-            actor
-                .cutout_matting_matting()
-                .call_remove(store, image, options)
+        let output = self.call(|instance, store| {
+            let matting = instance.actor.cutout_matting_matting();
+            let output = matting.call_remove(store, image, options)?;
+            Ok(output.map_err(bindings::error))
         })?;
         let foreground = output.foreground.map(bindings::bounding_box);
         Ok(Timed {
@@ -131,6 +143,19 @@ impl Engine for Wasm {
                 height: output.height,
                 foreground,
             },
+        })
+    }
+
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        let settings = *self.host.settings();
+        self.call(|instance, store| {
+            let response = http::respond(&instance.http, store, request, &settings)?;
+            let refused =
+                response.status().is_client_error() || response.status().is_server_error();
+            if refused && store.data().memory.refused {
+                return Ok(Err(Error::new(Kind::OutOfMemory, "the cap was met")));
+            }
+            Ok(Ok(response))
         })
     }
 
@@ -151,10 +176,10 @@ impl Engine for Wasm {
 
     fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {
         let limits = bindings::limits(limits);
-        let mask = self.call(|actor, store| {
-            actor
-                .cutout_matting_matting()
-                .call_matte(store, image, limits)
+        let mask = self.call(|instance, store| {
+            let matting = instance.actor.cutout_matting_matting();
+            let mask = matting.call_matte(store, image, limits)?;
+            Ok(mask.map_err(bindings::error))
         })?;
         Ok(Timed {
             stages: bindings::stages(&mask.stages),

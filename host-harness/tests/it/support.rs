@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
+use cutout::Limits;
 use host_harness::engine::{Cache, Engine, Engines, Runtime, Settings};
 use host_harness::models;
 use tempfile::TempDir;
@@ -58,7 +59,9 @@ pub(crate) fn engine(name: &str, runtime: Runtime, model: &str) -> Box<dyn Engin
     match name {
         "native" => {
             let model = Arc::new(models::find(model).unwrap());
-            Engines::Native(model, runtime).engine().unwrap()
+            Engines::Native(model, runtime, Limits::default())
+                .engine()
+                .unwrap()
         }
         _ => wasm(runtime, model, Settings::default()),
     }

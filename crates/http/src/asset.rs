@@ -1,0 +1,31 @@
+//! The page and the description of the interface: fixed files, which need no engine.
+
+use bytes::Bytes;
+use http::{Method, Response};
+
+use crate::answer::{add, answer};
+
+/// What the page may load: its own script and style, and nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The fixed file that a GET or HEAD request asks for; `None` when it asks for something else.
+pub fn asset(method: &Method, path: &str) -> Option<Response<Bytes>> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let (media_type, text) = match path {
+        "/" => ("text/html; charset=utf-8", include_str!("asset/index.html")),
+        "/page.js" => (
+            "text/javascript; charset=utf-8",
+            include_str!("asset/page.js"),
+        ),
+        "/page.css" => ("text/css; charset=utf-8", include_str!("asset/page.css")),
+        "/openapi.json" => ("application/json", include_str!("asset/openapi.json")),
+        _ => return None,
+    };
+    let mut response = answer(200, media_type, text);
+    add(&mut response, "cache-control", &"no-cache");
+    add(&mut response, "content-security-policy", &POLICY);
+    Some(response)
+}

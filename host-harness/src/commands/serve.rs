@@ -1,0 +1,159 @@
+//! `cutout serve`: pictures over HTTP.
+
+use std::io;
+use std::num::NonZeroU32;
+use std::thread;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::commands::{Command, Sandbox, announce};
+use crate::engine::Settings;
+use crate::serve::{Config, serve};
+use crate::{Error, Kind};
+
+/// Answer pictures over HTTP: POST one to /v1/remove.
+///
+/// SIGTERM and SIGINT let the server finish what it has accepted.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// Where to listen; port 0 takes any free one.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7000")]
+    addr: String,
+
+    /// Pictures worked on at once; the machine's cores unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    workers: Option<u32>,
+
+    /// A fresh instance for every picture, which isolates each from every other.
+    #[arg(long, conflicts_with = "reuse")]
+    fresh: bool,
+
+    /// Pictures that one instance serves before a fresh one takes its place; as many as come unless given.
+    #[arg(long, value_name = "N")]
+    reuse: Option<NonZeroU32>,
+
+    /// Requests that may wait for a worker, beyond which the answer is 503; twice the workers unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=65_536))]
+    queue: Option<u32>,
+
+    /// Bodies held in memory at once, in MiB; one body of the largest size always has room.
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    max_held: u64,
+
+    /// Time for a body to arrive, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    read_timeout: f64,
+
+    /// What callers must show as `Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`. CUTOUT_TOKEN does the same and
+    /// is not seen in the list of processes.
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+
+    /// Time for what was accepted once the server is told to stop, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
+    grace: f64,
+
+    /// How the log on standard error is written.
+    #[arg(long, value_enum, default_value_t)]
+    log: Log,
+
+    #[command(flatten)]
+    sandbox: Sandbox,
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Log {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Command for Serve {
+    fn execute(self) -> Result<(), Error> {
+        let token = self.token()?;
+        let workers = match self.workers {
+            Some(workers) => workers,
+            None => thread::available_parallelism()
+                .ok()
+                .and_then(|cores| u32::try_from(cores.get()).ok())
+                .unwrap_or(1),
+        };
+        let settings = Settings {
+            instances: workers,
+            reuse: match self.fresh {
+                true => NonZeroU32::MIN,
+                false => self.reuse.unwrap_or(NonZeroU32::MAX),
+            },
+            limits: Some(self.sandbox.limits()),
+            ..self.sandbox.settings()?
+        };
+        let max_body = bytes(self.sandbox.max_bytes)?;
+        let mut config = Config {
+            addr: self.addr.clone(),
+            workers: workers as usize,
+            queue: self.queue.unwrap_or(workers * 2) as usize,
+            max_body,
+            max_held: bytes(self.max_held)?,
+            read_timeout: seconds("--read-timeout", self.read_timeout)?,
+            timeout: settings.timeout,
+            grace: seconds("--grace", self.grace)?,
+            token,
+            model: String::new(),
+        };
+        self.log.start();
+        let (model, engines) = self.sandbox.start(settings)?;
+        config.model.clone_from(&model.spec.name);
+        serve(engines, config, &announce)
+    }
+}
+
+impl Serve {
+    fn token(&self) -> Result<Option<String>, Error> {
+        let token = match &self.token {
+            Some(token) => Some(token.clone()),
+            None => std::env::var_os("CUTOUT_TOKEN")
+                .map(|token| token.into_string())
+                .transpose()
+                .map_err(|_| Error::new(Kind::Usage, "CUTOUT_TOKEN is no text"))?,
+        };
+        match token {
+            Some(token) if token.is_empty() => {
+                let text = "the token is empty; give --token or CUTOUT_TOKEN one, or leave it out";
+                Err(Error::new(Kind::Usage, text))
+            }
+            token => Ok(token),
+        }
+    }
+}
+
+impl Log {
+    /// From here on, what happens is written to standard error.
+    fn start(self) {
+        let log = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::INFO)
+            .with_target(false)
+            .with_writer(io::stderr);
+        match self {
+            Self::Text => log.init(),
+            Self::Json => log.json().flatten_event(true).init(),
+        }
+    }
+}
+
+fn seconds(flag: &str, seconds: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| Error::new(Kind::Usage, format!("{flag} takes seconds of 0 or more")))
+}
+
+fn bytes(mib: u64) -> Result<usize, Error> {
+    usize::try_from(mib << 20).map_err(|_| {
+        Error::new(
+            Kind::Usage,
+            "--max-bytes or --max-held is above this machine's address space",
+        )
+    })
+}

@@ -1,0 +1,83 @@
+//! One HTTP request through an instance's `wasi:http/incoming-handler`.
+
+use ::http::{HeaderValue, Request, Response, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use wasmtime::Store;
+use wasmtime_wasi::runtime::{in_tokio, spawn};
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::bindings::sync::Proxy;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, WasiHttpView};
+
+use super::Settings;
+use super::host::Guest;
+
+/// Has the guest answer `request`. A task of its own takes the answer's body while the guest writes it: a guest
+/// whose writes nobody takes would wait for ever.
+pub(super) fn respond(
+    guest: &Proxy,
+    store: &mut Store<Guest>,
+    request: Request<Bytes>,
+    settings: &Settings,
+) -> wasmtime::Result<Response<Bytes>> {
+    let (sender, receiver) = oneshot::channel();
+    let mut view = store.data_mut().http();
+    let request = view.new_incoming_request(Scheme::Http, named(request))?;
+    let out = view.new_response_outparam(sender)?;
+    let answer = spawn(drain(receiver, settings.max_memory));
+    guest
+        .wasi_http_incoming_handler()
+        .call_handle(store, request, out)?;
+    let answer = in_tokio(async { timeout(settings.timeout, answer).await });
+    answer.map_err(|_| wasmtime::Error::msg("the actor left its answer unfinished"))?
+}
+
+/// With a host name, which wasi:http asks for, and the body as a stream.
+fn named(
+    mut request: Request<Bytes>,
+) -> Request<impl hyper::body::Body<Data = Bytes, Error = Error>> {
+    if request.uri().authority().is_none() {
+        let headers = request.headers_mut().entry(header::HOST);
+        headers.or_insert(HeaderValue::from_static("localhost"));
+    }
+    request.map(|body| Full::new(body).map_err(|never| match never {}))
+}
+
+async fn drain(
+    answer: oneshot::Receiver<Result<Response<HyperOutgoingBody>, ErrorCode>>,
+    limit: usize,
+) -> wasmtime::Result<Response<Bytes>> {
+    let (head, body) = match answer.await {
+        Ok(Ok(response)) => response.into_parts(),
+        Ok(Err(code)) => {
+            return Err(wasmtime::Error::msg(format!(
+                "the actor answered with an error: {code:?}"
+            )));
+        }
+        Err(_) => return Err(wasmtime::Error::msg("the actor gave no answer")),
+    };
+    let body = Limited::new(body, limit).collect().await;
+    let body =
+        body.map_err(|e| wasmtime::Error::msg(format!("the answer's body broke off: {e}")))?;
+    Ok(Response::from_parts(head, body.to_bytes()))
+}
+
+/// Requests of the guest's own are refused: it has no network.
+pub(super) struct NoRequests;
+
+/// What a request of the guest's becomes.
+type Outcome<T> = Box<dyn Future<Output = Result<T, Error>> + Send>;
+
+impl WasiHttpHooks for NoRequests {
+    fn send_request(
+        &mut self,
+        _: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Outcome<()>,
+    ) -> Outcome<(Response<WasiBody>, Outcome<()>)> {
+        Box::new(async { Err(Error::HttpRequestDenied) })
+    }
+}

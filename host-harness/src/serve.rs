@@ -1,0 +1,130 @@
+//! The server: pictures over HTTP, answered by a bounded pool of engines.
+
+mod auth;
+mod body;
+mod connections;
+mod failures;
+mod metrics;
+mod pool;
+mod record;
+mod refusal;
+mod service;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::Error;
+use crate::engine::Engines;
+use auth::Token;
+use body::Bodies;
+use failures::Failures;
+use metrics::Metrics;
+use pool::Pool;
+use service::Service;
+
+/// Threads that move bytes; the pictures have threads of their own.
+const THREADS: usize = 2;
+
+/// How a server behaves.
+pub struct Config {
+    /// Where it listens: host and port; port 0 is any free one.
+    pub addr: String,
+    /// Requests worked on at once.
+    pub workers: usize,
+    /// Requests that may wait for a worker.
+    pub queue: usize,
+    /// Bytes of one body.
+    pub max_body: usize,
+    /// Bytes of all bodies held at once; at least one body always has room.
+    pub max_held: usize,
+    /// Time for a body to arrive.
+    pub read_timeout: Duration,
+    /// Time for one picture.
+    pub timeout: Duration,
+    /// Time for what was accepted once the server is told to stop.
+    pub grace: Duration,
+    /// What callers must show; `None` lets everybody in.
+    pub token: Option<String>,
+    /// The model's name.
+    pub model: String,
+}
+
+/// Serves until SIGTERM or SIGINT, then finishes what was accepted; a second signal ends it at once. `announce` is
+/// told the address once the workers are ready.
+///
+/// # Errors
+/// Kind `io` when the address cannot be had, and those of the engines when they are made first.
+pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Result<(), Error> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .map_err(Error::io("start the server's threads"))?;
+    let _entered = runtime.enter();
+    let listener = runtime
+        .block_on(TcpListener::bind(&config.addr))
+        .map_err(Error::io(format!(
+            "listen on {}; choose another --addr",
+            config.addr
+        )))?;
+    let addr = listener
+        .local_addr()
+        .map_err(Error::io("see the server's address"))?;
+    let signals = || -> std::io::Result<_> {
+        Ok((
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        ))
+    };
+    let (first, second) = (signals)()
+        .and_then(|first| Ok((first, signals()?)))
+        .map_err(Error::io("listen for signals"))?;
+    let pool = Pool::start(engines, config.workers, config.queue, config.timeout)?;
+    let service = Arc::new(Service {
+        pool,
+        bodies: Bodies::new(config.max_body, config.max_held, config.read_timeout),
+        token: Token::new(config.token.as_deref()),
+        model: HeaderValue::try_from(config.model)
+            .unwrap_or_else(|_| HeaderValue::from_static("custom")),
+        metrics: Metrics::new(),
+        failures: Failures::default(),
+        stopping: AtomicBool::new(false),
+    });
+    announce(&format!("serving on http://{addr}"));
+    let finished = runtime.block_on(connections::serve(
+        listener,
+        service,
+        any(first),
+        twice(second),
+        config.grace,
+    ));
+    if !finished {
+        tracing::warn!("stopped before every request was answered; raise --grace");
+    }
+    // A worker may still compute, which nothing can interrupt; the process ends here.
+    std::mem::forget(runtime);
+    Ok(())
+}
+
+async fn any((mut terminate, mut interrupt): (Signal, Signal)) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Done with the second signal.
+async fn twice((mut terminate, mut interrupt): (Signal, Signal)) {
+    for _ in 0..2 {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The last answers that were failures, for the dashboard.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+/// How many are kept.
+const KEPT: usize = 50;
+
+/// One failure; the field names are a contract with the dashboard.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Failure {
+    /// Seconds since 1970.
+    pub(super) time: f64,
+    pub(super) id: String,
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) path: String,
+    pub(super) ms: f64,
+}
+
+/// The last failures, oldest first.
+#[derive(Default)]
+pub(super) struct Failures(Mutex<VecDeque<Failure>>);
+
+impl Failures {
+    pub(super) fn add(&self, failure: Failure) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back(failure);
+        if kept.len() > KEPT {
+            kept.pop_front();
+        }
+    }
+
+    /// A JSON array.
+    pub(super) fn json(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::to_string(&*kept).unwrap_or_else(|_| "[]".to_owned())
+    }
+}

@@ -1,0 +1,254 @@
+//! What the server counts, as Prometheus and the dashboard read it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cutout::Stage;
+use http::{HeaderMap, Method};
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::pool::Load;
+
+/// The media type of [`Metrics::text`].
+pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The paths that are counted under their name; clients cannot add to them.
+const PATHS: [&str; 9] = [
+    "/",
+    "/v1/remove",
+    "/v1.0/removebg",
+    "/v1.0/account",
+    "/api/remove",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/dashboard",
+];
+
+/// Seconds: from a cached answer of a tiny model to a large picture on a busy machine.
+const BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0,
+];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Answered {
+    path: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Failed {
+    code: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Staged {
+    stage: &'static str,
+}
+
+/// Counters and histograms; what the pool knows is asked of it when the text is made.
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    failures: Family<Failed, Counter>,
+    stages: Family<Staged, Histogram, fn() -> Histogram>,
+    time: Histogram,
+    wait: Histogram,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let mut registry = Registry::default();
+        let requests = Family::default();
+        let failures = Family::default();
+        let stages = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let (time, wait) = (histogram(), histogram());
+        registry.register(
+            "cutout_requests",
+            "Requests answered, by path and status; 499 means that the client went away",
+            requests.clone(),
+        );
+        registry.register(
+            "cutout_failures",
+            "Answers that were refusals, by their stable code",
+            failures.clone(),
+        );
+        registry.register(
+            "cutout_stage_seconds",
+            "Time of each stage of a picture's way",
+            stages.clone(),
+        );
+        registry.register(
+            "cutout_request_seconds",
+            "Time from the whole body to the answer",
+            time.clone(),
+        );
+        registry.register(
+            "cutout_wait_seconds",
+            "Time in the queue for a worker",
+            wait.clone(),
+        );
+        let start: Gauge<f64, std::sync::atomic::AtomicU64> = Gauge::default();
+        start.set(now());
+        registry.register(
+            "process_start_time_seconds",
+            "When the server started, in seconds since 1970",
+            start,
+        );
+        Self {
+            registry,
+            requests,
+            failures,
+            stages,
+            time,
+            wait,
+        }
+    }
+
+    /// Counts an answer; `code` is that of a refusal.
+    pub(super) fn answered(&self, path: &str, status: u16, code: Option<&str>) {
+        let path = PATHS.into_iter().find(|known| *known == path);
+        let labels = Answered {
+            path: path.unwrap_or("other"),
+            status,
+        };
+        self.requests.get_or_create(&labels).inc();
+        if let Some(code) = code {
+            let code = code.to_owned();
+            self.failures.get_or_create(&Failed { code }).inc();
+        }
+    }
+
+    /// Counts the times of a request that a worker took.
+    pub(super) fn worked(&self, wait: Duration, time: Duration, headers: &HeaderMap) {
+        self.wait.observe(wait.as_secs_f64());
+        self.time.observe(time.as_secs_f64());
+        let timing = headers.get("server-timing").and_then(|v| v.to_str().ok());
+        for (stage, seconds) in stages(timing.unwrap_or_default()) {
+            self.stages
+                .get_or_create(&Staged { stage })
+                .observe(seconds);
+        }
+    }
+
+    /// Everything in the text format of OpenMetrics.
+    ///
+    /// # Errors
+    /// When the text cannot be written.
+    pub(super) fn text(&self, load: &Load) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        text::encode_registry(&mut text, &self.registry)?;
+        text::encode(&mut text, &of_the_moment(load))?;
+        Ok(text)
+    }
+}
+
+fn of_the_moment(load: &Load) -> Registry {
+    let mut registry = Registry::default();
+    let gauges = [
+        ("cutout_workers", "Workers", load.workers as u64),
+        (
+            "cutout_workers_ready",
+            "Workers that have an engine",
+            load.ready as u64,
+        ),
+        (
+            "cutout_workers_busy",
+            "Workers with a request",
+            load.busy as u64,
+        ),
+        (
+            "cutout_queue_length",
+            "Requests that wait for a worker",
+            load.queue_length as u64,
+        ),
+        (
+            "cutout_queue_capacity",
+            "Requests that may wait",
+            load.queue_capacity as u64,
+        ),
+        (
+            "cutout_instance_memory_bytes",
+            "Largest linear memory of the last instance",
+            load.instance_memory,
+        ),
+        (
+            "process_resident_memory_bytes",
+            "Resident memory of the server",
+            resident(),
+        ),
+    ];
+    for (name, help, value) in gauges {
+        registry.register(name, help, ConstGauge::new(value));
+    }
+    let made = ConstCounter::new(load.instances);
+    registry.register("cutout_instances", "Instances made: cold starts", made);
+    registry
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+/// The stages that a `Server-Timing` names, in seconds.
+fn stages(timing: &str) -> impl Iterator<Item = (&'static str, f64)> {
+    timing.split(',').filter_map(|entry| {
+        let (name, time) = entry.trim().split_once(";dur=")?;
+        let stage = Stage::ALL.into_iter().find(|s| s.as_str() == name)?;
+        Some((stage.as_str(), time.parse::<f64>().ok()? / 1e3))
+    })
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |time| time.as_secs_f64())
+}
+
+/// Bytes; 0 where the kernel does not say.
+fn resident() -> u64 {
+    let me = procfs::process::Process::myself();
+    let pages = me.and_then(|me| me.statm()).map_or(0, |m| m.resident);
+    pages * procfs::page_size()
+}
+
+/// Whether a method's name goes into the log as it is; others are `OTHER`.
+pub(super) fn method(method: &Method) -> &str {
+    match method.as_str() {
+        name if name.len() <= 16 => name,
+        _ => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_read_from_server_timing_and_nothing_else_is() {
+        let text = "wait;dur=1.5, decode;dur=12.000, segment;dur=250.5, x;dur=1, matte";
+        let found: Vec<_> = stages(text).collect();
+        assert_eq!(found, [("decode", 0.012), ("segment", 0.2505)]);
+        assert_eq!(stages("").count(), 0);
+    }
+
+    #[test]
+    fn a_path_that_is_not_known_is_counted_as_other() {
+        let metrics = Metrics::new();
+        metrics.answered("/etc/passwd", 404, Some("not-found"));
+        metrics.answered("/v1/remove", 200, None);
+        let mut text = String::new();
+        text::encode(&mut text, &metrics.registry).unwrap();
+        for line in [
+            r#"cutout_requests_total{path="other",status="404"} 1"#,
+            r#"cutout_requests_total{path="/v1/remove",status="200"} 1"#,
+            r#"cutout_failures_total{code="not-found"} 1"#,
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Workers: as many threads as asked for, each with an engine of its own, behind a bounded queue.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use crossbeam_channel::{Receiver, Sender};
+use http::{Request, Response};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+
+use super::body::Held;
+use super::refusal::Refusal;
+use crate::engine::{Engine, Engines};
+use crate::{Error, Kind};
+
+/// A main thread's size, which the kernels are used to.
+const STACK: usize = 8 << 20;
+
+/// Pauses between attempts to make an engine again: the first, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// How long after the deadline an engine may still say so itself.
+const SLACK: Duration = Duration::from_millis(500);
+
+type Worker = Box<dyn Engine + Send>;
+
+/// Workers and their queue.
+pub(super) struct Pool {
+    jobs: Sender<Job>,
+    /// One for every request that waits or is worked on.
+    places: Arc<Semaphore>,
+    queue: usize,
+    timeout: Duration,
+    shared: Arc<Shared>,
+}
+
+/// What the workers say of themselves.
+struct Shared {
+    engines: Engines,
+    workers: usize,
+    ready: AtomicUsize,
+    busy: AtomicUsize,
+    peak: AtomicU64,
+}
+
+struct Job {
+    request: Request<Bytes>,
+    queued: Instant,
+    started: oneshot::Sender<Duration>,
+    answer: oneshot::Sender<Result<Response<Bytes>, Refusal>>,
+    held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+}
+
+/// A moment of the pool.
+pub(super) struct Load {
+    pub(super) workers: usize,
+    pub(super) ready: usize,
+    pub(super) busy: usize,
+    pub(super) queue_length: usize,
+    pub(super) queue_capacity: usize,
+    pub(super) instances: u64,
+    /// Bytes of linear memory; 0 when no instance has answered.
+    pub(super) instance_memory: u64,
+}
+
+impl Pool {
+    /// Starts `workers` and waits until each has its engine. `queue` requests may wait; each gets `timeout`.
+    ///
+    /// # Errors
+    /// Those of [`Engines::engine`] and [`Engine::start`].
+    pub(super) fn start(
+        engines: Engines,
+        workers: usize,
+        queue: usize,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
+        let (jobs, work) = crossbeam_channel::unbounded();
+        let shared = Arc::new(Shared {
+            engines,
+            workers,
+            ready: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
+            peak: AtomicU64::new(0),
+        });
+        let runtime = Handle::current();
+        for number in 0..workers {
+            let engine = shared.engine()?;
+            let (shared, work, runtime) = (shared.clone(), work.clone(), runtime.clone());
+            thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .stack_size(STACK)
+                .spawn(move || {
+                    // What the engine waits for, it waits for in the server's own runtime.
+                    let _entered = runtime.enter();
+                    shared.run(engine, &work);
+                })
+                .map_err(Error::io("start a worker"))?;
+        }
+        Ok(Self {
+            jobs,
+            places: Arc::new(Semaphore::new(workers + queue)),
+            queue,
+            timeout,
+            shared,
+        })
+    }
+
+    /// Whether a request would be refused now.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(super) fn room(&self) -> Result<(), Refusal> {
+        match self.places.available_permits() {
+            0 => Err(Refusal::queue_full()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has a worker answer `request`; `wait` is told the time in the queue.
+    ///
+    /// # Errors
+    /// The refusal when the queue is full, and what an engine's failure becomes.
+    pub(super) async fn answer(
+        &self,
+        request: Request<()>,
+        body: Held,
+        wait: &mut Option<Duration>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| Refusal::queue_full())?;
+        let (started, start) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            request: request.map(|()| body.bytes),
+            queued: Instant::now(),
+            started,
+            answer,
+            held: (place, body.room),
+        };
+        self.jobs.send(job).map_err(|_| Refusal::lost())?;
+        *wait = Some(start.await.map_err(|_| Refusal::lost())?);
+        match timeout(self.timeout + SLACK, answered).await {
+            Err(_) => Err(Refusal::late(self.timeout.as_secs_f64())),
+            Ok(Err(_)) => Err(Refusal::lost()),
+            Ok(Ok(answer)) => answer,
+        }
+    }
+
+    pub(super) fn load(&self) -> Load {
+        Load {
+            workers: self.shared.workers,
+            ready: self.shared.ready.load(Ordering::Relaxed),
+            busy: self.shared.busy.load(Ordering::Relaxed),
+            queue_length: self.jobs.len(),
+            queue_capacity: self.queue,
+            instances: self.shared.engines.instances(),
+            instance_memory: self.shared.peak.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Shared {
+    /// An engine with its instance.
+    fn engine(&self) -> Result<Worker, Error> {
+        let mut engine = self.engines.engine()?;
+        engine.start()?;
+        self.ready.fetch_add(1, Ordering::Relaxed);
+        Ok(engine)
+    }
+
+    /// A worker's life.
+    fn run(&self, mut engine: Worker, work: &Receiver<Job>) {
+        for job in work {
+            if job.answer.is_closed() {
+                continue;
+            }
+            let _ = job.started.send(job.queued.elapsed());
+            self.busy.fetch_add(1, Ordering::Relaxed);
+            let done = catch_unwind(AssertUnwindSafe(|| engine.respond(job.request)));
+            self.busy.fetch_sub(1, Ordering::Relaxed);
+            drop(job.held);
+            let panicked = done.is_err();
+            let answer = match done {
+                Ok(answer) => answer.map_err(|e| self.refusal(&e)),
+                Err(_) => Err(Refusal::lost()),
+            };
+            if let Some(peak) = engine.peak_memory() {
+                self.peak.store(peak as u64, Ordering::Relaxed);
+            }
+            // A client that has gone away is told nothing.
+            let _ = job.answer.send(answer);
+            if panicked {
+                self.ready.fetch_sub(1, Ordering::Relaxed);
+                drop(engine);
+                engine = self.again();
+            } else if let Err(error) = engine.start() {
+                // The next request tries again, and is told.
+                tracing::warn!(%error, "no instance for the next request");
+            }
+        }
+    }
+
+    fn refusal(&self, error: &Error) -> Refusal {
+        if matches!(error.kind(), Kind::Trap | Kind::Engine) {
+            tracing::error!(%error, "an engine failed");
+        }
+        Refusal::from(error)
+    }
+
+    /// An engine in place of one that broke, however long it takes.
+    fn again(&self) -> Worker {
+        let (mut pause, longest) = PAUSES;
+        loop {
+            match self.engine() {
+                Ok(engine) => return engine,
+                Err(error) => tracing::error!(%error, "no engine for a worker; trying again"),
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(longest);
+        }
+    }
+}

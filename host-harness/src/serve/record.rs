@@ -1,0 +1,147 @@
+//! What is kept of one request: a line in the log, the counters, the failures.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response};
+use uuid::Uuid;
+
+use super::failures::Failure;
+use super::service::Service;
+use super::{metrics, refusal};
+
+/// The longest request id that is taken over from a client.
+const LONGEST_ID: usize = 128;
+
+/// The longest path that is written to the log.
+const LONGEST_PATH: usize = 256;
+
+/// What nginx calls a client that goes away before its answer.
+const GONE: u16 = 499;
+
+/// One request on its way; dropped without an answer, it says that the client went away.
+pub(super) struct Record {
+    service: Arc<Service>,
+    pub(super) id: HeaderValue,
+    method: String,
+    path: String,
+    begun: Instant,
+    /// When the body was whole.
+    pub(super) read: Option<Instant>,
+    pub(super) bytes_in: usize,
+    /// Time in the queue, once a worker has taken the request.
+    pub(super) wait: Option<Duration>,
+    answered: bool,
+}
+
+impl Record {
+    pub(super) fn new(service: Arc<Service>, head: &Parts) -> Self {
+        Self {
+            service,
+            id: id(&head.headers),
+            method: metrics::method(&head.method).to_owned(),
+            path: head.uri.path().chars().take(LONGEST_PATH).collect(),
+            begun: Instant::now(),
+            read: None,
+            bytes_in: 0,
+            wait: None,
+            answered: false,
+        }
+    }
+
+    /// Writes down the answer.
+    pub(super) fn end(mut self, response: &Response<Bytes>) {
+        self.answered = true;
+        let status = response.status().as_u16();
+        let code =
+            (status >= 400).then(|| refusal::code(response).unwrap_or_else(|| status.to_string()));
+        if let (Some(wait), Some(read)) = (self.wait, self.read) {
+            let metrics = &self.service.metrics;
+            metrics.worked(wait, read.elapsed(), response.headers());
+        }
+        self.write(status, code, response.body().len());
+    }
+
+    fn write(&self, status: u16, code: Option<String>, bytes_out: usize) {
+        let (id, ms) = (
+            self.id.to_str().unwrap_or_default(),
+            milliseconds(self.begun.elapsed()),
+        );
+        tracing::info!(
+            id,
+            method = self.method,
+            path = self.path,
+            status,
+            code,
+            bytes_in = self.bytes_in,
+            bytes_out,
+            wait_ms = self.wait.map(milliseconds),
+            ms,
+            "request"
+        );
+        let metrics = &self.service.metrics;
+        metrics.answered(&self.path, status, code.as_deref());
+        if let Some(code) = code
+            && !matches!(status, 401 | 404)
+        {
+            self.service.failures.add(Failure {
+                time: metrics::now(),
+                id: id.to_owned(),
+                status,
+                code,
+                path: self.path.clone(),
+                ms,
+            });
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.write(GONE, Some("client-gone".to_owned()), 0);
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// The client's own id where it is a sane one, or a new one.
+fn id(headers: &HeaderMap) -> HeaderValue {
+    let sane = |id: &&HeaderValue| {
+        let id = id.as_bytes();
+        (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
+    };
+    let given = headers.get("x-request-id").filter(sane).cloned();
+    given.unwrap_or_else(|| {
+        HeaderValue::try_from(Uuid::now_v7().to_string())
+            .unwrap_or_else(|_| HeaderValue::from_static("none"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sane_id_is_kept_and_any_other_is_made_anew() {
+        let long = "x".repeat(129);
+        for (given, kept) in [
+            ("abc-123", true),
+            (&*"x".repeat(128), true),
+            ("", false),
+            ("a b", false),
+            (&*long, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-request-id", given.parse().unwrap());
+            assert_eq!(id(&headers) == given, kept, "{given}");
+            assert!(!id(&headers).is_empty());
+        }
+        assert_ne!(id(&HeaderMap::new()), id(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,143 @@
+//! Answers of the server's own to what it does not do.
+
+use bytes::Bytes;
+use cutout::ErrorKind;
+use http::{HeaderValue, Response, header};
+use serde_json::{Value, json};
+
+use crate::{Error, Kind};
+
+/// Seconds after which a client may try again.
+const RETRY_AFTER: &str = "1";
+
+/// Why a request is not answered by an engine, or what an engine failed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    status: u16,
+    code: &'static str,
+    text: String,
+}
+
+impl Refusal {
+    pub(super) fn unauthorised() -> Self {
+        let text =
+            "the token is missing or wrong; send Authorization: Bearer TOKEN, or X-Api-Key: TOKEN";
+        Self::new(401, "unauthorised", text)
+    }
+
+    pub(super) fn too_long(limit: usize) -> Self {
+        let text =
+            format!("the body is longer than the limit of {limit} bytes; send a smaller picture");
+        Self::new(413, ErrorKind::TooManyBytes.as_str(), text)
+    }
+
+    pub(super) fn slow(seconds: f64) -> Self {
+        let text = format!("the body did not arrive within {seconds} s; send it faster");
+        Self::new(408, "slow-body", text)
+    }
+
+    pub(super) fn incomplete() -> Self {
+        let text = "the body ended early; send the request again";
+        Self::new(400, "incomplete-body", text)
+    }
+
+    pub(super) fn queue_full() -> Self {
+        let text = "all workers are busy and the queue is full; try again later";
+        Self::new(503, "queue-full", text)
+    }
+
+    pub(super) fn bodies_full() -> Self {
+        let text = "too many pictures are on their way at once; try again later";
+        Self::new(503, "bodies-full", text)
+    }
+
+    pub(super) fn late(seconds: f64) -> Self {
+        let text = format!("the picture was not done within {seconds} s; send a smaller one");
+        Self::new(504, Kind::Timeout.as_str(), text)
+    }
+
+    pub(super) fn lost() -> Self {
+        let text = "the worker stopped at this picture; the server's log says why";
+        Self::new(500, "panic", text)
+    }
+
+    fn new(status: u16, code: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { status, code, text }
+    }
+
+    /// The response, in the shape that the clients of `path` know.
+    pub(super) fn response(&self, path: &str) -> Response<Bytes> {
+        let removebg = path.starts_with("/v1.0/");
+        let mut response = match (removebg, self.status) {
+            (true, 401) => removebg_error(403, "API Key invalid", "auth_failed"),
+            (true, status) => removebg_error(status, &self.text, self.code),
+            (false, status) => cutout_http::problem(status, self.code, &self.text),
+        };
+        let headers = response.headers_mut();
+        if self.status == 503 {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        if self.status == 401 && !removebg {
+            let scheme = HeaderValue::from_static("Bearer");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}
+
+impl From<&Error> for Refusal {
+    /// What an engine says of a trap is for the operator alone.
+    fn from(error: &Error) -> Self {
+        let (status, text) = match error.kind() {
+            Kind::Timeout => (504, error.to_string()),
+            Kind::OutOfMemory => (413, error.to_string()),
+            Kind::Engine => (503, "no instance could be made; try again later".to_owned()),
+            _ => (500, Self::lost().text),
+        };
+        Self::new(status, error.kind().as_str(), text)
+    }
+}
+
+fn removebg_error(status: u16, title: &str, code: &str) -> Response<Bytes> {
+    let mut response = cutout_http::problem(status, code, title);
+    let body = json!({ "errors": [{ "title": title, "code": code }] }).to_string();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    *response.body_mut() = body.into();
+    response
+}
+
+/// The stable code in the body of a refusal of either shape.
+pub(super) fn code(response: &Response<Bytes>) -> Option<String> {
+    let body: Value = serde_json::from_slice(response.body()).ok()?;
+    let code = body
+        .get("code")
+        .or_else(|| body.pointer("/errors/0/code"))?;
+    let code = code.as_str().filter(|code| code.len() <= 64)?;
+    Some(code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_the_shape_of_its_path() {
+        let ours = Refusal::unauthorised().response("/v1/remove");
+        assert_eq!(ours.status(), 401);
+        assert_eq!(code(&ours).unwrap(), "unauthorised");
+        let theirs = Refusal::unauthorised().response("/v1.0/removebg");
+        assert_eq!(theirs.status(), 403);
+        assert_eq!(
+            theirs.body(),
+            r#"{"errors":[{"code":"auth_failed","title":"API Key invalid"}]}"#
+        );
+        assert_eq!(code(&theirs).unwrap(), "auth_failed");
+        let full = Refusal::queue_full().response("/");
+        assert_eq!(full.status(), 503);
+        assert_eq!(full.headers()["retry-after"], "1");
+    }
+}
