@@ -44,9 +44,13 @@ fn removed<S: Segmenter>(
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {
     let mut fields = Fields::of_query(request);
-    fields
-        .add_body(request)
-        .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
+    // Whatever else a body says that it is, it is the picture: curl calls all that it posts urlencoded.
+    let is_form = Body::of(request) == Body::Multipart;
+    if is_form {
+        fields
+            .add_body(request)
+            .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
+    }
     let unknown = fields.names().find(|name| !NAMES.contains(name));
     if let Some(name) = unknown {
         let text = format!(
@@ -55,12 +59,13 @@ fn removed<S: Segmenter>(
         );
         return Err(Box::new(problem(400, "bad-option", &text)));
     }
-    let picture = match Body::of(request) {
-        Body::Raw => request.body(),
-        _ => fields.bytes("image").ok_or_else(|| {
+    let picture = if is_form {
+        fields.bytes("image").ok_or_else(|| {
             let text = "the form has no image; put the picture into the field `image`, or make it the body";
             Box::new(problem(400, "missing-image", text))
-        })?,
+        })?
+    } else {
+        request.body()
     };
     let shape = Shape::wanted(request, &fields)?;
     let options = options(job, &fields, shape.format)?;
