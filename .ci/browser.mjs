@@ -51,7 +51,7 @@ export async function launch(program, profile, ...more) {
 }
 
 /** A tab, with what it complains of in `complaints`. */
-export async function open(browser, url) {
+export async function open(browser) {
   const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: true });
   const send = (method, params) => browser.send(method, params, sessionId);
@@ -108,7 +108,6 @@ export async function open(browser, url) {
     await send("Page.navigate", { url: address });
     await loaded;
   };
-  await go(url);
   return { send, on, once, evaluate, until, key, click, upload, go, complaints };
 }
 

@@ -32,13 +32,24 @@ async function downloaded(act) {
   return { name, bytes: readFileSync(join(work, name)) };
 }
 
-/** Has the next request to `path` answered by `reply(requestId, request)` in place of the server. */
-async function intercept(tab, path, reply) {
-  const paused = tab.once("Fetch.requestPaused");
-  await tab.send("Fetch.enable", { patterns: [{ urlPattern: `*${path}` }] });
-  const { requestId, request } = await paused;
-  await reply(requestId, request);
-  await tab.send("Fetch.disable");
+/** A tab at `path`; requests to `hold` go through `intercept`, from the start since a later change may miss some. */
+async function visit(path, hold) {
+  const tab = await open(browser);
+  tab.on("Fetch.requestPaused", ({ requestId, request }) => {
+    const answer = tab.answer ?? ((id) => tab.send("Fetch.continueRequest", { requestId: id }));
+    tab.answer = null;
+    answer(requestId, request);
+  });
+  await tab.send("Fetch.enable", { patterns: [{ urlPattern: `*${hold}` }] });
+  await tab.go(`${url}${path}`);
+  return tab;
+}
+
+/** Has the next held request answered by `reply(requestId, request)` in place of the server. */
+function intercept(tab, reply) {
+  return within("a request", new Promise((resolve, reject) => {
+    tab.answer = (requestId, request) => reply(requestId, request).then(resolve, reject);
+  }));
 }
 
 function fulfil(tab, status, code, ...headers) {
@@ -70,7 +81,7 @@ async function page() {
   const served = Buffer.from(await (await fetch(`${url}/v1/remove`, { method: "POST", body: readFileSync(photo) })).arrayBuffer());
   const [width, height] = [served.readUInt32BE(16), served.readUInt32BE(20)];
 
-  const tab = await open(browser, `${url}/`);
+  const tab = await visit("/", "/v1/remove");
   check("landmarks and one h1", await tab.evaluate("document.querySelectorAll('header, main, h1').length === 3"));
   check("every control has a name", await tab.evaluate(
     "[...document.querySelectorAll('input')].every((i) => i.labels.length || i.ariaLabel)"));
@@ -148,31 +159,30 @@ function only(tab, ...allowed) {
 }
 
 async function refusals(tab) {
-  const remove = "/v1/remove";
   const error = () => tab.evaluate("document.getElementById('error').textContent");
   const shown = async (pattern) => tab.until(`${visible("error")} && ${pattern}.test(document.getElementById("error").textContent)`);
 
-  let answered = intercept(tab, remove, fulfil(tab, 503, "queue-full", { name: "Retry-After", value: "1" }));
+  let answered = intercept(tab, fulfil(tab, 503, "queue-full", { name: "Retry-After", value: "1" }));
   await tab.upload("#file", photo);
   await answered;
   await shown(/busy/);
   check("a full queue says when to come again", /in 1 s/.test(await error()), await error());
   await tab.until("!document.getElementById('retry').disabled");
 
-  answered = intercept(tab, remove, (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
+  answered = intercept(tab, (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
   await tab.click("#retry");
   await answered;
   await shown(/connection/);
   check("no network is told in words", await tab.evaluate(visible("retry")), await error());
 
-  answered = intercept(tab, remove, fulfil(tab, 401, "unauthorized"));
+  answered = intercept(tab, fulfil(tab, 401, "unauthorized"));
   await tab.click("#retry");
   await answered;
   await shown(/token/);
   check("401 asks for the token", await tab.evaluate(focused("token")));
   await tab.send("Input.insertText", { text: "open sesame" });
   let sent = "";
-  answered = intercept(tab, remove, (requestId, request) => {
+  answered = intercept(tab, (requestId, request) => {
     sent = request.headers.Authorization;
     return tab.send("Fetch.continueRequest", { requestId });
   });
@@ -182,7 +192,7 @@ async function refusals(tab) {
   await tab.until(ready);
   await tab.click("#again");
 
-  answered = intercept(tab, remove, async () => {
+  answered = intercept(tab, async () => {
     await tab.until(visible("cancel"));
     check("focus is on cancel while working", await tab.evaluate(focused("cancel")));
     await tab.key("Enter");
@@ -213,7 +223,7 @@ async function pasteAndDrop(tab) {
 
 async function dashboard() {
   const post = (body) => fetch(`${url}/v1/remove`, { method: "POST", body });
-  const tab = await open(browser, `${url}/dashboard`);
+  const tab = await visit("/dashboard", "/metrics");
   await arithmetic(tab);
   await tab.until("document.getElementById('status').textContent === 'Live.'");
   const labels = await tab.evaluate("[...document.querySelectorAll('#charts svg[role=img]')].map((s) => s.getAttribute('aria-label'))");
@@ -236,18 +246,18 @@ async function dashboard() {
   check("failures are listed", /41[35]|422/.test(row) && /unsupported-format|undecodable/.test(row), row);
   check("no complaints of the browser", only(tab), tab.complaints);
 
-  await intercept(tab, "/metrics", fulfil(tab, 401, "unauthorized"));
+  await intercept(tab, fulfil(tab, 401, "unauthorized"));
   await tab.until(`${visible("token")} && /token/.test(document.getElementById("status").textContent)`);
   await tab.evaluate("document.getElementById('token').focus()");
   await tab.send("Input.insertText", { text: "open sesame" });
-  const asked = intercept(tab, "/metrics", (requestId, request) => {
+  const asked = intercept(tab, (requestId, request) => {
     check("the token is sent", request.headers.Authorization === "Bearer open sesame", request.headers);
     return tab.send("Fetch.continueRequest", { requestId });
   });
   await tab.key("Enter");
   await asked;
   await tab.until(`!(${visible("token")})`);
-  await intercept(tab, "/metrics", (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
+  await intercept(tab, (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
   await tab.until("/cannot be reached/.test(document.getElementById('status').textContent)");
   check("a lost server is told in words", true);
   check("no complaints but of lost answers", only(tab, "/metrics"), tab.complaints);

@@ -55,7 +55,6 @@ function release() {
 function reset(words) {
   release();
   picture = null;
-  $("file").value = "";
   show("idle", words);
   $("file").focus();
 }
@@ -241,7 +240,11 @@ function draggable() {
   });
 }
 
-$("file").addEventListener("change", () => $("file").files[0] && start($("file").files[0]));
+$("file").addEventListener("change", () => {
+  const [file] = $("file").files;
+  $("file").value = ""; // so that the same file can be chosen again
+  if (file) start(file);
+});
 $("drop").addEventListener("click", (event) => {
   if (!event.target.closest("label, input")) $("file").click();
 });
