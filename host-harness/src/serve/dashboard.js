@@ -7,8 +7,8 @@ const RATE_SPAN = 10;
 const QUANTILES = [0.5, 0.95, 0.99];
 const QUANTILE_NAMES = ["p50", "p95", "p99"];
 
-// What is asked of the server to watch it, rather than to have it work.
-const WATCHING = /^\/(metrics|dashboard|health|ready|live)/;
+// Paths asked to watch the server or to show a page, rather than to have it work; "other" has the polls of this page.
+const WATCHING = /^(other$|\/(metrics|dashboard|healthz|readyz))/;
 
 /** Samples of Prometheus or OpenMetrics text: a map of name to `[{ labels, value }]`. */
 export function parse(text) {
@@ -117,17 +117,17 @@ function gauge(name) {
   return (states, i) => total(states[i].samples, name);
 }
 
-function largest(name) {
-  return (states, i) => Math.max(...(states[i].samples.get(name) ?? []).map(({ value }) => value));
+/** How much a counter grew over `span` seconds, or over what is known of them. */
+function growth(states, i, name, span, keep) {
+  const early = earlier(states, i, span);
+  const grown = (total(states[i].samples, name, keep) || 0) - (total(early.samples, name, keep) || 0);
+  return { grown, time: states[i].time - early.time };
 }
 
-function rate(name, span, per, keep) {
+function rate(name, keep) {
   return (states, i) => {
-    const early = earlier(states, i, span);
-    const time = states[i].time - early.time;
-    if (time === 0) return NaN;
-    const now = total(states[i].samples, name, keep) || 0;
-    return ((now - (total(early.samples, name, keep) || 0)) / time) * per;
+    const { grown, time } = growth(states, i, name, RATE_SPAN, keep);
+    return grown / time;
   };
 }
 
@@ -152,14 +152,15 @@ const CHARTS = [
   { title: "Queue, requests waiting", unit: "count", whole: true, lines: [{ name: "waiting", at: gauge("cutout_queue_length") }],
     also: [{ name: "capacity", at: gauge("cutout_queue_capacity") }] },
   { title: "Requests per second, by status", unit: "rate", lines: [
-    { name: "2–3xx", at: rate(requests, RATE_SPAN, 1, status(/^[23]/)) },
-    { name: "4xx", at: rate(requests, RATE_SPAN, 1, status(/^4/)) },
-    { name: "5xx", at: rate(requests, RATE_SPAN, 1, status(/^5/)) }] },
+    { name: "2–3xx", at: rate(requests, status(/^[23]/)) },
+    { name: "4xx", at: rate(requests, status(/^4/)) },
+    { name: "5xx", at: rate(requests, status(/^5/)) }] },
   { title: "Whole request", unit: "seconds", histogram: "cutout_request_seconds", lines: percentiles("cutout_request_seconds") },
   { title: "Wait in the queue", unit: "seconds", histogram: "cutout_wait_seconds", lines: percentiles("cutout_wait_seconds") },
-  { title: "Cold starts, instances per minute", unit: "rate", lines: [{ name: "per minute", at: rate("cutout_instances_total", MINUTE, 60) }],
+  { title: "Cold starts per minute", unit: "count", whole: true,
+    lines: [{ name: "last minute", at: (states, i) => growth(states, i, "cutout_instances_total", MINUTE).grown }],
     also: [{ name: "since the start", at: gauge("cutout_instances_total") }] },
-  { title: "Memory per instance", unit: "bytes", lines: [{ name: "largest", at: largest("cutout_instance_memory_bytes") }] },
+  { title: "Memory per instance", unit: "bytes", lines: [{ name: "last instance’s peak", at: gauge("cutout_instance_memory_bytes") }] },
   { title: "Memory of the host", unit: "bytes", lines: [{ name: "resident", at: gauge("process_resident_memory_bytes") }] },
 ];
 
@@ -194,7 +195,7 @@ function plot(chart, n, states, now, width, height) {
   const series = chart.lines.map((_, k) => states.map((s) => [s.time, s.values[n][k]]));
   const highest = Math.max(chart.whole ? 4 : 0, ...series.flat().map(([, v]) => v).filter(Number.isFinite));
   const marks = ticks(highest || FLOOR[chart.unit], base);
-  const texts = marks.map((v) => SHOW[chart.unit](v));
+  const texts = marks.map((v) => (v === 0 ? "0" : SHOW[chart.unit](v)));
   const left = 8 + 6.5 * Math.max(...texts.map((t) => t.length));
   const right = width - (series.length > 1 ? 10 + 7 * Math.max(...chart.lines.map(({ name }) => name.length)) : 8);
   const [top, bottom] = [10, height - 20];
@@ -209,11 +210,10 @@ function plot(chart, n, states, now, width, height) {
   for (const minutes of [5, 4, 3, 2, 1, 0]) {
     const at = x(now - minutes * 60);
     drawing.push(element("line", { class: "grid", x1: at, x2: at, y1: bottom, y2: bottom + 4 }));
+    if (minutes % 2 === 1) continue; // no room for all
     const text = minutes === 0 ? "now" : `−${minutes} min`;
-    if (minutes % 2 === 1 || minutes === 0) {
-      const anchor = minutes === 5 ? "start" : minutes === 0 ? "end" : "middle";
-      drawing.push(element("text", { class: "axis", x: at, y: height - 3, "text-anchor": anchor }, text));
-    }
+    const anchor = minutes === 0 ? "end" : "middle";
+    drawing.push(element("text", { class: "axis", x: at, y: height - 3, "text-anchor": anchor }, text));
   }
   const ends = [];
   series.forEach((points, k) => {
@@ -299,6 +299,9 @@ function drawFailures(states, failures) {
   $("failure-counts").textContent = counts.length
     ? `Since the start: ${counts.map(({ labels, value }) => `${labels.code} ${value}`).join(", ")}.`
     : "None since the start.";
+  const key = JSON.stringify(failures);
+  if ($("failures").dataset.key === key) return; // a reader's place and selection stay
+  $("failures").dataset.key = key;
   const rows = [...failures].sort((a, b) => b.time - a.time).slice(0, 50).map(({ time, id, status, code, path, ms }) => {
     const date = new Date(time * 1e3);
     const stamp = element("time", { datetime: date.toISOString() }, date.toLocaleTimeString());
