@@ -8,6 +8,12 @@ const photo = absolute("fixtures/photos/rocket.jpg");
 const broken = join(work, "broken.jpg");
 writeFileSync(broken, "no picture");
 
+// The photo on its side, and an EXIF orientation that says so.
+const exif = Buffer.from("4578696600004d4d002a000000080001011200030000000100060000", "hex");
+const lying = join(work, "lying.jpg");
+const length = Buffer.from([0, exif.length + 2 + 4]);
+writeFileSync(lying, Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe1]), length, exif, Buffer.alloc(4), readFileSync(photo).subarray(2)]));
+
 let passed = 0;
 let failed = 0;
 function check(what, ok, seen = "") {
@@ -112,6 +118,9 @@ async function page() {
   await tab.click("#stage");
   check("a click moves the clip", /\b(49|50|51)(\.\d+)?%/.test(await clip()), await clip());
 
+  await tab.drag("#stage", 0.9, 0.25);
+  check("dragging moves the clip", /\b(74|75|76)(\.\d+)?%/.test(await clip()), await clip());
+
   const png = await downloaded(() => tab.click("#download-png"));
   check("the PNG has the server's own bytes", png.bytes.equals(served) && png.name === "rocket-cutout.png", png.name);
   const webp = await downloaded(() => tab.click("#download-webp"));
@@ -143,6 +152,7 @@ async function page() {
   check("focus is on the error", await tab.evaluate(focused("error")));
   await refusals(tab);
   await pasteAndDrop(tab);
+  await unusual(tab, served);
   check("no complaints but of refused pictures", only(tab, "/v1/remove"), tab.complaints);
 
   await tab.evaluate("document.head.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))");
@@ -175,7 +185,7 @@ async function refusals(tab) {
   await shown(/connection/);
   check("no network is told in words", await tab.evaluate(visible("retry")), await error());
 
-  answered = intercept(tab, fulfil(tab, 401, "unauthorized"));
+  answered = intercept(tab, fulfil(tab, 401, "unauthorised"));
   await tab.click("#retry");
   await answered;
   await shown(/token/);
@@ -221,6 +231,24 @@ async function pasteAndDrop(tab) {
   check("a dropped picture is cut out", await tab.evaluate("document.getElementById('after').naturalWidth > 40"));
 }
 
+async function unusual(tab, served) {
+  const sizes = () => tab.evaluate(`["before", "after"].map((id) => document.getElementById(id)).map((i) => i.naturalWidth + " " + i.naturalHeight)`);
+  await tab.click("#again");
+  await tab.upload("#file", lying);
+  await tab.until(ready);
+  const [before, after] = await sizes();
+  check("a picture is upright by its EXIF orientation", before === after && before === `${served.readUInt32BE(20)} ${served.readUInt32BE(16)}`, [before, after]);
+  await tab.click("#again");
+
+  const headers = [{ name: "Content-Type", value: "image/png" }];
+  const answered = intercept(tab, (requestId) => tab.send("Fetch.fulfillRequest",
+    { requestId, responseCode: 200, responseHeaders: headers, body: served.toString("base64") }));
+  await tab.upload("#file", broken);
+  await answered;
+  await tab.until(visible("no-before"));
+  check("an original that the browser cannot show leaves the cut-out", await tab.evaluate(`${visible("after")} && !(${visible("slider")})`));
+}
+
 async function dashboard() {
   const post = (body) => fetch(`${url}/v1/remove`, { method: "POST", body });
   const tab = await visit("/dashboard", "/metrics");
@@ -246,7 +274,7 @@ async function dashboard() {
   check("failures are listed", /41[35]|422/.test(row) && /unsupported-format|undecodable/.test(row), row);
   check("no complaints of the browser", only(tab), tab.complaints);
 
-  await intercept(tab, fulfil(tab, 401, "unauthorized"));
+  await intercept(tab, fulfil(tab, 401, "unauthorised"));
   await tab.until(`${visible("token")} && /token/.test(document.getElementById("status").textContent)`);
   await tab.evaluate("document.getElementById('token').focus()");
   await tab.send("Input.insertText", { text: "open sesame" });
