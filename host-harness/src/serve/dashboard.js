@@ -68,26 +68,27 @@ export function quantile(q, counts) {
   return NaN;
 }
 
-/** Round values from 0 to at least `max`, about four of them: 1, 2 or 5 times a power of `base`. */
+/** Round values from 0 to at least `max`, about four of them, in steps of 1, 2 or 5 times a power of ten, or of a power of two. */
 export function ticks(max, base = 10) {
   const raw = Math.max(max, 1e-9) / 4;
   const power = base ** Math.floor(Math.log(raw) / Math.log(base));
-  const steps = base === 10 ? [1, 2, 5, 10] : [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+  const steps = base === 10 ? [1, 2, 5, 10] : [1, 2];
   const step = power * steps.find((s) => s * power >= raw * 0.999);
   return Array.from({ length: Math.ceil(max / step - 1e-9) + 1 }, (_, i) => i * step);
 }
 
-function scaled(value, units, base) {
+function scaled(value, units, base, digits) {
   const index = Math.max(0, units.findLastIndex((_, i) => Math.abs(value) >= base ** i));
   const number = value / base ** index;
-  return `${Number(number.toPrecision(3))} ${units[index]}`;
+  return `${Number(number.toPrecision(digits))} ${units[index]}`;
 }
 
 const SHOW = {
-  count: (v) => String(Number(v.toPrecision(4))),
+  count: String,
   rate: (v) => String(Number(v.toFixed(v < 10 ? 1 : 0))),
-  seconds: (v) => (v < 1 ? scaled(v * 1e6, ["µs", "ms"], 1e3) : `${Number(v.toPrecision(3))} s`),
-  bytes: (v) => scaled(v, ["B", "KiB", "MiB", "GiB"], 1024),
+  // Buckets tell no more than two digits.
+  seconds: (v) => (v < 1 ? scaled(v * 1e6, ["µs", "ms"], 1e3, 2) : `${Number(v.toPrecision(2))} s`),
+  bytes: (v) => scaled(v, ["B", "KiB", "MiB", "GiB"], 1024, 3),
 };
 
 /** A number in words, a dash when there is none. */
@@ -197,7 +198,7 @@ function plot(chart, n, states, now, width, height) {
   const marks = ticks(highest || FLOOR[chart.unit], base);
   const texts = marks.map((v) => (v === 0 ? "0" : SHOW[chart.unit](v)));
   const left = 8 + 6.5 * Math.max(...texts.map((t) => t.length));
-  const right = width - (series.length > 1 ? 10 + 7 * Math.max(...chart.lines.map(({ name }) => name.length)) : 8);
+  const right = width - (series.length > 1 ? 12 + 7 * Math.max(...chart.lines.map(({ name }) => name.length)) : 8);
   const [top, bottom] = [10, height - 20];
   const x = (time) => right - ((now - time) / WINDOW) * (right - left);
   const y = (value) => bottom - (value / marks.at(-1)) * (bottom - top);
