@@ -267,7 +267,8 @@ async function dashboard() {
   check("requests move the percentiles", true);
   check("lines are drawn", await tab.evaluate("/L/.test(document.querySelector('#charts path.line').getAttribute('d'))"));
   await tab.until("document.querySelectorAll('#stages th').length >= 3");
-  check("stages are listed", /\d/.test(await tab.evaluate("document.querySelector('#stages td').textContent")));
+  const stages = await tab.evaluate("[...document.querySelectorAll('#stages th')].map((th) => th.textContent)");
+  check("stages are listed in order", stages[0] === "decode" && stages.at(-1) === "encode", stages);
   await tab.until("document.querySelectorAll('#failures time').length >= 1");
   const row = await tab.evaluate("document.querySelector('#failures tr').textContent");
   check("failures are listed", /41[35]|422/.test(row) && /unsupported-format|undecodable/.test(row), row);

@@ -4,6 +4,7 @@ const POLL = 2; // seconds
 const WINDOW = 300;
 const MINUTE = 60;
 const RATE_SPAN = 10;
+const STAGES = ["decode", "preprocess", "segment", "matte", "colour", "encode"];
 const QUANTILES = [0.5, 0.95, 0.99];
 const QUANTILE_NAMES = ["p50", "p95", "p99"];
 
@@ -279,7 +280,9 @@ function drawStages(states) {
   const name = "cutout_stage_seconds";
   const { samples } = states.at(-1);
   const top = topBound(samples, name);
-  const stages = [...new Set((samples.get(`${name}_bucket`) ?? []).map(({ labels }) => labels.stage))];
+  // In the order of a picture's way, which the text does not keep.
+  const stages = [...new Set((samples.get(`${name}_bucket`) ?? []).map(({ labels }) => labels.stage))]
+    .sort((a, b) => (STAGES.indexOf(a) + 1 || Infinity) - (STAGES.indexOf(b) + 1 || Infinity) || 0);
   const rows = stages.map((stage) => {
     const counts = minuteOf(states, states.length - 1, name, (labels) => labels.stage === stage);
     return { stage, values: QUANTILES.map((q) => quantile(q, counts)) };
@@ -296,7 +299,8 @@ function drawStages(states) {
 }
 
 function drawFailures(states, failures) {
-  const counts = (states.at(-1).samples.get("cutout_failures_total") ?? []).filter(({ value }) => value > 0);
+  const counts = (states.at(-1).samples.get("cutout_failures_total") ?? []).filter(({ value }) => value > 0)
+    .sort((a, b) => b.value - a.value);
   $("failure-counts").textContent = counts.length
     ? `Since the start: ${counts.map(({ labels, value }) => `${labels.code} ${value}`).join(", ")}.`
     : "None since the start.";
