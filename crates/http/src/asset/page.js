@@ -146,7 +146,7 @@ function showResult(blob, seconds) {
   after.onload = () => {
     if (cutout !== blob) return;
     $("facts").textContent =
-      `${after.naturalWidth} × ${after.naturalHeight} pixels, ${megabytes(blob.size)}, done in ${seconds.toPrecision(2)} s`;
+      `${after.naturalWidth} × ${after.naturalHeight} pixels, ${megabytes(blob.size)}, done in ${Number(seconds.toPrecision(2))} s`;
     request = null;
     show("result", "Done: the background is removed.");
     $("result-heading").focus();
