@@ -51,7 +51,7 @@ export async function launch(program, profile, ...more) {
 }
 
 /** A tab, with what it complains of in `complaints`. */
-export async function open(browser, url) {
+export async function open(browser) {
   const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: true });
   const send = (method, params) => browser.send(method, params, sessionId);
@@ -87,17 +87,20 @@ export async function open(browser, url) {
     await send("Input.dispatchKeyEvent", { type: "keyDown", ...params });
     await send("Input.dispatchKeyEvent", { type: "keyUp", ...params });
   };
-  const click = async (selector) => {
-    const { x, y } = await evaluate(`(() => {
+  const mouse = (type, x, y) => send("Input.dispatchMouseEvent", { type, x, y, button: "left", buttons: 1, clickCount: 1 });
+  /** Presses the mouse at one part of an element's width and lets go at another. */
+  const drag = async (selector, from, to) => {
+    const { x, y, width, height } = await evaluate(`(() => {
       const found = document.querySelector(${JSON.stringify(selector)});
       found.scrollIntoView({ block: "center", behavior: "instant" });
-      const box = found.getBoundingClientRect();
-      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+      return found.getBoundingClientRect().toJSON();
     })()`);
-    for (const type of ["mousePressed", "mouseReleased"]) {
-      await send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
-    }
+    const middle = y + height / 2;
+    await mouse("mousePressed", x + width * from, middle);
+    if (from !== to) await mouse("mouseMoved", x + width * to, middle);
+    await mouse("mouseReleased", x + width * to, middle);
   };
+  const click = (selector) => drag(selector, 0.5, 0.5);
   const upload = async (selector, path) => {
     const { root } = await send("DOM.getDocument");
     const { nodeId } = await send("DOM.querySelector", { nodeId: root.nodeId, selector });
@@ -108,8 +111,7 @@ export async function open(browser, url) {
     await send("Page.navigate", { url: address });
     await loaded;
   };
-  await go(url);
-  return { send, on, once, evaluate, until, key, click, upload, go, complaints };
+  return { send, on, once, evaluate, until, key, click, drag, upload, go, complaints };
 }
 
 const KEYS = {

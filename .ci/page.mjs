@@ -8,6 +8,11 @@ const photo = absolute("fixtures/photos/rocket.jpg");
 const broken = join(work, "broken.jpg");
 writeFileSync(broken, "no picture");
 
+// The photo with an EXIF block before all else, which says that it lies on its side (orientation 6).
+const exif = Buffer.from("ffe1002245786966" + "00004d4d002a00000008" + "0001011200030000000100060000" + "00000000", "hex");
+const lying = join(work, "lying.jpg");
+writeFileSync(lying, Buffer.concat([Buffer.from([0xff, 0xd8]), exif, readFileSync(photo).subarray(2)]));
+
 let passed = 0;
 let failed = 0;
 function check(what, ok, seen = "") {
@@ -32,13 +37,24 @@ async function downloaded(act) {
   return { name, bytes: readFileSync(join(work, name)) };
 }
 
-/** Has the next request to `path` answered by `reply(requestId, request)` in place of the server. */
-async function intercept(tab, path, reply) {
-  const paused = tab.once("Fetch.requestPaused");
-  await tab.send("Fetch.enable", { patterns: [{ urlPattern: `*${path}` }] });
-  const { requestId, request } = await paused;
-  await reply(requestId, request);
-  await tab.send("Fetch.disable");
+/** A tab at `path`; requests to `hold` go through `intercept`, from the start since a later change may miss some. */
+async function visit(path, hold) {
+  const tab = await open(browser);
+  tab.on("Fetch.requestPaused", ({ requestId, request }) => {
+    const answer = tab.answer ?? ((id) => tab.send("Fetch.continueRequest", { requestId: id }));
+    tab.answer = null;
+    answer(requestId, request);
+  });
+  await tab.send("Fetch.enable", { patterns: [{ urlPattern: `*${hold}` }] });
+  await tab.go(`${url}${path}`);
+  return tab;
+}
+
+/** Has the next held request answered by `reply(requestId, request)` in place of the server. */
+function intercept(tab, reply) {
+  return within("a request", new Promise((resolve, reject) => {
+    tab.answer = (requestId, request) => reply(requestId, request).then(resolve, reject);
+  }));
 }
 
 function fulfil(tab, status, code, ...headers) {
@@ -70,7 +86,7 @@ async function page() {
   const served = Buffer.from(await (await fetch(`${url}/v1/remove`, { method: "POST", body: readFileSync(photo) })).arrayBuffer());
   const [width, height] = [served.readUInt32BE(16), served.readUInt32BE(20)];
 
-  const tab = await open(browser, `${url}/`);
+  const tab = await visit("/", "/v1/remove");
   check("landmarks and one h1", await tab.evaluate("document.querySelectorAll('header, main, h1').length === 3"));
   check("every control has a name", await tab.evaluate(
     "[...document.querySelectorAll('input')].every((i) => i.labels.length || i.ariaLabel)"));
@@ -100,6 +116,9 @@ async function page() {
   check("Home hides the original", (await clip()).includes("100%"), await clip());
   await tab.click("#stage");
   check("a click moves the clip", /\b(49|50|51)(\.\d+)?%/.test(await clip()), await clip());
+
+  await tab.drag("#stage", 0.9, 0.25);
+  check("dragging moves the clip", /\b(74|75|76)(\.\d+)?%/.test(await clip()), await clip());
 
   const png = await downloaded(() => tab.click("#download-png"));
   check("the PNG has the server's own bytes", png.bytes.equals(served) && png.name === "rocket-cutout.png", png.name);
@@ -132,6 +151,7 @@ async function page() {
   check("focus is on the error", await tab.evaluate(focused("error")));
   await refusals(tab);
   await pasteAndDrop(tab);
+  await unusual(tab, served);
   check("no complaints but of refused pictures", only(tab, "/v1/remove"), tab.complaints);
 
   await tab.evaluate("document.head.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))");
@@ -148,31 +168,30 @@ function only(tab, ...allowed) {
 }
 
 async function refusals(tab) {
-  const remove = "/v1/remove";
   const error = () => tab.evaluate("document.getElementById('error').textContent");
   const shown = async (pattern) => tab.until(`${visible("error")} && ${pattern}.test(document.getElementById("error").textContent)`);
 
-  let answered = intercept(tab, remove, fulfil(tab, 503, "queue-full", { name: "Retry-After", value: "1" }));
+  let answered = intercept(tab, fulfil(tab, 503, "queue-full", { name: "Retry-After", value: "1" }));
   await tab.upload("#file", photo);
   await answered;
   await shown(/busy/);
   check("a full queue says when to come again", /in 1 s/.test(await error()), await error());
   await tab.until("!document.getElementById('retry').disabled");
 
-  answered = intercept(tab, remove, (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
+  answered = intercept(tab, (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
   await tab.click("#retry");
   await answered;
   await shown(/connection/);
   check("no network is told in words", await tab.evaluate(visible("retry")), await error());
 
-  answered = intercept(tab, remove, fulfil(tab, 401, "unauthorized"));
+  answered = intercept(tab, fulfil(tab, 401, "unauthorised"));
   await tab.click("#retry");
   await answered;
   await shown(/token/);
   check("401 asks for the token", await tab.evaluate(focused("token")));
   await tab.send("Input.insertText", { text: "open sesame" });
   let sent = "";
-  answered = intercept(tab, remove, (requestId, request) => {
+  answered = intercept(tab, (requestId, request) => {
     sent = request.headers.Authorization;
     return tab.send("Fetch.continueRequest", { requestId });
   });
@@ -182,7 +201,7 @@ async function refusals(tab) {
   await tab.until(ready);
   await tab.click("#again");
 
-  answered = intercept(tab, remove, async () => {
+  answered = intercept(tab, async () => {
     await tab.until(visible("cancel"));
     check("focus is on cancel while working", await tab.evaluate(focused("cancel")));
     await tab.key("Enter");
@@ -211,9 +230,27 @@ async function pasteAndDrop(tab) {
   check("a dropped picture is cut out", await tab.evaluate("document.getElementById('after').naturalWidth > 40"));
 }
 
+async function unusual(tab, served) {
+  const sizes = () => tab.evaluate(`["before", "after"].map((id) => document.getElementById(id)).map((i) => i.naturalWidth + " " + i.naturalHeight)`);
+  await tab.click("#again");
+  await tab.upload("#file", lying);
+  await tab.until(ready);
+  const [before, after] = await sizes();
+  check("a picture is upright by its EXIF orientation", before === after && before === `${served.readUInt32BE(20)} ${served.readUInt32BE(16)}`, [before, after]);
+  await tab.click("#again");
+
+  const headers = [{ name: "Content-Type", value: "image/png" }];
+  const answered = intercept(tab, (requestId) => tab.send("Fetch.fulfillRequest",
+    { requestId, responseCode: 200, responseHeaders: headers, body: served.toString("base64") }));
+  await tab.upload("#file", broken);
+  await answered;
+  await tab.until(visible("no-before"));
+  check("an original that the browser cannot show leaves the cut-out", await tab.evaluate(`${visible("after")} && !(${visible("slider")})`));
+}
+
 async function dashboard() {
   const post = (body) => fetch(`${url}/v1/remove`, { method: "POST", body });
-  const tab = await open(browser, `${url}/dashboard`);
+  const tab = await visit("/dashboard", "/metrics");
   await arithmetic(tab);
   await tab.until("document.getElementById('status').textContent === 'Live.'");
   const labels = await tab.evaluate("[...document.querySelectorAll('#charts svg[role=img]')].map((s) => s.getAttribute('aria-label'))");
@@ -230,24 +267,25 @@ async function dashboard() {
   check("requests move the percentiles", true);
   check("lines are drawn", await tab.evaluate("/L/.test(document.querySelector('#charts path.line').getAttribute('d'))"));
   await tab.until("document.querySelectorAll('#stages th').length >= 3");
-  check("stages are listed", /\d/.test(await tab.evaluate("document.querySelector('#stages td').textContent")));
+  const stages = await tab.evaluate("[...document.querySelectorAll('#stages th')].map((th) => th.textContent)");
+  check("stages are listed in order", stages[0] === "decode" && stages.at(-1) === "encode", stages);
   await tab.until("document.querySelectorAll('#failures time').length >= 1");
   const row = await tab.evaluate("document.querySelector('#failures tr').textContent");
   check("failures are listed", /41[35]|422/.test(row) && /unsupported-format|undecodable/.test(row), row);
   check("no complaints of the browser", only(tab), tab.complaints);
 
-  await intercept(tab, "/metrics", fulfil(tab, 401, "unauthorized"));
+  await intercept(tab, fulfil(tab, 401, "unauthorised"));
   await tab.until(`${visible("token")} && /token/.test(document.getElementById("status").textContent)`);
   await tab.evaluate("document.getElementById('token').focus()");
   await tab.send("Input.insertText", { text: "open sesame" });
-  const asked = intercept(tab, "/metrics", (requestId, request) => {
+  const asked = intercept(tab, (requestId, request) => {
     check("the token is sent", request.headers.Authorization === "Bearer open sesame", request.headers);
     return tab.send("Fetch.continueRequest", { requestId });
   });
   await tab.key("Enter");
   await asked;
   await tab.until(`!(${visible("token")})`);
-  await intercept(tab, "/metrics", (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
+  await intercept(tab, (requestId) => tab.send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }));
   await tab.until("/cannot be reached/.test(document.getElementById('status').textContent)");
   check("a lost server is told in words", true);
   check("no complaints but of lost answers", only(tab, "/metrics"), tab.complaints);

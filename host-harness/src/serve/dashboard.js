@@ -4,11 +4,12 @@ const POLL = 2; // seconds
 const WINDOW = 300;
 const MINUTE = 60;
 const RATE_SPAN = 10;
+const STAGES = ["decode", "preprocess", "segment", "matte", "colour", "encode"];
 const QUANTILES = [0.5, 0.95, 0.99];
 const QUANTILE_NAMES = ["p50", "p95", "p99"];
 
-// What is asked of the server to watch it, rather than to have it work.
-const WATCHING = /^\/(metrics|dashboard|health|ready|live)/;
+// Paths asked to watch the server or to show a page, rather than to have it work; "other" has the polls of this page.
+const WATCHING = /^(other$|\/(metrics|dashboard|healthz|readyz))/;
 
 /** Samples of Prometheus or OpenMetrics text: a map of name to `[{ labels, value }]`. */
 export function parse(text) {
@@ -68,26 +69,27 @@ export function quantile(q, counts) {
   return NaN;
 }
 
-/** Round values from 0 to at least `max`, about four of them: 1, 2 or 5 times a power of `base`. */
+/** Round values from 0 to at least `max`, about four of them, in steps of 1, 2 or 5 times a power of ten, or of a power of two. */
 export function ticks(max, base = 10) {
   const raw = Math.max(max, 1e-9) / 4;
   const power = base ** Math.floor(Math.log(raw) / Math.log(base));
-  const steps = base === 10 ? [1, 2, 5, 10] : [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+  const steps = base === 10 ? [1, 2, 5, 10] : [1, 2];
   const step = power * steps.find((s) => s * power >= raw * 0.999);
   return Array.from({ length: Math.ceil(max / step - 1e-9) + 1 }, (_, i) => i * step);
 }
 
-function scaled(value, units, base) {
+function scaled(value, units, base, digits) {
   const index = Math.max(0, units.findLastIndex((_, i) => Math.abs(value) >= base ** i));
   const number = value / base ** index;
-  return `${Number(number.toPrecision(3))} ${units[index]}`;
+  return `${Number(number.toPrecision(digits))} ${units[index]}`;
 }
 
 const SHOW = {
-  count: (v) => String(Number(v.toPrecision(4))),
+  count: String,
   rate: (v) => String(Number(v.toFixed(v < 10 ? 1 : 0))),
-  seconds: (v) => (v < 1 ? scaled(v * 1e6, ["µs", "ms"], 1e3) : `${Number(v.toPrecision(3))} s`),
-  bytes: (v) => scaled(v, ["B", "KiB", "MiB", "GiB"], 1024),
+  // Buckets tell no more than two digits.
+  seconds: (v) => (v < 1 ? scaled(v * 1e6, ["µs", "ms"], 1e3, 2) : `${Number(v.toPrecision(2))} s`),
+  bytes: (v) => scaled(v, ["B", "KiB", "MiB", "GiB"], 1024, 3),
 };
 
 /** A number in words, a dash when there is none. */
@@ -117,17 +119,17 @@ function gauge(name) {
   return (states, i) => total(states[i].samples, name);
 }
 
-function largest(name) {
-  return (states, i) => Math.max(...(states[i].samples.get(name) ?? []).map(({ value }) => value));
+/** How much a counter grew over `span` seconds, or over what is known of them. */
+function growth(states, i, name, span, keep) {
+  const early = earlier(states, i, span);
+  const grown = (total(states[i].samples, name, keep) || 0) - (total(early.samples, name, keep) || 0);
+  return { grown, time: states[i].time - early.time };
 }
 
-function rate(name, span, per, keep) {
+function rate(name, keep) {
   return (states, i) => {
-    const early = earlier(states, i, span);
-    const time = states[i].time - early.time;
-    if (time === 0) return NaN;
-    const now = total(states[i].samples, name, keep) || 0;
-    return ((now - (total(early.samples, name, keep) || 0)) / time) * per;
+    const { grown, time } = growth(states, i, name, RATE_SPAN, keep);
+    return grown / time;
   };
 }
 
@@ -152,14 +154,15 @@ const CHARTS = [
   { title: "Queue, requests waiting", unit: "count", whole: true, lines: [{ name: "waiting", at: gauge("cutout_queue_length") }],
     also: [{ name: "capacity", at: gauge("cutout_queue_capacity") }] },
   { title: "Requests per second, by status", unit: "rate", lines: [
-    { name: "2–3xx", at: rate(requests, RATE_SPAN, 1, status(/^[23]/)) },
-    { name: "4xx", at: rate(requests, RATE_SPAN, 1, status(/^4/)) },
-    { name: "5xx", at: rate(requests, RATE_SPAN, 1, status(/^5/)) }] },
+    { name: "2–3xx", at: rate(requests, status(/^[23]/)) },
+    { name: "4xx", at: rate(requests, status(/^4/)) },
+    { name: "5xx", at: rate(requests, status(/^5/)) }] },
   { title: "Whole request", unit: "seconds", histogram: "cutout_request_seconds", lines: percentiles("cutout_request_seconds") },
   { title: "Wait in the queue", unit: "seconds", histogram: "cutout_wait_seconds", lines: percentiles("cutout_wait_seconds") },
-  { title: "Cold starts, instances per minute", unit: "rate", lines: [{ name: "per minute", at: rate("cutout_instances_total", MINUTE, 60) }],
+  { title: "Cold starts per minute", unit: "count", whole: true,
+    lines: [{ name: "last minute", at: (states, i) => growth(states, i, "cutout_instances_total", MINUTE).grown }],
     also: [{ name: "since the start", at: gauge("cutout_instances_total") }] },
-  { title: "Memory per instance", unit: "bytes", lines: [{ name: "largest", at: largest("cutout_instance_memory_bytes") }] },
+  { title: "Memory per instance", unit: "bytes", lines: [{ name: "last instance’s peak", at: gauge("cutout_instance_memory_bytes") }] },
   { title: "Memory of the host", unit: "bytes", lines: [{ name: "resident", at: gauge("process_resident_memory_bytes") }] },
 ];
 
@@ -194,9 +197,9 @@ function plot(chart, n, states, now, width, height) {
   const series = chart.lines.map((_, k) => states.map((s) => [s.time, s.values[n][k]]));
   const highest = Math.max(chart.whole ? 4 : 0, ...series.flat().map(([, v]) => v).filter(Number.isFinite));
   const marks = ticks(highest || FLOOR[chart.unit], base);
-  const texts = marks.map((v) => SHOW[chart.unit](v));
+  const texts = marks.map((v) => (v === 0 ? "0" : SHOW[chart.unit](v)));
   const left = 8 + 6.5 * Math.max(...texts.map((t) => t.length));
-  const right = width - (series.length > 1 ? 10 + 7 * Math.max(...chart.lines.map(({ name }) => name.length)) : 8);
+  const right = width - (series.length > 1 ? 12 + 7 * Math.max(...chart.lines.map(({ name }) => name.length)) : 8);
   const [top, bottom] = [10, height - 20];
   const x = (time) => right - ((now - time) / WINDOW) * (right - left);
   const y = (value) => bottom - (value / marks.at(-1)) * (bottom - top);
@@ -209,11 +212,10 @@ function plot(chart, n, states, now, width, height) {
   for (const minutes of [5, 4, 3, 2, 1, 0]) {
     const at = x(now - minutes * 60);
     drawing.push(element("line", { class: "grid", x1: at, x2: at, y1: bottom, y2: bottom + 4 }));
+    if (minutes % 2 === 1) continue; // no room for all
     const text = minutes === 0 ? "now" : `−${minutes} min`;
-    if (minutes % 2 === 1 || minutes === 0) {
-      const anchor = minutes === 5 ? "start" : minutes === 0 ? "end" : "middle";
-      drawing.push(element("text", { class: "axis", x: at, y: height - 3, "text-anchor": anchor }, text));
-    }
+    const anchor = minutes === 0 ? "end" : "middle";
+    drawing.push(element("text", { class: "axis", x: at, y: height - 3, "text-anchor": anchor }, text));
   }
   const ends = [];
   series.forEach((points, k) => {
@@ -278,7 +280,9 @@ function drawStages(states) {
   const name = "cutout_stage_seconds";
   const { samples } = states.at(-1);
   const top = topBound(samples, name);
-  const stages = [...new Set((samples.get(`${name}_bucket`) ?? []).map(({ labels }) => labels.stage))];
+  // In the order of a picture's way, which the text does not keep.
+  const stages = [...new Set((samples.get(`${name}_bucket`) ?? []).map(({ labels }) => labels.stage))]
+    .sort((a, b) => (STAGES.indexOf(a) + 1 || Infinity) - (STAGES.indexOf(b) + 1 || Infinity) || 0);
   const rows = stages.map((stage) => {
     const counts = minuteOf(states, states.length - 1, name, (labels) => labels.stage === stage);
     return { stage, values: QUANTILES.map((q) => quantile(q, counts)) };
@@ -295,10 +299,14 @@ function drawStages(states) {
 }
 
 function drawFailures(states, failures) {
-  const counts = (states.at(-1).samples.get("cutout_failures_total") ?? []).filter(({ value }) => value > 0);
+  const counts = (states.at(-1).samples.get("cutout_failures_total") ?? []).filter(({ value }) => value > 0)
+    .sort((a, b) => b.value - a.value);
   $("failure-counts").textContent = counts.length
     ? `Since the start: ${counts.map(({ labels, value }) => `${labels.code} ${value}`).join(", ")}.`
     : "None since the start.";
+  const key = JSON.stringify(failures);
+  if ($("failures").dataset.key === key) return; // a reader's place and selection stay
+  $("failures").dataset.key = key;
   const rows = [...failures].sort((a, b) => b.time - a.time).slice(0, 50).map(({ time, id, status, code, path, ms }) => {
     const date = new Date(time * 1e3);
     const stamp = element("time", { datetime: date.toISOString() }, date.toLocaleTimeString());

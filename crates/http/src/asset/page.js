@@ -7,16 +7,19 @@ const SENTENCES = {
   undecodable: "The picture is damaged or not whole, so it could not be read.",
   "too-many-bytes": "The file is too large for this server. Save it smaller and try again.",
   "too-many-pixels": "The picture has too many pixels for this server. Scale it down and try again.",
+  "out-of-memory": "The picture takes more memory than the server allows. Scale it down and try again.",
   "incomplete-body": "The picture did not arrive whole.",
+  "slow-body": "The picture took too long to arrive. A smaller one may work.",
   "queue-full": "The server is busy with other pictures.",
+  "bodies-full": "The server is busy with other pictures.",
   timeout: "The picture took longer than the server allows. A smaller one may work.",
-  unauthorized: "This server wants an access token.",
+  unauthorised: "This server wants an access token.",
   "wrong-token": "The server did not accept this access token.",
   offline: "This device seems to be offline.",
   network: "The connection to the server failed. The network may be down, or the server refused a very large file.",
   other: "The server could not cut out this picture.",
 };
-const WORTH_A_RETRY = new Set(["incomplete-body", "queue-full", "timeout", "offline", "network", "other"]);
+const WORTH_A_RETRY = new Set(["incomplete-body", "slow-body", "queue-full", "bodies-full", "timeout", "offline", "network", "other"]);
 
 let token = ""; // in memory only: gone with the page
 let picture = null; // the File or Blob that was sent last
@@ -55,7 +58,6 @@ function release() {
 function reset(words) {
   release();
   picture = null;
-  $("file").value = "";
   show("idle", words);
   $("file").focus();
 }
@@ -100,7 +102,7 @@ async function refused(xhr) {
   }
   if (request !== xhr) return;
   const known = Object.hasOwn(SENTENCES, problem.code) ? problem.code : "other";
-  const code = xhr.status === 401 ? (token ? "wrong-token" : "unauthorized") : known;
+  const code = xhr.status === 401 ? (token ? "wrong-token" : "unauthorised") : known;
   fail(code, problem.detail || `HTTP status ${xhr.status}`, retrySeconds(xhr.getResponseHeader("Retry-After")));
 }
 
@@ -116,7 +118,7 @@ function fail(code, detail, seconds = 0) {
   show("error", "");
   $("error-text").textContent = SENTENCES[code] + (seconds ? ` Try again in ${seconds} s.` : "");
   $("error-detail").textContent = detail && `Details: ${detail}`;
-  const wantsToken = code === "unauthorized" || code === "wrong-token";
+  const wantsToken = code === "unauthorised" || code === "wrong-token";
   $("token-row").hidden = !wantsToken;
   $("retry").hidden = !picture || !(wantsToken || WORTH_A_RETRY.has(code));
   wait(seconds);
@@ -144,7 +146,7 @@ function showResult(blob, seconds) {
   after.onload = () => {
     if (cutout !== blob) return;
     $("facts").textContent =
-      `${after.naturalWidth} × ${after.naturalHeight} pixels, ${megabytes(blob.size)}, after ${seconds.toFixed(1)} s`;
+      `${after.naturalWidth} × ${after.naturalHeight} pixels, ${megabytes(blob.size)}, done in ${Number(seconds.toPrecision(2))} s`;
     request = null;
     show("result", "Done: the background is removed.");
     $("result-heading").focus();
@@ -241,7 +243,11 @@ function draggable() {
   });
 }
 
-$("file").addEventListener("change", () => $("file").files[0] && start($("file").files[0]));
+$("file").addEventListener("change", () => {
+  const [file] = $("file").files;
+  $("file").value = ""; // so that the same file can be chosen again
+  if (file) start(file);
+});
 $("drop").addEventListener("click", (event) => {
   if (!event.target.closest("label, input")) $("file").click();
 });
