@@ -5,8 +5,8 @@ use http::{Method, Response};
 
 use crate::answer::{add, answer};
 
-/// What the page may load: its own script and style, and nothing inline.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+/// What a page may load, as `Content-Security-Policy`: its own scripts and styles, and nothing inline.
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The fixed file that a GET or HEAD request asks for; `None` when it asks for something else.
@@ -26,6 +26,6 @@ pub fn asset(method: &Method, path: &str) -> Option<Response<Bytes>> {
     };
     let mut response = answer(200, media_type, text);
     add(&mut response, "cache-control", &"no-cache");
-    add(&mut response, "content-security-policy", &POLICY);
+    add(&mut response, "content-security-policy", &PAGE_POLICY);
     Some(response)
 }

@@ -16,7 +16,7 @@ use cutout::{Limits, Pipeline, Segmenter, Stage};
 use http::{Method, Request, Response};
 
 pub use answer::{add_timing, incomplete, problem, too_long};
-pub use asset::asset;
+pub use asset::{PAGE_POLICY, asset};
 
 /// What answering one request needs, whatever its face.
 pub(crate) struct Job<'a, S> {

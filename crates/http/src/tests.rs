@@ -105,7 +105,9 @@ fn alpha(image: &DynamicImage, x: u32, y: u32) -> u8 {
     image.get_pixel(x, y).0[3]
 }
 
-const MULTIPART: &str = "multipart/form-data; boundary=edge";
+/// As curl writes it.
+const MULTIPART: &str = "multipart/form-data; boundary=------------------------d74496d66958873e";
+const EDGE: &str = "--------------------------d74496d66958873e";
 
 /// A multipart form; files have a name.
 fn form(fields: &[(&str, &[u8])]) -> Vec<u8> {
@@ -117,12 +119,12 @@ fn form(fields: &[(&str, &[u8])]) -> Vec<u8> {
             ""
         };
         let head =
-            format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+            format!("{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(value);
         body.extend_from_slice(b"\r\n");
     }
-    body.extend_from_slice(b"--edge--\r\n");
+    body.extend_from_slice(format!("{EDGE}--\r\n").as_bytes());
     body
 }
 

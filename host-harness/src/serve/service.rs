@@ -19,10 +19,6 @@ use super::pool::Pool;
 use super::record::Record;
 use super::refusal::Refusal;
 
-/// What pages may load: their own scripts and styles, and nothing inline.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 const HTML: &str = "text/html; charset=utf-8";
 
 /// What every connection shares.
@@ -62,6 +58,8 @@ impl Service {
         match head.uri.path() {
             "/healthz" => Some(page(200, "text/plain", "ok\n")),
             "/readyz" => Some(self.ready()),
+            // The page asks for the token itself: a browser cannot send one with an address.
+            "/dashboard" => Some(page(200, HTML, include_str!("dashboard.html"))),
             "/dashboard.js" => Some(page(
                 200,
                 "text/javascript; charset=utf-8",
@@ -94,7 +92,6 @@ impl Service {
             return Refusal::unauthorised().response(path);
         }
         match path {
-            "/dashboard" => page(200, HTML, include_str!("dashboard.html")),
             "/dashboard/failures" => page(200, "application/json", self.failures.json()),
             "/metrics" => match self.metrics.text(&self.pool.load()) {
                 Ok(text) => page(200, metrics::MEDIA_TYPE, text),
@@ -146,7 +143,7 @@ impl Service {
         if media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html")) {
             headers.insert(
                 header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static(POLICY),
+                HeaderValue::from_static(cutout_http::PAGE_POLICY),
             );
         }
     }
