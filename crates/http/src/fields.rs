@@ -69,7 +69,21 @@ impl Fields {
         if self.0.len() > MAX_FIELDS {
             return Err(BadBody(format!("more than {MAX_FIELDS} fields")));
         }
-        Ok(())
+        match self.contradicted() {
+            Some(name) => Err(BadBody(format!("{name:?} is there with two values"))),
+            None => Ok(()),
+        }
+    }
+
+    /// A name with two values that differ, perhaps one of the query and one of the form.
+    fn contradicted(&self) -> Option<&str> {
+        let differs = |name: &str, value: &Bytes| {
+            let mut others = self.0.iter().filter(|(other, _)| other == name);
+            others.any(|(_, other)| !other.is_empty() && other != value)
+        };
+        let mut values = self.0.iter().filter(|(_, value)| !value.is_empty());
+        let found = values.find(|(name, value)| differs(name, value));
+        found.map(|(name, _)| name.as_str())
     }
 
     fn add_urlencoded(&mut self, text: &[u8]) {
@@ -118,9 +132,9 @@ impl Fields {
             .map_err(bad)
     }
 
-    /// The last value of that name that is not empty.
+    /// The value of that name, unless it is empty.
     pub(crate) fn bytes(&self, name: &str) -> Option<&Bytes> {
-        let mut values = self.0.iter().rev();
+        let mut values = self.0.iter();
         let found = values.find(|(found, value)| found == name && !value.is_empty());
         found.map(|(_, value)| value)
     }

@@ -45,7 +45,9 @@ pub fn respond<S: Segmenter>(
         }
         // Rembg fetches the address that it is given; a guest has no network.
         Some(_) if path == "/api/remove" && method == Method::GET => return rembg::no_fetching(),
-        Some(allowed) if method != allowed => return answer::wrong_method(method, allowed),
+        Some(allowed) if !allowed.split(", ").any(|name| method == name) => {
+            return answer::wrong_method(method, allowed);
+        }
         Some(_) => {}
     }
     if path == "/v1.0/account" {
@@ -72,7 +74,10 @@ pub fn respond<S: Segmenter>(
 
 fn allowed(path: &str) -> Option<&'static str> {
     match path {
-        "/" | "/v1/remove" | "/api/remove" | "/v1.0/removebg" => Some("POST"),
+        "/" => Some("GET, HEAD, POST"),
+        "/api/remove" => Some("GET, POST"),
+        "/v1/remove" | "/v1.0/removebg" => Some("POST"),
+        "/page.js" | "/page.css" | "/openapi.json" => Some("GET, HEAD"),
         "/v1.0/account" => Some("GET"),
         _ => None,
     }

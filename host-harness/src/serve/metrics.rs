@@ -30,8 +30,9 @@ const PATHS: [&str; 9] = [
 ];
 
 /// Seconds: from a cached answer of a tiny model to a large picture on a busy machine.
-const BUCKETS: [f64; 14] = [
-    0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0,
+const BUCKETS: [f64; 17] = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
+    60.0,
 ];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]

@@ -68,6 +68,8 @@ fn what_rembg_does_and_is_not_done_here_is_refused() {
         assert_eq!(response.status(), 400, "{field:?}");
         assert_eq!(json(&response)["code"], "bad-option", "{field:?}");
     }
+    let response = remove("/api/remove?om=false", &[("file", &png), ("om", b"true")]);
+    assert_eq!(json(&response)["code"], "bad-body");
     let response = remove("/api/remove", &[("om", b"true")]);
     assert_eq!(json(&response)["code"], "missing-image");
     let response = remove(
