@@ -27,7 +27,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// How long after the deadline an engine may still say so itself.
 const SLACK: Duration = Duration::from_millis(500);
 
-type Worker = Box<dyn Engine + Send>;
+pub(super) type Worker = Box<dyn Engine + Send>;
 
 /// Workers and their queue.
 pub(super) struct Pool {
@@ -39,9 +39,27 @@ pub(super) struct Pool {
     shared: Arc<Shared>,
 }
 
+/// Where workers get their engines.
+pub(super) trait Source: Send + Sync {
+    /// As [`Engines::engine`].
+    fn engine(&self) -> Result<Worker, Error>;
+    /// As [`Engines::instances`].
+    fn instances(&self) -> u64;
+}
+
+impl Source for Engines {
+    fn engine(&self) -> Result<Worker, Error> {
+        Self::engine(self)
+    }
+
+    fn instances(&self) -> u64 {
+        Self::instances(self)
+    }
+}
+
 /// What the workers say of themselves.
 struct Shared {
-    engines: Engines,
+    engines: Box<dyn Source>,
     workers: usize,
     ready: AtomicUsize,
     busy: AtomicUsize,
@@ -74,14 +92,14 @@ impl Pool {
     /// # Errors
     /// Those of [`Engines::engine`] and [`Engine::start`].
     pub(super) fn start(
-        engines: Engines,
+        engines: impl Source + 'static,
         workers: usize,
         queue: usize,
         timeout: Duration,
     ) -> Result<Self, Error> {
         let (jobs, work) = crossbeam_channel::unbounded();
         let shared = Arc::new(Shared {
-            engines,
+            engines: Box::new(engines),
             workers,
             ready: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
@@ -225,3 +243,6 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
