@@ -24,6 +24,10 @@ const STACK: usize = 8 << 20;
 /// Pauses between attempts to make an engine again: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// Linear memory of an instance that is kept for the next picture. A fresh one costs less than a picture that needs
+/// more, and linear memory never shrinks.
+const KEPT_MEMORY: usize = 128 << 20;
+
 /// How long after the deadline an engine may still say so itself.
 const SLACK: Duration = Duration::from_millis(500);
 
@@ -207,16 +211,20 @@ impl Shared {
                 Ok(answer) => answer.map_err(|e| self.refusal(&e)),
                 Err(_) => Err(Refusal::lost()),
             };
-            if let Some(peak) = engine.peak_memory() {
-                self.peak.store(peak as u64, Ordering::Relaxed);
-            }
+            let peak = engine.peak_memory().unwrap_or_default();
+            self.peak.store(peak as u64, Ordering::Relaxed);
             // A client that has gone away is told nothing.
             let _ = job.answer.send(answer);
             if panicked {
                 self.ready.fetch_sub(1, Ordering::Relaxed);
                 drop(engine);
                 engine = self.again();
-            } else if let Err(error) = engine.start() {
+                continue;
+            }
+            if peak > KEPT_MEMORY {
+                engine.stop();
+            }
+            if let Err(error) = engine.start() {
                 // The next request tries again, and is told.
                 tracing::warn!(%error, "no instance for the next request");
             }

@@ -59,14 +59,10 @@ fn a_full_queue_is_said_at_once() {
     let refused = (0..20).find_map(|_| {
         thread::scope(|scope| {
             let first = scope.spawn(|| server.post("/v1/remove", &large));
-            let mut second = None;
-            while !first.is_finished() && second.is_none() {
-                let answer = server.post("/v1/remove", &small());
-                second = (answer.status == 503).then_some(answer);
-            }
-            let first = first.join().unwrap().status;
-            assert!(first == 200 || first == 503, "{first}");
-            second
+            while !first.is_finished() && server.metric("cutout_workers_busy") < 1.0 {}
+            let second = server.post("/v1/remove", &small());
+            assert_eq!(first.join().unwrap().status, 200);
+            (second.status == 503).then_some(second)
         })
     });
     let refused = refused.expect("a request beyond the queue");
@@ -143,6 +139,16 @@ fn a_picture_above_the_memory_cap_fails_alone() {
         assert_eq!((answer.status, &*answer.code()), (413, "out-of-memory"));
         well(&server);
     }
+}
+
+#[test]
+fn an_instance_that_grew_large_makes_room_for_a_fresh_one() {
+    let server = Server::start("wasm", &["--workers", "1"]);
+    well(&server);
+    assert_eq!(server.metric("cutout_instances_total"), 1.0);
+    assert_eq!(server.post("/v1/remove", &large()).status, 200);
+    well(&server);
+    assert_eq!(server.metric("cutout_instances_total"), 2.0);
 }
 
 #[test]
