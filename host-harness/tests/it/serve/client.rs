@@ -164,9 +164,13 @@ impl Answer {
 }
 
 fn png(image: &image::DynamicImage) -> Vec<u8> {
-    let mut png = Cursor::new(Vec::new());
-    image.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    png.into_inner()
+    encode(image, image::ImageFormat::Png)
+}
+
+fn encode(image: &image::DynamicImage, format: image::ImageFormat) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    image.write_to(&mut file, format).unwrap();
+    file.into_inner()
 }
 
 /// Done in milliseconds.
@@ -175,18 +179,28 @@ pub(super) fn small() -> Vec<u8> {
     png(&image.into())
 }
 
+fn noise(width: u32, height: u32) -> image::DynamicImage {
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut pixels = vec![0; width as usize * height as usize * 3];
+    random.fill(&mut pixels);
+    let image = image::RgbImage::from_raw(width, height, pixels);
+    image.unwrap().into()
+}
+
 /// Noise, so that the cut-out has some megabytes too.
 pub(super) fn noisy() -> Vec<u8> {
-    let mut random = fastrand::Rng::with_seed(7);
-    let image = image::RgbImage::from_fn(1600, 1000, |_, _| {
-        image::Rgb([random.u8(..), random.u8(..), random.u8(..)])
-    });
-    png(&image.into())
+    png(&noise(1600, 1000))
 }
 
 /// Small as a file, and a second's work at least.
 pub(super) fn large() -> Vec<u8> {
-    let image =
-        image::GrayImage::from_fn(6000, 4000, |x, y| image::Luma([(x / 100 + y / 100) as u8]));
+    let image = image::RgbImage::from_fn(6000, 4000, |x, y| {
+        image::Rgb([(x / 100) as u8, (y / 100) as u8, (x / 100 + y / 100) as u8])
+    });
     png(&image.into())
+}
+
+/// Several times its 30 MB in memory, since the cut-out is as large again.
+pub(super) fn heavy() -> Vec<u8> {
+    encode(&noise(4000, 2500), image::ImageFormat::Bmp)
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::thread;
 
-use super::client::{Answer, Server, large, noisy, post, small};
+use super::client::{Answer, Server, heavy, large, noisy, post, small};
 use crate::support::ENGINES;
 
 /// The server still answers pictures, and nothing is left in it.
@@ -146,7 +146,7 @@ fn an_instance_that_grew_large_makes_room_for_a_fresh_one() {
     let server = Server::start("wasm", &["--workers", "1"]);
     well(&server);
     assert_eq!(server.metric("cutout_instances_total"), 1.0);
-    assert_eq!(server.post("/v1/remove", &large()).status, 200);
+    assert_eq!(server.post("/v1/remove", &heavy()).status, 200);
     well(&server);
     assert_eq!(server.metric("cutout_instances_total"), 2.0);
 }
