@@ -29,7 +29,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 const KEPT_MEMORY: usize = 128 << 20;
 
 /// How long after the deadline an engine may still say so itself.
-const SLACK: Duration = Duration::from_millis(500);
+const SLACK: Duration = Duration::from_millis(100);
 
 pub(super) type Worker = Box<dyn Engine + Send>;
 
