@@ -24,10 +24,14 @@ const STACK: usize = 8 << 20;
 /// Pauses between attempts to make an engine again: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// How long after the deadline an engine may still say so itself.
-const SLACK: Duration = Duration::from_millis(500);
+/// Linear memory of an instance that is kept for the next picture. A fresh one costs less than a picture that needs
+/// more, and linear memory never shrinks.
+const KEPT_MEMORY: usize = 128 << 20;
 
-type Worker = Box<dyn Engine + Send>;
+/// How long after the deadline an engine may still say so itself.
+const SLACK: Duration = Duration::from_millis(100);
+
+pub(super) type Worker = Box<dyn Engine + Send>;
 
 /// Workers and their queue.
 pub(super) struct Pool {
@@ -39,9 +43,27 @@ pub(super) struct Pool {
     shared: Arc<Shared>,
 }
 
+/// Where workers get their engines.
+pub(super) trait Source: Send + Sync {
+    /// As [`Engines::engine`].
+    fn engine(&self) -> Result<Worker, Error>;
+    /// As [`Engines::instances`].
+    fn instances(&self) -> u64;
+}
+
+impl Source for Engines {
+    fn engine(&self) -> Result<Worker, Error> {
+        Self::engine(self)
+    }
+
+    fn instances(&self) -> u64 {
+        Self::instances(self)
+    }
+}
+
 /// What the workers say of themselves.
 struct Shared {
-    engines: Engines,
+    engines: Box<dyn Source>,
     workers: usize,
     ready: AtomicUsize,
     busy: AtomicUsize,
@@ -74,14 +96,14 @@ impl Pool {
     /// # Errors
     /// Those of [`Engines::engine`] and [`Engine::start`].
     pub(super) fn start(
-        engines: Engines,
+        engines: impl Source + 'static,
         workers: usize,
         queue: usize,
         timeout: Duration,
     ) -> Result<Self, Error> {
         let (jobs, work) = crossbeam_channel::unbounded();
         let shared = Arc::new(Shared {
-            engines,
+            engines: Box::new(engines),
             workers,
             ready: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
@@ -189,16 +211,20 @@ impl Shared {
                 Ok(answer) => answer.map_err(|e| self.refusal(&e)),
                 Err(_) => Err(Refusal::lost()),
             };
-            if let Some(peak) = engine.peak_memory() {
-                self.peak.store(peak as u64, Ordering::Relaxed);
-            }
+            let peak = engine.peak_memory().unwrap_or_default();
+            self.peak.store(peak as u64, Ordering::Relaxed);
             // A client that has gone away is told nothing.
             let _ = job.answer.send(answer);
             if panicked {
                 self.ready.fetch_sub(1, Ordering::Relaxed);
                 drop(engine);
                 engine = self.again();
-            } else if let Err(error) = engine.start() {
+                continue;
+            }
+            if peak > KEPT_MEMORY {
+                engine.stop();
+            }
+            if let Err(error) = engine.start() {
                 // The next request tries again, and is told.
                 tracing::warn!(%error, "no instance for the next request");
             }
@@ -225,3 +251,6 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

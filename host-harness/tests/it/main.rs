@@ -14,4 +14,5 @@ mod footprint;
 mod odd;
 mod parity;
 mod robust;
+mod serve;
 mod support;

@@ -1,0 +1,78 @@
+use std::sync::atomic::AtomicU32;
+
+use cutout::{Limits, Mask, Options, Output};
+
+use super::*;
+use crate::engine::Timed;
+
+/// Panics at a request to `/panic` and answers any other.
+struct Fragile;
+
+impl Engine for Fragile {
+    fn name(&self) -> &'static str {
+        "fragile"
+    }
+
+    fn remove(&mut self, _: &[u8], _: &Options) -> Result<Timed<Output>, Error> {
+        Err(Error::new(Kind::Trap, "not asked"))
+    }
+
+    fn mask(&mut self, _: &[u8], _: &Limits) -> Result<Timed<Mask>, Error> {
+        Err(Error::new(Kind::Trap, "not asked"))
+    }
+
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        assert_ne!(request.uri().path(), "/panic");
+        Ok(Response::new(request.into_body()))
+    }
+
+    fn peak_memory(&self) -> Option<usize> {
+        None
+    }
+
+    fn start(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn stop(&mut self) {}
+}
+
+/// Gives one engine, then fails twice, then gives engines again.
+#[derive(Default)]
+struct Scarce(AtomicU32);
+
+impl Source for Scarce {
+    fn engine(&self) -> Result<Worker, Error> {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            1 | 2 => Err(Error::new(Kind::Engine, "no room")),
+            _ => Ok(Box::new(Fragile)),
+        }
+    }
+
+    fn instances(&self) -> u64 {
+        self.0.load(Ordering::Relaxed).into()
+    }
+}
+
+#[test]
+fn a_worker_whose_engine_breaks_comes_back_with_another() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let _entered = runtime.enter();
+    let pool = Pool::start(Scarce::default(), 1, 1, Duration::from_secs(60)).unwrap();
+    let ask = |path: &str| {
+        let request = Request::builder().uri(path).body(()).unwrap();
+        let held = Held {
+            bytes: Bytes::from_static(b"body"),
+            room: None,
+        };
+        runtime.block_on(pool.answer(request, held, &mut None))
+    };
+    assert_eq!(ask("/").unwrap().body(), "body");
+    assert_eq!(ask("/panic").unwrap_err(), Refusal::lost());
+    assert_eq!(ask("/").unwrap().body(), "body");
+    assert_eq!(pool.load().instances, 4, "two attempts failed in between");
+    assert_eq!(pool.load().ready, 1);
+}

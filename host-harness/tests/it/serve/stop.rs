@@ -1,0 +1,45 @@
+//! The end of a server.
+
+use std::io::Write;
+use std::thread;
+
+use rustix::process::Signal;
+
+use super::client::{Answer, Server, noisy, post};
+
+#[test]
+fn a_server_that_is_told_to_stop_answers_what_it_accepted() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut server = Server::start("wasm", &["--workers", "1", "--queue", "16"]);
+        let request = post("/v1/remove", "", &noisy());
+        let mut clients: Vec<_> = (0..6).map(|_| server.connect()).collect();
+        for client in &mut clients {
+            client.write_all(&request).unwrap();
+        }
+        server.signal(signal);
+        let answers: Vec<u16> = thread::scope(|scope| {
+            let readers = clients.iter_mut();
+            let readers: Vec<_> = readers
+                .map(|client| scope.spawn(|| Answer::read(client).status))
+                .collect();
+            readers.into_iter().map(|r| r.join().unwrap()).collect()
+        });
+        assert_eq!(answers, [200; 6], "{signal:?}");
+        assert_eq!(server.wait().code(), Some(0), "{signal:?}");
+        assert!(std::net::TcpStream::connect(&server.addr).is_err());
+    }
+}
+
+#[test]
+fn a_client_that_never_ends_is_not_waited_for_beyond_the_grace_time() {
+    let mut server = Server::start("native", &["--grace", "0.2"]);
+    let mut slow = server.connect();
+    slow.write_all(b"POST /v1/remove HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nx")
+        .unwrap();
+    let idle = server.connect();
+    assert_eq!(server.get("/healthz").status, 200);
+    server.signal(Signal::TERM);
+    assert!(server.until("--grace").contains("stopped before"));
+    assert_eq!(server.wait().code(), Some(0));
+    drop((slow, idle));
+}
