@@ -7,6 +7,9 @@ use cutout::{BoundingBox, Error, ErrorKind, Stage};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
+/// A response that is no result.
+pub(crate) type Refusal = Box<Response<Bytes>>;
+
 /// A response of one media type.
 pub(crate) fn answer(
     status: u16,

@@ -60,16 +60,17 @@ pub fn respond<S: Segmenter>(
             "no model is loaded; serve a component made by `cutout bake`",
         );
     };
-    let job = Job {
+    let mut job = Job {
         pipeline,
         limits,
         observe,
     };
-    match path {
-        "/api/remove" => rembg::respond(job, request),
-        "/v1.0/removebg" => removebg::respond(job, request),
-        _ => ours::respond(job, request),
-    }
+    let answer = match path {
+        "/api/remove" => rembg::respond(&mut job, request),
+        "/v1.0/removebg" => removebg::respond(&mut job, request),
+        _ => ours::respond(&mut job, request),
+    };
+    answer.unwrap_or_else(|refusal| *refusal)
 }
 
 fn allowed(path: &str) -> Option<&'static str> {

@@ -13,7 +13,7 @@ use mediatype::MediaTypeList;
 use serde_json::json;
 
 use crate::Job;
-use crate::answer::{add, add_foreground, answer, failure, problem};
+use crate::answer::{Refusal, add, add_foreground, answer, failure, problem};
 use crate::fields::{BadBody, Body, Fields};
 use crate::parse;
 
@@ -27,19 +27,7 @@ const NAMES: [&str; 7] = [
     "max-side",
 ];
 
-type Refusal = Box<Response<Bytes>>;
-
 pub(crate) fn respond<S: Segmenter>(
-    mut job: Job<'_, S>,
-    request: &Request<Bytes>,
-) -> Response<Bytes> {
-    match removed(&mut job, request) {
-        Ok(response) => response,
-        Err(refusal) => *refusal,
-    }
-}
-
-fn removed<S: Segmenter>(
     job: &mut Job<'_, S>,
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {

@@ -5,7 +5,7 @@ use cutout::{Background, Options, OutputKind, Segmenter, Stage};
 use http::{Request, Response};
 
 use crate::Job;
-use crate::answer::{add, add_foreground, answer, failure, problem};
+use crate::answer::{Refusal, add, add_foreground, answer, failure, problem};
 use crate::fields::{BadBody, Fields};
 use crate::parse;
 
@@ -16,25 +16,13 @@ const NOT_DONE: [(&str, &str); 3] = [
     ("vm", "refining edges with ViTMatte"),
 ];
 
-type Refusal = Box<Response<Bytes>>;
-
-pub(crate) fn respond<S: Segmenter>(
-    mut job: Job<'_, S>,
-    request: &Request<Bytes>,
-) -> Response<Bytes> {
-    match removed(&mut job, request) {
-        Ok(response) => response,
-        Err(refusal) => *refusal,
-    }
-}
-
 /// `GET /api/remove?url=` would fetch a picture.
 pub(crate) fn no_fetching() -> Response<Bytes> {
     let text = "pictures are not fetched from addresses; POST the picture as `file`";
     problem(501, "not-implemented", text)
 }
 
-fn removed<S: Segmenter>(
+pub(crate) fn respond<S: Segmenter>(
     job: &mut Job<'_, S>,
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {

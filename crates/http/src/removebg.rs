@@ -26,13 +26,10 @@ const MAX_PIXELS: u64 = 50_000_000;
 const MAX_PNG: u64 = 10_000_000;
 
 pub(crate) fn respond<S: Segmenter>(
-    mut job: Job<'_, S>,
+    job: &mut Job<'_, S>,
     request: &Request<Bytes>,
-) -> Response<Bytes> {
-    match removed(&mut job, request) {
-        Ok(response) => response,
-        Err(refusal) => refusal.response(),
-    }
+) -> Result<Response<Bytes>, Box<Response<Bytes>>> {
+    removed(job, request).map_err(|refusal| Box::new(refusal.response()))
 }
 
 /// Credits without end, in the documented shape.
