@@ -2,6 +2,7 @@
 
 mod bindings;
 mod clock;
+mod conversions;
 mod http;
 mod matting;
 

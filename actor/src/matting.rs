@@ -1,16 +1,15 @@
 //! `cutout:matting`, in terms of the core.
 
-use std::time::Duration;
-
-use cutout::{ErrorKind, ModelSpec, OutputRule, Pipeline, Scaling};
+use cutout::{ErrorKind, Pipeline};
 
 use crate::bindings::exports::cutout::matting::{lifecycle, matting, types};
 use crate::clock::StageClock;
+use crate::conversions;
 use crate::{Actor, PIPELINE, RUNTIME, Runtime};
 
 impl lifecycle::Guest for Actor {
     fn load(mut model: Vec<u8>, spec: types::ModelSpec) -> Result<(), types::Error> {
-        let spec = spec_from(spec);
+        let spec = conversions::spec_from(spec);
         let runtime = Runtime::load(&model, spec.side).map_err(error)?;
         PIPELINE.set(Some(Pipeline::new(spec, runtime)));
         // What is freed stays in the memory, and a snapshot would carry it along.
@@ -23,14 +22,7 @@ impl lifecycle::Guest for Actor {
 
 impl matting::Guest for Actor {
     fn remove(image: Vec<u8>, options: types::Options) -> Result<types::Output, types::Error> {
-        let options = cutout::Options {
-            output: match options.output {
-                types::OutputKind::Cutout => cutout::OutputKind::Cutout,
-                types::OutputKind::Mask => cutout::OutputKind::Mask,
-            },
-            limits: limits(options.limits),
-            ..cutout::Options::default()
-        };
+        let options = conversions::options(options);
         let mut clock = StageClock::start();
         let output = with_pipeline(|pipeline| {
             pipeline.remove(&image, &options, &mut |stage| clock.end(stage))
@@ -39,22 +31,24 @@ impl matting::Guest for Actor {
             bytes: output.bytes,
             width: output.width,
             height: output.height,
-            foreground: output.foreground.map(bounding_box),
-            stages: stages(&clock),
+            foreground: output.foreground.map(conversions::bounding_box),
+            stages: conversions::stages(&clock),
         })
     }
 
     fn matte(image: Vec<u8>, limit: types::Limits) -> Result<types::Mask, types::Error> {
         let mut clock = StageClock::start();
         let mask = with_pipeline(|pipeline| {
-            pipeline.mask(&image, &limits(limit), &mut |stage| clock.end(stage))
+            pipeline.mask(&image, &conversions::limits(limit), &mut |stage| {
+                clock.end(stage)
+            })
         })?;
         Ok(types::Mask {
             width: mask.width,
             height: mask.height,
-            foreground: mask.foreground().map(bounding_box),
+            foreground: mask.foreground().map(conversions::bounding_box),
             data: mask.data,
-            stages: stages(&clock),
+            stages: conversions::stages(&clock),
         })
     }
 
@@ -62,7 +56,7 @@ impl matting::Guest for Actor {
         types::Description {
             version: env!("CARGO_PKG_VERSION").into(),
             runtime: RUNTIME.into(),
-            model: PIPELINE.with_borrow(|p| p.as_ref().map(|p| spec_to(p.spec()))),
+            model: PIPELINE.with_borrow(|p| p.as_ref().map(|p| conversions::spec_to(p.spec()))),
         }
     }
 }
@@ -91,71 +85,5 @@ fn error(error: cutout::Error) -> types::Error {
         ErrorKind::TooManyPixels => types::Error::TooManyPixels(text),
         ErrorKind::Model => types::Error::Model(text),
         ErrorKind::Encode => types::Error::Encode(text),
-    }
-}
-
-fn limits(limits: types::Limits) -> cutout::Limits {
-    cutout::Limits {
-        max_bytes: limits.max_bytes,
-        max_side: limits.max_side,
-        max_pixels: limits.max_pixels,
-    }
-}
-
-fn bounding_box(b: cutout::BoundingBox) -> types::BoundingBox {
-    types::BoundingBox {
-        left: b.left,
-        top: b.top,
-        width: b.width,
-        height: b.height,
-    }
-}
-
-fn stages(clock: &StageClock) -> Vec<types::StageTime> {
-    let time = |&(stage, time): &(cutout::Stage, Duration)| types::StageTime {
-        stage: stage_to(stage),
-        nanoseconds: u64::try_from(time.as_nanos()).unwrap_or(u64::MAX),
-    };
-    clock.stages.iter().map(time).collect()
-}
-
-fn stage_to(stage: cutout::Stage) -> types::Stage {
-    match stage {
-        cutout::Stage::Decode => types::Stage::Decode,
-        cutout::Stage::Preprocess => types::Stage::Preprocess,
-        cutout::Stage::Segment => types::Stage::Segment,
-        cutout::Stage::Matte => types::Stage::Matte,
-        cutout::Stage::Colour => types::Stage::Colour,
-        cutout::Stage::Encode => types::Stage::Encode,
-    }
-}
-
-fn spec_from(spec: types::ModelSpec) -> ModelSpec {
-    ModelSpec {
-        name: spec.name,
-        side: spec.side,
-        mean: spec.mean.into(),
-        std: spec.std.into(),
-        scaling: match spec.scaling {
-            types::Scaling::PictureMax => Scaling::PictureMax,
-        },
-        output: match spec.output {
-            types::OutputRule::MinMax => OutputRule::MinMax,
-        },
-    }
-}
-
-fn spec_to(spec: &ModelSpec) -> types::ModelSpec {
-    types::ModelSpec {
-        name: spec.name.clone(),
-        side: spec.side,
-        mean: spec.mean.into(),
-        std: spec.std.into(),
-        scaling: match spec.scaling {
-            Scaling::PictureMax => types::Scaling::PictureMax,
-        },
-        output: match spec.output {
-            OutputRule::MinMax => types::OutputRule::MinMax,
-        },
     }
 }

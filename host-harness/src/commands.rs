@@ -2,6 +2,7 @@
 
 mod bake;
 mod bench;
+mod output;
 mod probe;
 mod run;
 mod sandbox;
@@ -9,6 +10,7 @@ mod serve;
 
 pub use bake::Bake;
 pub use bench::{Bench, Group};
+pub use output::OutputFlags;
 pub use probe::Probe;
 pub use run::Run;
 pub use sandbox::{EngineName, Sandbox};

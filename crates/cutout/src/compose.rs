@@ -1,6 +1,6 @@
 //! A cut-out on a canvas: cropped, scaled, moved, with something behind it.
 
-use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture};
+use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, decode};
 
 /// A distance in a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,18 +59,38 @@ pub struct Layout {
 }
 
 /// What is behind the subject.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Background {
     /// Nothing.
     #[default]
     Transparent,
     /// Red, green, blue, alpha.
     Colour([u8; 4]),
-    /// A picture, scaled to cover the canvas and centred.
+    /// An encoded picture, scaled to cover the canvas and centred.
+    Picture(Vec<u8>),
+}
+
+/// A background that is ready to be seen.
+pub(crate) enum Behind {
+    Transparent,
+    Colour([u8; 4]),
     Picture(Picture),
 }
 
-impl Background {
+impl Behind {
+    /// # Errors
+    /// Those of [`decode`], which say that it is the background.
+    pub(crate) fn of(background: &Background, limits: &Limits) -> Result<Self, Error> {
+        Ok(match background {
+            Background::Transparent => Self::Transparent,
+            Background::Colour(colour) => Self::Colour(*colour),
+            Background::Picture(file) => Self::Picture(
+                decode(file, limits)
+                    .map_err(|e| Error::new(e.kind(), format!("the background: {e}")))?,
+            ),
+        })
+    }
+
     fn is_opaque(&self) -> bool {
         match self {
             Self::Transparent => false,
@@ -137,7 +157,7 @@ pub(crate) fn compose(
     picture: &Picture,
     mask: &Mask,
     layout: &Layout,
-    background: &Background,
+    behind: &Behind,
     limits: &Limits,
 ) -> Result<Canvas, Error> {
     let subject = mask.foreground().unwrap_or(BoundingBox {
@@ -171,7 +191,7 @@ pub(crate) fn compose(
         height,
         data: vec![0; width as usize * height as usize * 4],
         foreground: at,
-        opaque: background.is_opaque(),
+        opaque: behind.is_opaque(),
     };
     if layout.scale.is_some() || layout.position.is_some() {
         let (picture, mask) = (picture.part(subject), mask.part(subject));
@@ -195,7 +215,7 @@ pub(crate) fn compose(
         );
         draw(&mut canvas, &Cutout::new(picture, mask)?, to, from);
     }
-    put_behind(&mut canvas, background);
+    put_behind(&mut canvas, behind);
     Ok(canvas)
 }
 
@@ -228,15 +248,15 @@ fn draw(canvas: &mut Canvas, cutout: &Cutout<'_>, to: (u32, u32), from: (u32, u3
     });
 }
 
-fn put_behind(canvas: &mut Canvas, background: &Background) {
-    match background {
-        Background::Transparent => {}
-        Background::Colour(colour) => {
+fn put_behind(canvas: &mut Canvas, behind: &Behind) {
+    match behind {
+        Behind::Transparent => {}
+        Behind::Colour(colour) => {
             for pixel in canvas.pixels_mut() {
                 *pixel = over(*pixel, *colour);
             }
         }
-        Background::Picture(picture) => {
+        Behind::Picture(picture) => {
             let behind = cover(picture, canvas.width, canvas.height);
             let channels = behind.channels;
             for (pixel, colour) in canvas

@@ -14,6 +14,7 @@ mod limits;
 mod matte;
 mod model;
 mod options;
+pub mod parse;
 mod picture;
 mod pipeline;
 mod preprocess;

@@ -1,5 +1,6 @@
 //! The whole job; the methods are the stages, in order.
 
+use crate::compose::Behind;
 use crate::{
     Background, BoundingBox, Canvas, Cutout, Error, ErrorKind, Format, Layout, Limits, Mask,
     ModelSpec, Options, Output, OutputKind, Picture, Segmenter, compose, decode, encode, matte,
@@ -202,19 +203,19 @@ impl<S: Segmenter> Pipeline<S> {
     /// and [`Options::background`] say, a mask without background.
     ///
     /// # Errors
-    /// Kind `too-many-pixels` when the canvas is above the limits, `encode` when picture and mask do not fit.
+    /// Kind `too-many-pixels` when the canvas is above the limits, `encode` when picture and mask do not fit, and those
+    /// of [`Self::decode`] for the background.
     pub fn compose(
         &self,
         picture: &Picture,
         mask: &Mask,
         options: &Options,
     ) -> Result<Canvas, Error> {
-        let nothing = Background::Transparent;
-        let background = match options.output {
-            OutputKind::Cutout => &options.background,
-            OutputKind::Mask => &nothing,
+        let behind = match options.output {
+            OutputKind::Cutout => Behind::of(&options.background, &options.limits)?,
+            OutputKind::Mask => Behind::Transparent,
         };
-        compose::compose(picture, mask, &options.layout, background, &options.limits)
+        compose::compose(picture, mask, &options.layout, &behind, &options.limits)
     }
 
     /// Stage `encode` of a canvas; `quality` is that of JPEG, 1…100.

@@ -7,7 +7,6 @@ mod answer;
 mod asset;
 mod fields;
 mod ours;
-mod parse;
 mod rembg;
 mod removebg;
 

@@ -7,7 +7,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use cutout::{Background, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter};
+use cutout::{
+    Background, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter, parse,
+};
 use http::{Request, Response, header};
 use mediatype::MediaTypeList;
 use serde_json::json;
@@ -15,7 +17,6 @@ use serde_json::json;
 use crate::Job;
 use crate::answer::{Refusal, add, add_foreground, answer, failure, problem};
 use crate::fields::{BadBody, Body, Fields};
-use crate::parse;
 
 const NAMES: [&str; 7] = [
     "image",
@@ -175,15 +176,13 @@ fn options<S: Segmenter>(
         };
     }
     if let Some(bytes) = fields.bytes("background") {
-        options.background = match fields.text("background").and_then(parse::colour) {
-            Some(colour) => Background::Colour(colour),
-            None => {
-                let picture = job.pipeline.decode(bytes, &job.limits).map_err(|e| {
-                    let text = format!("background is neither a colour nor a picture: {e}");
-                    Box::new(problem(400, "bad-option", &text))
-                })?;
-                Background::Picture(picture)
+        options.background = match fields.text("background") {
+            Some(text) => {
+                let wanted = "a colour, or in a form a picture";
+                let colour = parse::colour(text).ok_or_else(|| bad("background", text, wanted))?;
+                Background::Colour(colour)
             }
+            None => Background::Picture(bytes.to_vec()),
         };
     }
     Ok(options)

@@ -1,13 +1,12 @@
 //! rembg's face: `POST /api/remove`, a multipart form with `file` and rembg's options in the form or the query.
 
 use bytes::Bytes;
-use cutout::{Background, Options, OutputKind, Segmenter, Stage};
+use cutout::{Background, Options, OutputKind, Segmenter, Stage, parse};
 use http::{Request, Response};
 
 use crate::Job;
 use crate::answer::{Refusal, add, add_foreground, answer, failure, problem};
 use crate::fields::{BadBody, Fields};
-use crate::parse;
 
 /// What rembg offers and is not done here; `false` asks for nothing.
 const NOT_DONE: [(&str, &str); 3] = [

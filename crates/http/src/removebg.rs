@@ -96,7 +96,6 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
         ..job.limits
     };
     let picture = job.pipeline.decode(&ask.picture, &limits)?;
-    let background = ask.background(|file| job.pipeline.decode(file, &limits))?;
     let region = ask.region(picture.width, picture.height)?;
     let most = ask.most_pixels();
     let size = |max_pixels| Size {
@@ -115,7 +114,7 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
     }
     let options = Options {
         layout: ask.layout,
-        background,
+        background: ask.background(),
         limits,
         ..Options::default()
     };

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use cutout::{BoundingBox, Options, Output, OutputKind};
+use cutout::{BoundingBox, Output};
 use serde::Serialize;
 
-use crate::commands::{Command, Sandbox};
+use crate::Error;
+use crate::commands::{Command, OutputFlags, Sandbox};
 use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
 use crate::models::Model;
-use crate::{Error, Kind};
 
 /// Remove the background of one picture.
 #[derive(Args, Clone, Debug)]
@@ -20,17 +20,16 @@ pub struct Run {
     /// JPEG, PNG, WebP, BMP, GIF or TIFF; `-` reads standard input.
     input: PathBuf,
 
-    /// Where the PNG goes; `-` writes to standard output.
+    /// Where the result goes, in the format that its name says; `-` writes to standard output.
     #[arg(short, long)]
     output: PathBuf,
-
-    /// Write the mask alone: 8-bit grey, 255 is foreground.
-    #[arg(long)]
-    mask: bool,
 
     /// Print a report in JSON: on standard output, or on standard error when the picture goes there.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    result: OutputFlags,
 
     #[command(flatten)]
     sandbox: Sandbox,
@@ -39,17 +38,8 @@ pub struct Run {
 impl Command for Run {
     fn execute(self) -> Result<(), Error> {
         let (input, output) = (Place::from(&*self.input), Place::from(&*self.output));
-        refuse_other_formats(&output)?;
         files::refuse_same(&input, &output)?;
-        let options = Options {
-            output: if self.mask {
-                OutputKind::Mask
-            } else {
-                OutputKind::Cutout
-            },
-            limits: self.sandbox.limits(),
-            ..Options::default()
-        };
+        let options = self.result.options(&output, self.sandbox.limits())?;
         let picture = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
         let mut engine = engines.engine()?;
@@ -64,20 +54,6 @@ impl Command for Run {
         // The process ends here; the kernel takes its memory back sooner than wasmtime would give it.
         std::mem::forget((engine, engines));
         Ok(())
-    }
-}
-
-fn refuse_other_formats(output: &Place) -> Result<(), Error> {
-    let Place::File(path) = output else {
-        return Ok(());
-    };
-    match path.extension() {
-        Some(extension) if extension.eq_ignore_ascii_case("png") => Ok(()),
-        _ => {
-            let text =
-                format!("{output} does not end in .png, the format that is written; name it so");
-            Err(Error::new(Kind::Usage, text))
-        }
     }
 }
 

@@ -7,7 +7,10 @@ mod generated {
 
 use std::time::Duration;
 
-use cutout::{BoundingBox, Limits, ModelSpec, Options, OutputKind, OutputRule, Scaling, Stage};
+use cutout::{
+    Background, BoundingBox, Format, Length, Limits, Margins, ModelSpec, Options, OutputKind,
+    OutputRule, Scaling, Stage,
+};
 
 use crate::{Error, Kind};
 pub(super) use generated::exports::cutout::matting::types;
@@ -20,7 +23,33 @@ pub(super) fn options(options: &Options) -> types::Options {
             OutputKind::Cutout => types::OutputKind::Cutout,
             OutputKind::Mask => types::OutputKind::Mask,
         },
+        format: match options.format {
+            Format::Png => types::Format::Png,
+            Format::WebP => types::Format::Webp,
+            Format::Jpeg => types::Format::Jpeg,
+        },
+        quality: options.quality,
+        max_side: options.size.max_side,
+        crop: options.layout.crop.map(margins),
+        background: match &options.background {
+            Background::Transparent => types::Background::Transparent,
+            Background::Colour([r, g, b, a]) => types::Background::Colour((*r, *g, *b, *a)),
+            Background::Picture(file) => types::Background::Picture(file.clone()),
+        },
         limits: limits(&options.limits),
+    }
+}
+
+fn margins(margins: Margins) -> types::Margins {
+    let length = |length| match length {
+        Length::Pixels(pixels) => types::Length::Pixels(pixels),
+        Length::Share(share) => types::Length::Share(share),
+    };
+    types::Margins {
+        top: length(margins.top),
+        right: length(margins.right),
+        bottom: length(margins.bottom),
+        left: length(margins.left),
     }
 }
 

@@ -130,7 +130,7 @@ impl Engine for Wasm {
         let options = bindings::options(options);
         let output = self.call(|instance, store| {
             let matting = instance.actor.cutout_matting_matting();
-            let output = matting.call_remove(store, image, options)?;
+            let output = matting.call_remove(store, image, &options)?;
             Ok(output.map_err(bindings::error))
         })?;
         let foreground = output.foreground.map(bindings::bounding_box);

@@ -114,9 +114,26 @@ fn wrong_usage_ends_with_2_and_names_the_way_out() {
     fs::copy(fixture("photos/chelsea.png"), &photo).unwrap();
     let photo = photo.to_str().unwrap();
     let tiny = tiny();
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 11] = [
         (&["run", photo, "-o", photo], "is the input itself"),
-        (&["run", photo, "-o", "cutout.jpg"], ".png"),
+        (&["run", photo, "-o", "cutout.gif"], ".png"),
+        (
+            &["run", photo, "-o", "x.jpg", "--format", "png"],
+            "--format",
+        ),
+        (
+            &["run", photo, "-o", "x.jpg", "--quality", "0"],
+            "--quality",
+        ),
+        (&["run", photo, "-o", "x.png", "--crop=51%"], "--crop"),
+        (
+            &["run", photo, "-o", "x.png", "--max-side", "0"],
+            "--max-side",
+        ),
+        (
+            &["run", photo, "-o", "x.png", "--background", "nocolour"],
+            "neither a colour",
+        ),
         (&["run", photo, "-o", "cutout"], ".png"),
         (
             &["run", photo, "-o", "x.png", "--model", "u3net"],

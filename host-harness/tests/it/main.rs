@@ -12,6 +12,7 @@ mod cli;
 mod component;
 mod footprint;
 mod odd;
+mod output;
 mod parity;
 mod robust;
 mod serve;

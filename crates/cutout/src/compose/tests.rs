@@ -1,5 +1,5 @@
 use super::*;
-use crate::{ErrorKind, Format, decode, encode};
+use crate::{ErrorKind, Format, encode};
 
 /// Every pixel has a colour of its own: its column, its row.
 fn picture(width: u32, height: u32) -> Picture {
@@ -25,9 +25,9 @@ fn mask(width: u32, height: u32, subject: [u32; 4]) -> Mask {
     }
 }
 
-fn composed(layout: Layout, background: &Background) -> Canvas {
+fn composed(layout: Layout, behind: &Behind) -> Canvas {
     let (picture, mask) = (picture(10, 8), mask(10, 8, [2, 3, 4, 2]));
-    compose(&picture, &mask, &layout, background, &Limits::default()).unwrap()
+    compose(&picture, &mask, &layout, behind, &Limits::default()).unwrap()
 }
 
 fn pixel(canvas: &Canvas, x: u32, y: u32) -> [u8; 4] {
@@ -79,7 +79,7 @@ fn the_subject_stands_where_the_layout_says() {
         ),
     ];
     for (layout, [width, height], [left, top, w, h]) in cases {
-        let canvas = composed(layout, &Background::Transparent);
+        let canvas = composed(layout, &Behind::Transparent);
         assert_eq!((canvas.width, canvas.height), (width, height), "{layout:?}");
         let expected = BoundingBox {
             left,
@@ -99,12 +99,12 @@ fn the_subject_stands_where_the_layout_says() {
 
 #[test]
 fn a_background_is_seen_where_the_subject_is_not() {
-    let colour = composed(Layout::default(), &Background::Colour([9, 8, 7, 255]));
+    let colour = composed(Layout::default(), &Behind::Colour([9, 8, 7, 255]));
     assert!(colour.opaque);
     assert_eq!(pixel(&colour, 0, 0), [9, 8, 7, 255]);
     assert_eq!(pixel(&colour, 2, 3), [2, 3, 7, 255]);
 
-    let half = composed(Layout::default(), &Background::Colour([9, 8, 7, 128]));
+    let half = composed(Layout::default(), &Behind::Colour([9, 8, 7, 128]));
     assert_eq!(pixel(&half, 0, 0), [9, 8, 7, 128]);
 
     // Twice as wide as high: its middle covers the canvas of 10 × 8, half of it red and half green.
@@ -116,7 +116,7 @@ fn a_background_is_seen_where_the_subject_is_not() {
             .concat()
             .repeat(20),
     };
-    let covered = composed(Layout::default(), &Background::Picture(halves));
+    let covered = composed(Layout::default(), &Behind::Picture(halves));
     assert!(covered.opaque);
     assert_eq!(pixel(&covered, 0, 0), [200, 0, 0, 255]);
     assert_eq!(pixel(&covered, 9, 7), [0, 200, 0, 255]);
@@ -153,7 +153,7 @@ fn a_canvas_above_the_limits_is_refused_before_it_is_made() {
         &picture,
         &mask,
         &layout,
-        &Background::Transparent,
+        &Behind::Transparent,
         &Limits::default(),
     );
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::TooManyPixels);
@@ -161,8 +161,8 @@ fn a_canvas_above_the_limits_is_refused_before_it_is_made() {
 
 #[test]
 fn every_format_is_read_back_as_it_was_written() {
-    let clear = composed(Layout::default(), &Background::Transparent);
-    let solid = composed(Layout::default(), &Background::Colour([90, 80, 70, 255]));
+    let clear = composed(Layout::default(), &Behind::Transparent);
+    let solid = composed(Layout::default(), &Behind::Colour([90, 80, 70, 255]));
     for (canvas, format, channels, tolerance) in [
         (&clear, Format::Png, 4, 0),
         (&clear, Format::WebP, 4, 0),

@@ -5,12 +5,11 @@ use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
-use cutout::{Background, BoundingBox, Error, Format, Layout, Length, Margins, Picture};
+use cutout::{Background, BoundingBox, Format, Layout, Length, Margins, parse};
 
 use super::refusal::Refusal;
 use super::{MAX_PIXELS, MAX_PNG};
 use crate::fields::Fields;
-use crate::parse;
 
 /// Clients leave the padding out, or not.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -108,16 +107,13 @@ impl Ask {
         }))
     }
 
-    /// What is behind the subject; `decode` reads a picture.
-    pub(super) fn background(
-        &self,
-        decode: impl FnOnce(&[u8]) -> Result<Picture, Error>,
-    ) -> Result<Background, Refusal> {
-        Ok(match &self.behind {
+    /// What is behind the subject.
+    pub(super) fn background(&self) -> Background {
+        match &self.behind {
             Behind::Nothing => Background::Transparent,
             Behind::Colour(colour) => Background::Colour(*colour),
-            Behind::File(file) => Background::Picture(decode(file)?),
-        })
+            Behind::File(file) => Background::Picture(file.to_vec()),
+        }
     }
 }
 

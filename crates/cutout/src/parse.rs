@@ -1,9 +1,9 @@
-//! Values that several faces know.
+//! Values as people write them, in flags and in requests. `None` is: this cannot be.
 
-use cutout::{Length, Margins};
+use crate::{Length, Margins};
 
 /// `12`, `12px` or `12%`; a percentage up to `most` percent.
-pub(crate) fn length(text: &str, most: f32) -> Option<Length> {
+pub fn length(text: &str, most: f32) -> Option<Length> {
     if let Some(percent) = text.strip_suffix('%') {
         let percent = decimal(percent)?;
         return (percent <= most).then_some(Length::Share(percent / 100.0));
@@ -14,7 +14,7 @@ pub(crate) fn length(text: &str, most: f32) -> Option<Length> {
 
 /// One, two or four lengths, as in CSS: all; vertical and horizontal; top, right, bottom, left. At most half of the
 /// subject or 500 pixels each.
-pub(crate) fn margins(text: &str) -> Option<Margins> {
+pub fn margins(text: &str) -> Option<Margins> {
     let one = |text| match length(text, 50.0)? {
         Length::Pixels(pixels) if pixels > 500 => None,
         length => Some(length),
@@ -39,7 +39,7 @@ pub(crate) fn margins(text: &str) -> Option<Margins> {
 }
 
 /// A share written as a percentage of `least` to 100.
-pub(crate) fn percentage(text: &str, least: f32) -> Option<f32> {
+pub fn percentage(text: &str, least: f32) -> Option<f32> {
     let percent = decimal(text.strip_suffix('%')?)?;
     (least..=100.0)
         .contains(&percent)
@@ -53,7 +53,7 @@ fn decimal(text: &str) -> Option<f32> {
 }
 
 /// `true`, `false`, `1`, `0`, `yes`, `no`, `on` or `off`, in any case.
-pub(crate) fn flag(text: &str) -> Option<bool> {
+pub fn flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Some(true),
         "false" | "0" | "no" | "off" => Some(false),
@@ -62,6 +62,6 @@ pub(crate) fn flag(text: &str) -> Option<bool> {
 }
 
 /// A colour as in CSS, the `#` being optional: 3, 4, 6 or 8 hexadecimal digits, or a name.
-pub(crate) fn colour(text: &str) -> Option<[u8; 4]> {
+pub fn colour(text: &str) -> Option<[u8; 4]> {
     csscolorparser::parse(text).ok().map(|c| c.to_rgba8())
 }

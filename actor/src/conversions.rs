@@ -1,0 +1,116 @@
+//! Between the types of `wit/` and the core's.
+
+use std::time::Duration;
+
+use cutout::{Background, Format, Layout, Length, Margins, ModelSpec, OutputRule, Scaling, Size};
+
+use crate::bindings::exports::cutout::matting::types;
+use crate::clock::StageClock;
+
+pub(crate) fn options(options: types::Options) -> cutout::Options {
+    cutout::Options {
+        output: match options.output {
+            types::OutputKind::Cutout => cutout::OutputKind::Cutout,
+            types::OutputKind::Mask => cutout::OutputKind::Mask,
+        },
+        format: match options.format {
+            types::Format::Png => Format::Png,
+            types::Format::Webp => Format::WebP,
+            types::Format::Jpeg => Format::Jpeg,
+        },
+        quality: options.quality,
+        size: Size {
+            max_side: options.max_side,
+            max_pixels: None,
+        },
+        layout: Layout {
+            crop: options.crop.map(margins),
+            ..Layout::default()
+        },
+        background: match options.background {
+            types::Background::Transparent => Background::Transparent,
+            types::Background::Colour((r, g, b, a)) => Background::Colour([r, g, b, a]),
+            types::Background::Picture(file) => Background::Picture(file),
+        },
+        limits: limits(options.limits),
+    }
+}
+
+fn margins(margins: types::Margins) -> Margins {
+    let length = |length| match length {
+        types::Length::Pixels(pixels) => Length::Pixels(pixels),
+        types::Length::Share(share) => Length::Share(share),
+    };
+    Margins {
+        top: length(margins.top),
+        right: length(margins.right),
+        bottom: length(margins.bottom),
+        left: length(margins.left),
+    }
+}
+
+pub(crate) fn limits(limits: types::Limits) -> cutout::Limits {
+    cutout::Limits {
+        max_bytes: limits.max_bytes,
+        max_side: limits.max_side,
+        max_pixels: limits.max_pixels,
+    }
+}
+
+pub(crate) fn bounding_box(b: cutout::BoundingBox) -> types::BoundingBox {
+    types::BoundingBox {
+        left: b.left,
+        top: b.top,
+        width: b.width,
+        height: b.height,
+    }
+}
+
+pub(crate) fn stages(clock: &StageClock) -> Vec<types::StageTime> {
+    let time = |&(stage, time): &(cutout::Stage, Duration)| types::StageTime {
+        stage: stage_to(stage),
+        nanoseconds: u64::try_from(time.as_nanos()).unwrap_or(u64::MAX),
+    };
+    clock.stages.iter().map(time).collect()
+}
+
+fn stage_to(stage: cutout::Stage) -> types::Stage {
+    match stage {
+        cutout::Stage::Decode => types::Stage::Decode,
+        cutout::Stage::Preprocess => types::Stage::Preprocess,
+        cutout::Stage::Segment => types::Stage::Segment,
+        cutout::Stage::Matte => types::Stage::Matte,
+        cutout::Stage::Colour => types::Stage::Colour,
+        cutout::Stage::Encode => types::Stage::Encode,
+    }
+}
+
+pub(crate) fn spec_from(spec: types::ModelSpec) -> ModelSpec {
+    ModelSpec {
+        name: spec.name,
+        side: spec.side,
+        mean: spec.mean.into(),
+        std: spec.std.into(),
+        scaling: match spec.scaling {
+            types::Scaling::PictureMax => Scaling::PictureMax,
+        },
+        output: match spec.output {
+            types::OutputRule::MinMax => OutputRule::MinMax,
+        },
+    }
+}
+
+pub(crate) fn spec_to(spec: &ModelSpec) -> types::ModelSpec {
+    types::ModelSpec {
+        name: spec.name.clone(),
+        side: spec.side,
+        mean: spec.mean.into(),
+        std: spec.std.into(),
+        scaling: match spec.scaling {
+            Scaling::PictureMax => types::Scaling::PictureMax,
+        },
+        output: match spec.output {
+            OutputRule::MinMax => types::OutputRule::MinMax,
+        },
+    }
+}

@@ -1,0 +1,149 @@
+//! The flags that say what is to be made of a picture.
+
+use std::path::Path;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+use cutout::{Background, Format, Layout, Limits, Margins, Options, OutputKind, Size, parse};
+
+use crate::files::{self, Place};
+use crate::{Error, Kind};
+
+/// [`Format`] as a flag's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormatName(Format);
+
+impl ValueEnum for FormatName {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(Format::Png), Self(Format::WebP), Self(Format::Jpeg)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let value = PossibleValue::new(self.0.as_str());
+        Some(match self.0 {
+            Format::Png => value.help("Lossless, with transparency"),
+            Format::WebP => value.help("Lossless, with transparency; smaller and slower"),
+            Format::Jpeg => value
+                .alias("jpeg")
+                .help("Lossy; white behind what is transparent"),
+        })
+    }
+}
+
+/// What is to be made.
+#[derive(Args, Clone, Debug)]
+pub struct OutputFlags {
+    /// Write the mask alone: 8-bit grey, 255 is foreground.
+    #[arg(long)]
+    pub mask: bool,
+
+    /// The format; by the output's name unless given.
+    #[arg(long, value_enum)]
+    pub format: Option<FormatName>,
+
+    /// Quality of JPEG.
+    #[arg(long, value_name = "1-100", default_value_t = 90, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub quality: u8,
+
+    /// What is behind the subject: a colour as in CSS, the `#` being optional, or a picture's path.
+    #[arg(long, value_name = "COLOUR|IMAGE")]
+    pub background: Option<String>,
+
+    /// End the result at the subject, with room around it: one, two or four lengths as in CSS, up to 500px or 50%.
+    #[arg(long, value_name = "MARGIN", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub crop: Option<String>,
+
+    /// Longer side of the result in pixels; larger pictures are scaled down.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_side: Option<u32>,
+}
+
+impl OutputFlags {
+    /// The same for the core.
+    ///
+    /// # Errors
+    /// Kind `usage` for a value that cannot be or an output whose name says another format, `io` for a background that
+    /// cannot be read.
+    pub(crate) fn options(&self, output: &Place, limits: Limits) -> Result<Options, Error> {
+        let crop = self.crop.as_deref().map(margins).transpose()?;
+        Ok(Options {
+            output: if self.mask {
+                OutputKind::Mask
+            } else {
+                OutputKind::Cutout
+            },
+            format: self.format(output)?,
+            quality: self.quality,
+            size: Size {
+                max_side: self.max_side,
+                max_pixels: None,
+            },
+            layout: Layout {
+                crop,
+                ..Layout::default()
+            },
+            background: self.background(limits.max_bytes)?,
+            limits,
+        })
+    }
+
+    fn format(&self, output: &Place) -> Result<Format, Error> {
+        let asked = self.format.map(|name| name.0);
+        let Place::File(path) = output else {
+            return Ok(asked.unwrap_or_default());
+        };
+        let named = format_of(path);
+        match (asked, named) {
+            (Some(asked), Some(named)) if asked != named => {
+                let text = format!(
+                    "{output} is named as {}, and --format is {}; change one of them",
+                    named.as_str(),
+                    asked.as_str()
+                );
+                Err(Error::new(Kind::Usage, text))
+            }
+            (asked, named) => asked.or(named).ok_or_else(|| {
+                let text = format!(
+                    "{output} does not end in .png, .webp or .jpg, the formats that are written; name it so or \
+                     give --format"
+                );
+                Error::new(Kind::Usage, text)
+            }),
+        }
+    }
+
+    fn background(&self, max_bytes: u64) -> Result<Background, Error> {
+        let Some(text) = &self.background else {
+            return Ok(Background::Transparent);
+        };
+        if let Some(colour) = parse::colour(text) {
+            return Ok(Background::Colour(colour));
+        }
+        let path = Path::new(text);
+        if !path.exists() {
+            let text =
+                format!("--background {text:?} is neither a colour nor the path of a picture");
+            return Err(Error::new(Kind::Usage, text));
+        }
+        files::read(&Place::File(path.to_owned()), max_bytes).map(Background::Picture)
+    }
+}
+
+fn margins(text: &str) -> Result<Margins, Error> {
+    parse::margins(text).ok_or_else(|| {
+        let text = format!(
+            "--crop={text:?} is no margin; it takes one, two or four lengths such as 10px or 5%, up to 500px or 50%"
+        );
+        Error::new(Kind::Usage, text)
+    })
+}
+
+/// The format that a file's name says.
+fn format_of(path: &Path) -> Option<Format> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "png" => Some(Format::Png),
+        "webp" => Some(Format::WebP),
+        "jpg" | "jpeg" => Some(Format::Jpeg),
+        _ => None,
+    }
+}
