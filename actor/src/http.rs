@@ -26,18 +26,21 @@ impl Guest for Actor {
 
 fn answer(incoming: &IncomingRequest) -> Response<Bytes> {
     let limits = limits();
-    let body = match read_body(incoming, limits.max_bytes) {
+    let target = incoming.path_with_query().unwrap_or_else(|| "/".into());
+    let path = target.split('?').next().unwrap_or_default();
+    let body = match read_body(incoming, path, limits.max_bytes) {
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };
     let mut request = Request::builder()
         .method(method_name(incoming.method()).as_str())
-        .uri(incoming.path_with_query().as_deref().unwrap_or("/"));
+        .uri(&target);
     for (name, value) in incoming.headers().entries() {
         request = request.header(name, value);
     }
     let Ok(request) = request.body(body.into()) else {
-        return cutout_http::problem(400, "bad-request", "the request's head cannot be read");
+        let text = "the request's head cannot be read";
+        return cutout_http::refusal(path, 400, "bad-request", text);
     };
     let mut clock = StageClock::start();
     let mut response = PIPELINE.with_borrow_mut(|pipeline| {
@@ -60,9 +63,13 @@ fn limits() -> Limits {
     }
 }
 
-fn read_body(request: &IncomingRequest, max_bytes: u64) -> Result<Vec<u8>, Box<Response<Bytes>>> {
-    let too_long = || Box::new(cutout_http::too_long(max_bytes));
-    let incomplete = || Box::new(cutout_http::incomplete());
+fn read_body(
+    request: &IncomingRequest,
+    path: &str,
+    max_bytes: u64,
+) -> Result<Vec<u8>, Box<Response<Bytes>>> {
+    let too_long = || Box::new(cutout_http::too_long(path, max_bytes));
+    let incomplete = || Box::new(cutout_http::incomplete(path));
     let declared = content_length(&request.headers().entries());
     if declared.is_some_and(|length| length > max_bytes) {
         return Err(too_long());

@@ -1,6 +1,6 @@
 //! A cut-out on a canvas: cropped, scaled, moved, with something behind it.
 
-use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, decode};
+use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, Size, decode};
 
 /// A distance in a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +56,25 @@ pub struct Layout {
     /// Room at the left and above the subject's box, as shares of the room there is, 0…1. Unset: where it was, or in
     /// the middle when `scale` is set.
     pub position: Option<[f32; 2]>,
+}
+
+impl Layout {
+    /// The same in a picture made smaller by `factor`.
+    fn scaled(&self, factor: f32) -> Self {
+        let length = |length| match length {
+            Length::Pixels(pixels) => Length::Pixels((pixels as f32 * factor) as u32),
+            share => share,
+        };
+        Self {
+            crop: self.crop.map(|margins| Margins {
+                top: length(margins.top),
+                right: length(margins.right),
+                bottom: length(margins.bottom),
+                left: length(margins.left),
+            }),
+            ..*self
+        }
+    }
 }
 
 /// What is behind the subject.
@@ -149,7 +168,45 @@ impl Canvas {
     }
 }
 
-/// Puts the cut-out of `picture` by `mask` on a canvas. Where the mask is empty, the whole picture is the subject.
+/// Where the subject is and how large the canvas.
+#[derive(Clone, Copy)]
+struct Place {
+    width: u32,
+    height: u32,
+    subject: BoundingBox,
+}
+
+impl Place {
+    fn of(picture: &Picture, subject: BoundingBox, layout: &Layout) -> Self {
+        let (mut width, mut height, mut at) = (picture.width, picture.height, subject);
+        if let Some(margins) = layout.crop {
+            let top = margins.top.of(subject.height);
+            let left = margins.left.of(subject.width);
+            let sum = |a: u32, b: u32, c: u32| a.saturating_add(b).saturating_add(c);
+            width = sum(left, subject.width, margins.right.of(subject.width));
+            height = sum(top, subject.height, margins.bottom.of(subject.height));
+            (at.left, at.top) = (left, top);
+        }
+        if let Some(scale) = layout.scale {
+            let factor = (scale * width as f32 / subject.width as f32)
+                .min(scale * height as f32 / subject.height as f32);
+            at.width = scaled(subject.width, factor, width);
+            at.height = scaled(subject.height, factor, height);
+        }
+        if let Some([x, y]) = layout.position.or(layout.scale.map(|_| [0.5; 2])) {
+            at.left = (x * width.saturating_sub(at.width) as f32).round() as u32;
+            at.top = (y * height.saturating_sub(at.height) as f32).round() as u32;
+        }
+        Self {
+            width,
+            height,
+            subject: at,
+        }
+    }
+}
+
+/// Puts the cut-out of `picture` by `mask` on a canvas that is no larger than `size`. Where the mask is empty, the
+/// whole picture is the subject.
 ///
 /// # Errors
 /// Kind `too-many-pixels` when the canvas is above `limits`, `encode` when picture and mask do not fit.
@@ -157,6 +214,7 @@ pub(crate) fn compose(
     picture: &Picture,
     mask: &Mask,
     layout: &Layout,
+    size: Size,
     behind: &Behind,
     limits: &Limits,
 ) -> Result<Canvas, Error> {
@@ -166,26 +224,26 @@ pub(crate) fn compose(
         width: picture.width,
         height: picture.height,
     });
-    let (mut width, mut height, mut at) = (picture.width, picture.height, subject);
-    if let Some(margins) = layout.crop {
-        let top = margins.top.of(subject.height);
-        let left = margins.left.of(subject.width);
-        let sum = |a: u32, b: u32, c: u32| a.saturating_add(b).saturating_add(c);
-        width = sum(left, subject.width, margins.right.of(subject.width));
-        height = sum(top, subject.height, margins.bottom.of(subject.height));
-        (at.left, at.top) = (left, top);
-    }
-    if let Some(scale) = layout.scale {
-        let factor = (scale * width as f32 / subject.width as f32)
-            .min(scale * height as f32 / subject.height as f32);
-        at.width = scaled(subject.width, factor, width);
-        at.height = scaled(subject.height, factor, height);
-    }
-    if let Some([x, y]) = layout.position.or(layout.scale.map(|_| [0.5; 2])) {
-        at.left = (x * width.saturating_sub(at.width) as f32).round() as u32;
-        at.top = (y * height.saturating_sub(at.height) as f32).round() as u32;
-    }
+    let Place {
+        width,
+        height,
+        subject: at,
+    } = Place::of(picture, subject, layout);
     limits.check_size(width, height)?;
+    let most_wide = size.of(width, height).0;
+    if most_wide < width {
+        // Everything is made smaller, so that pixels are resampled before alpha joins them. The subject's box is found
+        // again, a pixel larger perhaps.
+        let slack = if layout.crop.is_some() { 2 } else { 0 };
+        let factor = most_wide.saturating_sub(slack).max(1) as f32 / width as f32;
+        let w = scaled(picture.width, factor, picture.width);
+        let h = scaled(picture.height, factor, picture.height);
+        if (w, h) != (picture.width, picture.height) {
+            let (picture, mask) = (picture.stretched(w, h), mask.stretched(w, h));
+            let layout = layout.scaled(factor);
+            return compose(&picture, &mask, &layout, size, behind, limits);
+        }
+    }
     let mut canvas = Canvas {
         width,
         height,
@@ -194,15 +252,10 @@ pub(crate) fn compose(
         opaque: behind.is_opaque(),
     };
     if layout.scale.is_some() || layout.position.is_some() {
-        let (picture, mask) = (picture.part(subject), mask.part(subject));
-        let picture = picture.stretched(at.width, at.height);
-        let mask = mask.stretched(at.width, at.height);
-        draw(
-            &mut canvas,
-            &Cutout::new(&picture, &mask)?,
-            (at.left, at.top),
-            (0, 0),
-        );
+        let picture = picture.part(subject).stretched(at.width, at.height);
+        let mask = mask.part(subject).stretched(at.width, at.height);
+        let cutout = Cutout::new(&picture, &mask)?;
+        draw(&mut canvas, &cutout, (at.left, at.top), (0, 0));
     } else {
         // The whole picture, so that what is around the subject's box is there too.
         let to = (

@@ -54,7 +54,7 @@ impl Format {
 /// A canvas as a file; `quality` is that of JPEG, 1…100.
 ///
 /// # Errors
-/// Kind `encode`, also for a canvas that the format cannot hold.
+/// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
 pub(crate) fn canvas(canvas: &Canvas, format: Format, quality: u8) -> Result<Vec<u8>, Error> {
     let (width, height) = (canvas.width, canvas.height);
     match format {
@@ -123,7 +123,7 @@ fn fits(width: u32, height: u32, format: Format) -> Result<(), Error> {
         format.as_str(),
         format.max_side()
     );
-    Err(Error::new(ErrorKind::Encode, text))
+    Err(Error::new(ErrorKind::TooManyPixels, text))
 }
 
 fn written(

@@ -77,11 +77,14 @@ impl<S: Segmenter> Pipeline<S> {
         options: &Options,
         observe: &mut dyn FnMut(Stage),
     ) -> Result<Output, Error> {
-        let picture = self.decode(bytes, &options.limits)?.fitted(options.size);
+        let mut picture = self.decode(bytes, &options.limits)?;
+        let in_place = options.layout == Layout::default();
+        if in_place {
+            picture = picture.fitted(options.size);
+        }
         observe(Stage::Decode);
         let input = self.preprocess(&picture)?;
         observe(Stage::Preprocess);
-        let in_place = options.layout == Layout::default();
         if in_place && options.output == OutputKind::Mask {
             let (width, height) = (picture.width, picture.height);
             drop(picture);
@@ -215,13 +218,20 @@ impl<S: Segmenter> Pipeline<S> {
             OutputKind::Cutout => Behind::of(&options.background, &options.limits)?,
             OutputKind::Mask => Behind::Transparent,
         };
-        compose::compose(picture, mask, &options.layout, &behind, &options.limits)
+        compose::compose(
+            picture,
+            mask,
+            &options.layout,
+            options.size,
+            &behind,
+            &options.limits,
+        )
     }
 
     /// Stage `encode` of a canvas; `quality` is that of JPEG, 1…100.
     ///
     /// # Errors
-    /// Kind `encode`, also for a canvas that the format cannot hold.
+    /// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
     pub fn encode_canvas(
         &self,
         canvas: &Canvas,

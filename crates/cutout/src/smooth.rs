@@ -3,7 +3,7 @@
 use crate::Mask;
 
 /// Standard deviation of the blur in pixels.
-const SIGMA: f64 = 2.0;
+const SIGMA: f32 = 2.0;
 /// The blur ends at four standard deviations, as SciPy's does.
 const RADIUS: usize = 8;
 
@@ -14,19 +14,32 @@ impl Mask {
         if width == 0 || height == 0 {
             return self.clone();
         }
-        let eroded = of_cross(&self.data, width, u8::min);
-        let opened = of_cross(&eroded, width, u8::max);
+        let opened = of_cross(&of_cross(&self.data, width, u8::min), width, u8::max);
         let weights = weights();
-        let rows: Vec<f64> = opened
-            .chunks_exact(width)
-            .flat_map(|row| blurred(width, &weights, |x| f64::from(row[x])))
-            .collect();
-        let columns = (0..width).map(|x| blurred(height, &weights, |y| rows[y * width + x]));
-        let mut data = vec![0; width * height];
-        for (x, column) in columns.enumerate() {
-            for (y, value) in column.into_iter().enumerate() {
-                data[y * width + x] = if value < 127.0 { 0 } else { 255 };
+        let mut data = Vec::with_capacity(opened.len());
+        let (mut column, mut row) = (vec![0.0; width], vec![0.0; width + 2 * RADIUS]);
+        for y in 0..height {
+            // Down the columns first, a row at a time, so that no second picture is held.
+            let line = |y: isize| &opened[mirrored(y, height) * width..][..width];
+            let y = y as isize;
+            for (sum, value) in column.iter_mut().zip(line(y)) {
+                *sum = weights[0] * f32::from(*value);
             }
+            for (d, weight) in (1..).zip(&weights[1..]) {
+                let (above, below) = (line(y - d), line(y + d));
+                for ((sum, a), b) in column.iter_mut().zip(above).zip(below) {
+                    *sum += weight * (f32::from(*a) + f32::from(*b));
+                }
+            }
+            for (x, value) in (-(RADIUS as isize)..).zip(&mut row) {
+                *value = column[mirrored(x, width)];
+            }
+            data.extend(row.windows(2 * RADIUS + 1).map(|around| {
+                let sides =
+                    (1..=RADIUS).map(|d| weights[d] * (around[RADIUS - d] + around[RADIUS + d]));
+                let value = weights[0] * around[RADIUS] + sides.sum::<f32>();
+                if value < 127.0 { 0 } else { 255 }
+            }));
         }
         Self { data, ..*self }
     }
@@ -49,34 +62,24 @@ fn of_cross(data: &[u8], width: usize, pick: fn(u8, u8) -> u8) -> Vec<u8> {
 }
 
 /// Half of a Gaussian, its middle first; the whole sums to 1.
-fn weights() -> [f64; RADIUS + 1] {
+fn weights() -> [f32; RADIUS + 1] {
     let mut weights = [0.0; RADIUS + 1];
     for (i, weight) in weights.iter_mut().enumerate() {
-        *weight = (-0.5 * (i as f64 / SIGMA).powi(2)).exp();
+        *weight = (-0.5 * (i as f32 / SIGMA).powi(2)).exp();
     }
-    let sum = 2.0 * weights.iter().sum::<f64>() - weights[0];
+    let sum = 2.0 * weights.iter().sum::<f32>() - weights[0];
     weights.map(|weight| weight / sum)
 }
 
-/// A line of `length` values, mirrored at its ends, blurred.
-fn blurred(length: usize, weights: &[f64], line: impl Fn(usize) -> f64) -> Vec<f64> {
-    let mirrored = |i: isize| {
-        let period = 2 * length as isize;
-        let i = i.rem_euclid(period);
-        if i < length as isize {
-            i as usize
-        } else {
-            (period - 1 - i) as usize
-        }
-    };
-    let value = |x: usize| {
-        let sides = weights.iter().enumerate().skip(1).map(|(d, weight)| {
-            let (x, d) = (x as isize, d as isize);
-            weight * (line(mirrored(x - d)) + line(mirrored(x + d)))
-        });
-        weights[0] * line(x) + sides.sum::<f64>()
-    };
-    (0..length).map(value).collect()
+/// The place in a line of `length` values that stands for `i` beyond its ends: the line is mirrored there.
+fn mirrored(i: isize, length: usize) -> usize {
+    let period = 2 * length as isize;
+    let i = i.rem_euclid(period);
+    if i < length as isize {
+        i as usize
+    } else {
+        (period - 1 - i) as usize
+    }
 }
 
 #[cfg(test)]

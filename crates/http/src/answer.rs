@@ -7,6 +7,8 @@ use cutout::{BoundingBox, Error, ErrorKind, Stage};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
+use crate::fields::Fields;
+
 /// A response that is no result.
 pub(crate) type Refusal = Box<Response<Bytes>>;
 
@@ -45,7 +47,7 @@ pub(crate) fn add_foreground(response: &mut Response<Bytes>, foreground: Option<
 }
 
 /// A refusal as `application/problem+json` (RFC 9457) with a stable `code`.
-pub fn problem(status: u16, code: &str, detail: &str) -> Response<Bytes> {
+pub(crate) fn problem(status: u16, code: &str, detail: &str) -> Response<Bytes> {
     let title = code.replace('-', " ");
     let body = json!({ "status": status, "code": code, "title": title, "detail": detail });
     answer(status, "application/problem+json", body.to_string())
@@ -66,12 +68,14 @@ pub(crate) fn failure(error: &Error) -> Response<Bytes> {
     problem(status_of(error), error.kind().as_str(), &error.to_string())
 }
 
-/// Refuses a method; `allowed` is the one that is answered.
-pub(crate) fn wrong_method(method: &http::Method, allowed: &'static str) -> Response<Bytes> {
-    let text = format!("{method} is not answered here; use {allowed}");
-    let mut refusal = problem(405, "method-not-allowed", &text);
-    add(&mut refusal, "allow", &allowed);
-    refusal
+/// Refuses a field with two values, perhaps one of the query and one of the form.
+pub(crate) fn refuse_contradictions(fields: &Fields) -> Result<(), Refusal> {
+    let Some(name) = fields.contradicted() else {
+        return Ok(());
+    };
+    let name: String = name.chars().take(80).collect();
+    let text = format!("{name:?} is there with two values; send one");
+    Err(Box::new(problem(400, "bad-option", &text)))
 }
 
 /// Adds `Server-Timing`: how long each stage took.
@@ -84,20 +88,4 @@ pub fn add_timing(response: &mut Response<Bytes>, stages: &[(Stage, Duration)]) 
     };
     let entries: Vec<_> = stages.iter().map(entry).collect();
     add(response, "server-timing", &entries.join(", "));
-}
-
-/// The response to a body that is longer than `max_bytes`, for callers that stop reading there.
-pub fn too_long(max_bytes: u64) -> Response<Bytes> {
-    let text =
-        format!("the body is longer than the limit of {max_bytes} bytes; send a smaller picture");
-    problem(413, ErrorKind::TooManyBytes.as_str(), &text)
-}
-
-/// The response to a body that ended before it was whole.
-pub fn incomplete() -> Response<Bytes> {
-    problem(
-        400,
-        "incomplete-body",
-        "the body ended early; send the request again",
-    )
 }

@@ -1,12 +1,13 @@
 //! What a client sends, by name: from the query and from a body of any kind.
 
 use std::convert::Infallible;
+use std::fmt;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
 use http::{Request, header};
 use mediatype::MediaType;
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// More fields than any client of these faces sends.
 const MAX_FIELDS: usize = 64;
@@ -69,14 +70,11 @@ impl Fields {
         if self.0.len() > MAX_FIELDS {
             return Err(BadBody(format!("more than {MAX_FIELDS} fields")));
         }
-        match self.contradicted() {
-            Some(name) => Err(BadBody(format!("{name:?} is there with two values"))),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// A name with two values that differ, perhaps one of the query and one of the form.
-    fn contradicted(&self) -> Option<&str> {
+    pub(crate) fn contradicted(&self) -> Option<&str> {
         let differs = |name: &str, value: &Bytes| {
             let mut others = self.0.iter().filter(|(other, _)| other == name);
             others.any(|(_, other)| !other.is_empty() && other != value)
@@ -93,20 +91,9 @@ impl Fields {
     }
 
     fn add_json(&mut self, body: &Bytes) -> Result<(), BadBody> {
-        let object: serde_json::Map<String, Value> =
-            serde_json::from_slice(body).map_err(|e| BadBody(format!("no JSON object: {e}")))?;
-        for (name, value) in object {
-            let text = match value {
-                Value::Null => continue,
-                Value::String(text) => text,
-                Value::Bool(flag) => flag.to_string(),
-                Value::Number(number) => number.to_string(),
-                Value::Array(_) | Value::Object(_) => {
-                    return Err(BadBody(format!("{name:?} is neither text nor a number")));
-                }
-            };
-            self.0.push((name, text.into()));
-        }
+        let object: Object = serde_json::from_slice(body)
+            .map_err(|e| BadBody(format!("no JSON object of texts and numbers: {e}")))?;
+        self.0.extend(object.0);
         Ok(())
     }
 
@@ -149,5 +136,78 @@ impl Fields {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let named = self.0.iter().filter(|(_, value)| !value.is_empty());
         named.map(|(name, _)| name.as_str())
+    }
+}
+
+/// A JSON object without arrays and objects in it: nothing is built from them before they are refused.
+struct Object(Vec<(String, Bytes)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut entries = Vec::new();
+                while let Some((name, Scalar(value))) = map.next_entry()? {
+                    if entries.len() == MAX_FIELDS {
+                        return Err(A::Error::custom(format!("more than {MAX_FIELDS} fields")));
+                    }
+                    entries.push((name, value.into()));
+                }
+                Ok(Object(entries))
+            }
+        }
+        json.deserialize_map(Entries)
+    }
+}
+
+/// A value as text; `null` is the empty text.
+struct Scalar(String);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Value;
+        impl Visitor<'_> for Value {
+            type Value = Scalar;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, a number, true, false or null")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Scalar, E> {
+                Ok(Scalar(value.to_string()))
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Scalar, E> {
+                Ok(Scalar(value.to_string()))
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Scalar, E> {
+                Ok(Scalar(value.to_string()))
+            }
+
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Scalar, E> {
+                Ok(Scalar(value.to_string()))
+            }
+
+            fn visit_str<E: Error>(self, value: &str) -> Result<Scalar, E> {
+                Ok(Scalar(value.to_owned()))
+            }
+
+            fn visit_string<E: Error>(self, value: String) -> Result<Scalar, E> {
+                Ok(Scalar(value))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
+                Ok(Scalar(String::new()))
+            }
+        }
+        json.deserialize_any(Value)
     }
 }

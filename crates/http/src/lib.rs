@@ -7,6 +7,7 @@ mod answer;
 mod asset;
 mod fields;
 mod ours;
+mod refusal;
 mod rembg;
 mod removebg;
 
@@ -14,8 +15,9 @@ use bytes::Bytes;
 use cutout::{Limits, Pipeline, Segmenter, Stage};
 use http::{Method, Request, Response};
 
-pub use answer::{add_timing, incomplete, problem, too_long};
+pub use answer::add_timing;
 pub use asset::{PAGE_POLICY, asset};
+pub use refusal::{incomplete, refusal, too_long};
 
 /// What answering one request needs, whatever its face.
 pub(crate) struct Job<'a, S> {
@@ -38,14 +40,11 @@ pub fn respond<S: Segmenter>(
     }
     let (method, allowed) = (request.method(), allowed(path));
     match allowed {
-        None => {
-            let text = format!("nothing is at {path:?}; POST a picture to /v1/remove");
-            return answer::problem(404, "not-found", &text);
-        }
+        None => return refusal::nowhere(path),
         // Rembg fetches the address that it is given; a guest has no network.
         Some(_) if path == "/api/remove" && method == Method::GET => return rembg::no_fetching(),
         Some(allowed) if !allowed.split(", ").any(|name| method == name) => {
-            return answer::wrong_method(method, allowed);
+            return refusal::wrong_method(path, method, allowed);
         }
         Some(_) => {}
     }
@@ -53,11 +52,7 @@ pub fn respond<S: Segmenter>(
         return removebg::account();
     }
     let Some(pipeline) = pipeline else {
-        return answer::problem(
-            503,
-            "no-model",
-            "no model is loaded; serve a component made by `cutout bake`",
-        );
+        return refusal::no_model(path);
     };
     let mut job = Job {
         pipeline,

@@ -11,11 +11,13 @@ use cutout::{
     Background, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter, parse,
 };
 use http::{Request, Response, header};
-use mediatype::MediaTypeList;
+use mediatype::{MediaType, MediaTypeList};
 use serde_json::json;
 
 use crate::Job;
-use crate::answer::{Refusal, add, add_foreground, answer, failure, problem};
+use crate::answer::{
+    Refusal, add, add_foreground, answer, failure, problem, refuse_contradictions,
+};
 use crate::fields::{BadBody, Body, Fields};
 
 const NAMES: [&str; 7] = [
@@ -33,6 +35,10 @@ pub(crate) fn respond<S: Segmenter>(
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {
     let mut fields = Fields::of_query(request);
+    if fields.bytes("image").is_some() {
+        let text = "image is not an option: the picture is the body, or stands in a form";
+        return Err(Box::new(problem(400, "bad-option", text)));
+    }
     // Whatever else a body says that it is, it is the picture: curl calls all that it posts urlencoded.
     let is_form = Body::of(request) == Body::Multipart;
     if is_form {
@@ -40,6 +46,7 @@ pub(crate) fn respond<S: Segmenter>(
             .add_body(request)
             .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
     }
+    refuse_contradictions(&fields)?;
     let unknown = fields.names().find(|name| !NAMES.contains(name));
     if let Some(name) = unknown {
         let text = format!(
@@ -92,27 +99,50 @@ struct Shape {
 }
 
 impl Shape {
-    /// By `format`, or else the media type that `Accept` likes best of those we have; earlier ones win ties.
+    /// By `format`, or else the media type that `Accept` likes best of those we have, the earlier in its order where it
+    /// likes several alike.
     fn wanted(request: &Request<Bytes>, fields: &Fields) -> Result<Self, Refusal> {
-        let accept = request.headers().get(header::ACCEPT);
-        let accept = accept
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("*/*");
-        let (mut best, mut found) = (0.0, None);
-        for range in MediaTypeList::new(accept).flatten() {
-            let quality = range.params.iter().find(|(name, _)| *name == "q");
-            let quality: f32 = quality.map_or(1.0, |(_, q)| q.as_str().parse().unwrap_or(0.0));
-            let shape = match (range.ty.as_str(), range.subty.as_str()) {
-                ("*" | "image", "*") | ("image", "png") => Some((Format::Png, false)),
-                ("image", "webp") => Some((Format::WebP, false)),
-                ("image", "jpeg") => Some((Format::Jpeg, false)),
-                ("application", "json" | "*") => Some((Format::Png, true)),
-                _ => None,
+        const HAVE: [(&str, &str, Format, bool); 4] = [
+            ("image", "png", Format::Png, false),
+            ("image", "webp", Format::WebP, false),
+            ("image", "jpeg", Format::Jpeg, false),
+            ("application", "json", Format::Png, true),
+        ];
+        let lines = request.headers().get_all(header::ACCEPT).iter();
+        let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+        let mut accept = lines.join(", ");
+        if accept.trim().is_empty() {
+            accept = "*/*".into();
+        }
+        let ranges: Vec<_> = MediaTypeList::new(&accept).flatten().collect();
+        // The most specific range that fits says how much a type is liked, and where it stands.
+        let liked = |(ty, subty, ..): &(&str, &str, Format, bool)| {
+            let fits = |range: &MediaType<'_>| {
+                let is = |name: &str, ours: &str| name.eq_ignore_ascii_case(ours);
+                match (range.ty.as_str(), range.subty.as_str()) {
+                    ("*", "*") => Some(0),
+                    (name, "*") if is(name, ty) => Some(1),
+                    (name, sub) if is(name, ty) && is(sub, subty) => Some(2),
+                    _ => None,
+                }
             };
-            if shape.is_some() && quality > best {
-                (best, found) = (quality, shape);
+            let fitting = ranges.iter().enumerate().rev();
+            let fitting = fitting.filter_map(|(at, range)| Some((fits(range)?, at, range)));
+            let (_, at, range) = fitting.max_by_key(|(how_well, ..)| *how_well)?;
+            let quality = range.params.iter().find(|(name, _)| *name == "q");
+            let quality = quality.map_or(1.0, |(_, q)| q.as_str().parse().unwrap_or(0.0));
+            (quality > 0.0).then_some((quality, at))
+        };
+        let better = |a: &(f32, usize), b: &(f32, usize)| a.0 > b.0 || (a.0 == b.0 && a.1 < b.1);
+        let mut best: Option<((f32, usize), (Format, bool))> = None;
+        for have in &HAVE {
+            if let Some(how) = liked(have)
+                && best.is_none_or(|(found, _)| better(&how, &found))
+            {
+                best = Some((how, (have.2, have.3)));
             }
         }
+        let found = best.map(|(_, shape)| shape);
         let asked = fields.text("format").map(|text| match text {
             "png" => Ok(Format::Png),
             "webp" => Ok(Format::WebP),

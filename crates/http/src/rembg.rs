@@ -5,7 +5,9 @@ use cutout::{Background, Options, OutputKind, Segmenter, Stage, parse};
 use http::{Request, Response};
 
 use crate::Job;
-use crate::answer::{Refusal, add, add_foreground, answer, failure, problem};
+use crate::answer::{
+    Refusal, add, add_foreground, answer, failure, problem, refuse_contradictions,
+};
 use crate::fields::{BadBody, Fields};
 
 /// What rembg offers and is not done here; `false` asks for nothing.
@@ -29,6 +31,7 @@ pub(crate) fn respond<S: Segmenter>(
     fields
         .add_body(request)
         .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
+    refuse_contradictions(&fields)?;
     let file = fields.bytes("file").ok_or_else(|| {
         let text =
             "the form has no file; put the picture into the field `file` of a multipart form";

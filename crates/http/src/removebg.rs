@@ -14,6 +14,7 @@ use serde_json::json;
 
 use self::options::{Ask, Channels, Wanted};
 use self::refusal::Refusal;
+pub(crate) use self::refusal::errors;
 use crate::Job;
 use crate::answer::{add, add_foreground, answer};
 use crate::fields::{BadBody, Fields};
@@ -56,6 +57,9 @@ fn removed<S: Segmenter>(
     let mut fields = Fields::default();
     let bad_body = |BadBody(why)| Refusal::new("missing_source", &why);
     fields.add_body(request).map_err(bad_body)?;
+    if let Some(name) = fields.contradicted() {
+        return Err(options::twice(name));
+    }
     let ask = Ask::read(&fields)?;
     let made = made(job, &ask)?;
     let (bytes, media_type) = encoded(job, &ask, &made.canvas)?;
@@ -114,6 +118,7 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
     }
     let options = Options {
         layout: ask.layout,
+        size: size(most),
         background: ask.background(),
         limits,
         ..Options::default()

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cutout::ErrorKind;
 use http::{HeaderValue, Response, header};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{Error, Kind};
 
@@ -68,17 +68,13 @@ impl Refusal {
 
     /// The response, in the shape that the clients of `path` know.
     pub(super) fn response(&self, path: &str) -> Response<Bytes> {
-        let removebg = path.starts_with("/v1.0/");
-        let mut response = match (removebg, self.status) {
-            (true, 401) => removebg_error(403, "API Key invalid", "auth_failed"),
-            (true, status) => removebg_error(status, &self.text, self.code),
-            (false, status) => cutout_http::problem(status, self.code, &self.text),
-        };
+        let mut response = cutout_http::refusal(path, self.status, self.code, &self.text);
+        let status = response.status().as_u16();
         let headers = response.headers_mut();
         if self.status == 503 {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
         }
-        if self.status == 401 && !removebg {
+        if status == 401 {
             let scheme = HeaderValue::from_static("Bearer");
             headers.insert(header::WWW_AUTHENTICATE, scheme);
         }
@@ -97,17 +93,6 @@ impl From<&Error> for Refusal {
         };
         Self::new(status, error.kind().as_str(), text)
     }
-}
-
-fn removebg_error(status: u16, title: &str, code: &str) -> Response<Bytes> {
-    let mut response = cutout_http::problem(status, code, title);
-    let body = json!({ "errors": [{ "title": title, "code": code }] }).to_string();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    let json = HeaderValue::from_static("application/json");
-    headers.insert(header::CONTENT_TYPE, json);
-    *response.body_mut() = body.into();
-    response
 }
 
 /// The stable code in the body of a refusal of either shape.
@@ -131,13 +116,13 @@ mod tests {
         assert_eq!(code(&ours).unwrap(), "unauthorised");
         let theirs = Refusal::unauthorised().response("/v1.0/removebg");
         assert_eq!(theirs.status(), 403);
-        assert_eq!(
-            theirs.body(),
-            r#"{"errors":[{"code":"auth_failed","title":"API Key invalid"}]}"#
-        );
         assert_eq!(code(&theirs).unwrap(), "auth_failed");
         let full = Refusal::queue_full().response("/");
         assert_eq!(full.status(), 503);
+        assert_eq!(full.headers()["retry-after"], "1");
+        let full = Refusal::queue_full().response("/v1.0/removebg");
+        assert_eq!(full.status(), 429);
+        assert_eq!(code(&full).unwrap(), "rate_limit_exceeded");
         assert_eq!(full.headers()["retry-after"], "1");
     }
 }

@@ -27,7 +27,15 @@ fn mask(width: u32, height: u32, subject: [u32; 4]) -> Mask {
 
 fn composed(layout: Layout, behind: &Behind) -> Canvas {
     let (picture, mask) = (picture(10, 8), mask(10, 8, [2, 3, 4, 2]));
-    compose(&picture, &mask, &layout, behind, &Limits::default()).unwrap()
+    compose(
+        &picture,
+        &mask,
+        &layout,
+        Size::default(),
+        behind,
+        &Limits::default(),
+    )
+    .unwrap()
 }
 
 fn pixel(canvas: &Canvas, x: u32, y: u32) -> [u8; 4] {
@@ -153,10 +161,44 @@ fn a_canvas_above_the_limits_is_refused_before_it_is_made() {
         &picture,
         &mask,
         &layout,
+        Size::default(),
         &Behind::Transparent,
         &Limits::default(),
     );
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::TooManyPixels);
+}
+
+#[test]
+fn a_canvas_is_no_larger_than_its_size_whatever_the_layout() {
+    let (picture, mask) = (picture(200, 100), mask(200, 100, [50, 20, 60, 40]));
+    let crop = |length| Layout {
+        crop: Some(Margins::all(length)),
+        ..Layout::default()
+    };
+    let side = |max_side| Size {
+        max_side: Some(max_side),
+        max_pixels: None,
+    };
+    for (layout, size, expected) in [
+        (Layout::default(), side(100), (100, 50)),
+        (crop(Length::Pixels(0)), side(60), (60, 40)),
+        (crop(Length::Pixels(0)), side(30), (30, 20)),
+        (crop(Length::Pixels(70)), side(100), (99, 89)),
+        (crop(Length::Share(0.5)), side(60), (59, 39)),
+        (crop(Length::Share(0.5)), side(4), (3, 3)),
+    ] {
+        let nothing = &Behind::Transparent;
+        let canvas = compose(&picture, &mask, &layout, size, nothing, &Limits::default());
+        let canvas = canvas.unwrap();
+        let close = |a: u32, b: u32| a.abs_diff(b) <= 2;
+        let longer = canvas.width.max(canvas.height);
+        assert!(longer <= size.max_side.unwrap(), "{layout:?} {longer}");
+        let found = (canvas.width, canvas.height);
+        assert!(
+            close(found.0, expected.0) && close(found.1, expected.1),
+            "{layout:?} {found:?}"
+        );
+    }
 }
 
 #[test]
@@ -204,6 +246,6 @@ fn a_side_that_a_format_cannot_hold_is_an_error() {
         opaque: false,
     };
     let refused = encode::canvas(&long, Format::WebP, 90).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Encode);
+    assert_eq!(refused.kind(), ErrorKind::TooManyPixels);
     assert!(encode::canvas(&long, Format::Png, 90).is_ok());
 }

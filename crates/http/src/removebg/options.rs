@@ -75,10 +75,14 @@ impl Ask {
 
     /// What a result of this format may have in pixels.
     pub(super) fn most_pixels(&self) -> u64 {
+        let opaque = match self.behind {
+            Behind::Nothing => false,
+            Behind::Colour([.., alpha]) => alpha == 255,
+            Behind::File(_) => true,
+        };
         match self.format {
             Wanted::One(Format::Png) => MAX_PNG,
-            // A PNG, unless there is a background.
-            Wanted::Auto if matches!(self.behind, Behind::Nothing) => MAX_PNG,
+            Wanted::Auto if !opaque || self.channels == Channels::Alpha => MAX_PNG,
             _ => MAX_PIXELS,
         }
     }
@@ -117,6 +121,25 @@ impl Ask {
     }
 }
 
+/// A field that is there with two values.
+pub(super) fn twice(name: &str) -> Refusal {
+    let code = match name {
+        "bg_color" | "bg_image_file" | "bg_image_url" => "multiple_bg_sources",
+        "size" => "invalid_size",
+        "type" => "invalid_type",
+        "format" => "invalid_format",
+        "channels" => "invalid_channels",
+        "roi" => "invalid_roi",
+        "crop" => "invalid_crop",
+        "crop_margin" => "invalid_crop_margin",
+        "scale" => "invalid_scale",
+        "position" => "invalid_position",
+        _ => "multiple_sources",
+    };
+    let name: String = name.chars().take(80).collect();
+    Refusal::new(code, &format!("{name} is there with two values; send one"))
+}
+
 fn invalid(code: &'static str, wanted: &str) -> Refusal {
     let field = code.trim_start_matches("invalid_");
     Refusal::new(code, &format!("{field} takes {wanted}"))
@@ -137,7 +160,7 @@ fn refuse_what_is_not_done(fields: &Fields) -> Result<(), Refusal> {
         return Err(Refusal::new("invalid_shadow_type", text));
     }
     if let Some(text) = fields.text("shadow_opacity")
-        && parse::length(text, 100.0).is_none()
+        && !text.parse().is_ok_and(|percent: u8| percent <= 100)
     {
         return Err(invalid("invalid_shadow_opacity", "0 to 100"));
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::answer::answer;
 
-/// `{"errors": [{"title", "code", "detail"}]}`.
+/// A refusal of this face.
 pub(super) struct Refusal {
     status: u16,
     code: &'static str,
@@ -34,11 +34,15 @@ impl Refusal {
     }
 
     pub(super) fn response(self) -> Response<Bytes> {
-        let title = self.code.replace('_', " ");
-        let error = json!({ "title": title, "code": self.code, "detail": self.detail });
-        let body = json!({ "errors": [error] });
-        answer(self.status, "application/json", body.to_string())
+        errors(self.status, self.code, &self.detail)
     }
+}
+
+/// `{"errors": [{"title", "code", "detail"}]}`.
+pub(crate) fn errors(status: u16, code: &str, detail: &str) -> Response<Bytes> {
+    let error = json!({ "title": code.replace('_', " "), "code": code, "detail": detail });
+    let body = json!({ "errors": [error] });
+    answer(status, "application/json", body.to_string())
 }
 
 impl From<Error> for Refusal {

@@ -24,6 +24,21 @@ fn a_posted_picture_comes_back_as_it_is_asked_for() {
             1,
         ),
         ("/v1/remove", "image/webp", "image/webp", (16, 16), 4),
+        ("/v1/remove", "IMAGE/Jpeg", "image/jpeg", (16, 16), 3),
+        (
+            "/v1/remove",
+            "image/png;q=0, */*",
+            "image/webp",
+            (16, 16),
+            4,
+        ),
+        (
+            "/v1/remove",
+            "image/*;q=0.2, image/webp;q=0.1",
+            "image/png",
+            (16, 16),
+            4,
+        ),
         (
             "/v1/remove",
             "text/html, image/jpeg;q=0.5, image/png;q=0.1",
@@ -138,8 +153,16 @@ fn a_form_gives_the_picture_its_options_and_a_background() {
 #[test]
 fn what_cannot_be_is_refused_with_a_stable_code() {
     let png = picture();
-    let cases: [(&str, &str, &[u8], u16, &str); 13] = [
+    let cases: [(&str, &str, &[u8], u16, &str); 15] = [
         ("/?output=video", "", &png, 400, "bad-option"),
+        ("/?output=mask&output=cutout", "", &png, 400, "bad-option"),
+        (
+            "/?image=http://localhost/a.png",
+            "",
+            &png,
+            400,
+            "bad-option",
+        ),
         ("/?colour=red", "", &png, 400, "bad-option"),
         ("/?format=gif", "", &png, 400, "bad-option"),
         ("/?quality=0", "", &png, 400, "bad-option"),

@@ -69,7 +69,7 @@ fn what_rembg_does_and_is_not_done_here_is_refused() {
         assert_eq!(json(&response)["code"], "bad-option", "{field:?}");
     }
     let response = remove("/api/remove?om=false", &[("file", &png), ("om", b"true")]);
-    assert_eq!(json(&response)["code"], "bad-body");
+    assert_eq!(json(&response)["code"], "bad-option");
     let response = remove("/api/remove", &[("om", b"true")]);
     assert_eq!(json(&response)["code"], "missing-image");
     let response = remove(

@@ -308,7 +308,7 @@ fn every_refusal_has_its_documented_code() {
     let broken = &png[..png.len() - 20];
     let file = ("image_file", png.as_slice());
     type Case<'a> = (Vec<(&'a str, &'a [u8])>, &'a str);
-    let cases: [Case<'_>; 29] = [
+    let cases: [Case<'_>; 32] = [
         (vec![], "missing_source"),
         (
             vec![("image_file", b""), ("image_url", b"")],
@@ -326,6 +326,15 @@ fn every_refusal_has_its_documented_code() {
         (vec![("image_file", noise)], "invalid_file_type"),
         (vec![("image_file", broken)], "failed_to_read_image"),
         (vec![("image_file", &blank)], "unknown_foreground"),
+        (vec![file, ("image_file", &blank)], "multiple_sources"),
+        (
+            vec![file, ("size", b"full"), ("size", b"hd")],
+            "invalid_size",
+        ),
+        (
+            vec![file, ("shadow_opacity", b"101")],
+            "invalid_shadow_opacity",
+        ),
         (vec![file, ("size", b"huge")], "invalid_size"),
         (vec![file, ("type", b"ghost")], "invalid_type"),
         (vec![file, ("format", b"gif")], "invalid_format"),
