@@ -40,7 +40,7 @@ impl matting::Guest for Actor {
         let mut clock = StageClock::start();
         let mask = with_pipeline(|pipeline| {
             pipeline.mask(&image, &conversions::limits(limit), &mut |stage| {
-                clock.end(stage)
+                clock.end(stage);
             })
         })?;
         Ok(types::Mask {
