@@ -8,15 +8,22 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
 use super::service::Service;
 
-/// Connections at once; more wait in the kernel's queue.
+/// Connections at once; one more is told to come back.
 const MOST: usize = 1024;
+
+/// Descriptors that are left to everything but connections.
+const SPARE: usize = 64;
+
+/// What one connection too many is told.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// Time for a request's head, and for a connection to say anything at all.
 const HEAD: Duration = Duration::from_secs(10);
@@ -26,7 +33,10 @@ const STALL: Duration = Duration::from_secs(30);
 
 /// HTTP/2: how often a silent client is asked whether it is there, and how many requests it may have at once.
 const PING: Duration = Duration::from_secs(20);
-const STREAMS: u32 = 64;
+const STREAMS: u32 = 32;
+
+/// Bytes of one answer that hyper keeps until the client takes them, and of a request's head over HTTP/1.
+const BUFFER: usize = 64 << 10;
 
 /// When the server stops: time for the request of a client that has connected already.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -43,10 +53,10 @@ pub(super) async fn serve(
     now: impl Future<Output = ()>,
     grace: Duration,
 ) -> bool {
-    let places = Arc::new(Semaphore::new(MOST));
+    let places = Arc::new(Semaphore::new(most()));
     let (told, stopping) = watch::channel(false);
     let begin = |(stream, place)| {
-        tokio::spawn(converse(stream, place, service.clone(), stopping.clone()));
+        tokio::spawn(live(stream, place, service.clone(), stopping.clone()));
     };
     let mut stop = pin!(stop);
     loop {
@@ -70,14 +80,27 @@ pub(super) async fn serve(
     }
 }
 
+/// As many connections as there are descriptors for.
+fn most() -> usize {
+    let descriptors = getrlimit(Resource::Nofile).current;
+    let descriptors = descriptors.map_or(usize::MAX, |most| most.try_into().unwrap_or(usize::MAX));
+    descriptors.saturating_sub(SPARE).clamp(1, MOST)
+}
+
+/// The next connection that there is a place for. Others are closed, since one that waits would hang for as long as
+/// those before it like.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    let place = places.clone().acquire_owned().await.ok();
+) -> (TcpStream, OwnedSemaphorePermit) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, _)) => match places.clone().try_acquire_owned() {
+                Ok(place) => return (stream, place),
+                Err(_) => {
+                    let _ = stream.try_write(FULL);
+                }
+            },
             Err(error) => {
                 // Out of descriptors, most likely: they come back as connections end.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -87,12 +110,26 @@ async fn accept(
     }
 }
 
-/// One connection's life.
+/// One connection's life, which ends early when the client leaves an answer: HTTP/1 and HTTP/2 keep what they have
+/// begun to send, and ask for no more of it.
+async fn live(
+    stream: TcpStream,
+    _place: OwnedSemaphorePermit,
+    service: Arc<Service>,
+    stopping: watch::Receiver<bool>,
+) {
+    let late = Arc::new(Notify::new());
+    tokio::select! {
+        () = converse(stream, service, stopping, &late) => {}
+        () = late.notified() => tracing::info!("closed a connection whose answer was not taken in time"),
+    }
+}
+
 async fn converse(
     stream: TcpStream,
-    _place: Option<OwnedSemaphorePermit>,
     service: Arc<Service>,
     mut stopping: watch::Receiver<bool>,
+    late: &Arc<Notify>,
 ) {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -103,7 +140,7 @@ async fn converse(
         TokioIo::new(Box::pin(stream)),
         service_fn(|request| {
             said.send_replace(true);
-            service.clone().answer(request)
+            service.clone().answer(request, late.clone())
         }),
     );
     let mut connection = pin!(connection);
@@ -130,12 +167,14 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD);
+        .header_read_timeout(HEAD)
+        .max_buf_size(BUFFER);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(PING)
         .keep_alive_timeout(HEAD)
-        .max_concurrent_streams(STREAMS);
+        .max_concurrent_streams(STREAMS)
+        .max_send_buf_size(BUFFER);
     builder
 }

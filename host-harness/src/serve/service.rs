@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
-use http_body_util::Full;
 use hyper::body::Incoming;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::auth::Token;
-use super::body::{Bodies, forget};
+use super::body::{Answer, Bodies};
 use super::failures::Failures;
 use super::metrics::{self, Metrics};
 use super::pool::Pool;
@@ -34,23 +34,39 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Answers one request; every outcome is a response.
+    /// Answers one request; every outcome is a response. `late` is told when the client has not taken it in time.
     ///
     /// # Errors
     /// None.
     pub(super) async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        late: Arc<Notify>,
+    ) -> Result<Response<Answer>, Infallible> {
         let (head, body) = request.into_parts();
         let mut record = Record::new(self.clone(), &head);
-        let mut response = match self.open(&head) {
-            Some(response) => response,
-            None => self.guarded(&head, body, &mut record).await,
+        let (mut response, room) = match self.open(&head) {
+            Some(response) => (response, None),
+            None => {
+                let response = self.guarded(&head, body, &mut record).await;
+                self.counted(&head, response)
+            }
         };
         self.sign(response.headers_mut(), &record);
         record.end(&response);
-        Ok(response.map(Full::new))
+        Ok(self.bodies.answers.send(response, room, late))
+    }
+
+    /// `response` and the room that it takes up, or a refusal when there is none.
+    fn counted(
+        &self,
+        head: &Parts,
+        response: Response<Bytes>,
+    ) -> (Response<Bytes>, Option<OwnedSemaphorePermit>) {
+        match self.bodies.answers.room(response.body().len()) {
+            Ok(room) => (response, room),
+            Err(refusal) => (refusal.response(head.uri.path()), None),
+        }
     }
 
     /// What needs no token.
@@ -88,7 +104,7 @@ impl Service {
     async fn guarded(&self, head: &Parts, body: Incoming, record: &mut Record) -> Response<Bytes> {
         let path = head.uri.path();
         if !self.token.admits(&head.headers) {
-            forget(body, &head.headers);
+            self.bodies.forget(body, &head.headers);
             return Refusal::unauthorised().response(path);
         }
         match path {
@@ -118,7 +134,7 @@ impl Service {
         let held = match held {
             Ok(held) => held,
             Err(refusal) => {
-                forget(body, &head.headers);
+                self.bodies.forget(body, &head.headers);
                 return Err(refusal);
             }
         };
