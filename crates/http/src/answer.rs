@@ -7,7 +7,7 @@ use cutout::{BoundingBox, Error, ErrorKind, Stage};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
-use crate::fields::Fields;
+use crate::fields::{BadBody, Fields};
 
 /// A response that is no result.
 pub(crate) type Refusal = Box<Response<Bytes>>;
@@ -66,6 +66,12 @@ pub(crate) fn status_of(error: &Error) -> u16 {
 /// A core's error as a problem.
 pub(crate) fn failure(error: &Error) -> Response<Bytes> {
     problem(status_of(error), error.kind().as_str(), &error.to_string())
+}
+
+impl From<BadBody> for Refusal {
+    fn from(BadBody(why): BadBody) -> Self {
+        Box::new(problem(400, "bad-body", &why))
+    }
 }
 
 /// Refuses a field with two values, perhaps one of the query and one of the form.

@@ -3,6 +3,7 @@
 //! Three faces: our own `POST /v1/remove` (and `POST /`), rembg's `POST /api/remove`, and remove.bg's
 //! `POST /v1.0/removebg` with `GET /v1.0/account`. What a face does not do is refused, never ignored.
 
+mod accept;
 mod answer;
 mod asset;
 mod fields;

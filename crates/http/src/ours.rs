@@ -10,15 +10,15 @@ use bytes::Bytes;
 use cutout::{
     Background, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter, parse,
 };
-use http::{Request, Response, header};
-use mediatype::{MediaType, MediaTypeList};
+use http::{Request, Response};
 use serde_json::json;
 
 use crate::Job;
+use crate::accept;
 use crate::answer::{
     Refusal, add, add_foreground, answer, failure, problem, refuse_contradictions,
 };
-use crate::fields::{BadBody, Body, Fields};
+use crate::fields::{Body, Fields};
 
 const NAMES: [&str; 7] = [
     "image",
@@ -42,9 +42,7 @@ pub(crate) fn respond<S: Segmenter>(
     // Whatever else a body says that it is, it is the picture: curl calls all that it posts urlencoded.
     let is_form = Body::of(request) == Body::Multipart;
     if is_form {
-        fields
-            .add_body(request)
-            .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
+        fields.add_body(request)?;
     }
     refuse_contradictions(&fields)?;
     let unknown = fields.names().find(|name| !NAMES.contains(name));
@@ -102,47 +100,20 @@ impl Shape {
     /// By `format`, or else the media type that `Accept` likes best of those we have, the earlier in its order where it
     /// likes several alike.
     fn wanted(request: &Request<Bytes>, fields: &Fields) -> Result<Self, Refusal> {
-        const HAVE: [(&str, &str, Format, bool); 4] = [
-            ("image", "png", Format::Png, false),
-            ("image", "webp", Format::WebP, false),
-            ("image", "jpeg", Format::Jpeg, false),
-            ("application", "json", Format::Png, true),
+        const HAVE: [(&str, &str); 4] = [
+            ("image", "png"),
+            ("image", "webp"),
+            ("image", "jpeg"),
+            ("application", "json"),
         ];
-        let lines = request.headers().get_all(header::ACCEPT).iter();
-        let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
-        let mut accept = lines.join(", ");
-        if accept.trim().is_empty() {
-            accept = "*/*".into();
-        }
-        let ranges: Vec<_> = MediaTypeList::new(&accept).flatten().collect();
-        // The most specific range that fits says how much a type is liked, and where it stands.
-        let liked = |(ty, subty, ..): &(&str, &str, Format, bool)| {
-            let fits = |range: &MediaType<'_>| {
-                let is = |name: &str, ours: &str| name.eq_ignore_ascii_case(ours);
-                match (range.ty.as_str(), range.subty.as_str()) {
-                    ("*", "*") => Some(0),
-                    (name, "*") if is(name, ty) => Some(1),
-                    (name, sub) if is(name, ty) && is(sub, subty) => Some(2),
-                    _ => None,
-                }
-            };
-            let fitting = ranges.iter().enumerate().rev();
-            let fitting = fitting.filter_map(|(at, range)| Some((fits(range)?, at, range)));
-            let (_, at, range) = fitting.max_by_key(|(how_well, ..)| *how_well)?;
-            let quality = range.params.iter().find(|(name, _)| *name == "q");
-            let quality = quality.map_or(1.0, |(_, q)| q.as_str().parse().unwrap_or(0.0));
-            (quality > 0.0).then_some((quality, at))
-        };
-        let better = |a: &(f32, usize), b: &(f32, usize)| a.0 > b.0 || (a.0 == b.0 && a.1 < b.1);
-        let mut best: Option<((f32, usize), (Format, bool))> = None;
-        for have in &HAVE {
-            if let Some(how) = liked(have)
-                && best.is_none_or(|(found, _)| better(&how, &found))
-            {
-                best = Some((how, (have.2, have.3)));
-            }
-        }
-        let found = best.map(|(_, shape)| shape);
+        const SHAPES: [(Format, bool); HAVE.len()] = [
+            (Format::Png, false),
+            (Format::WebP, false),
+            (Format::Jpeg, false),
+            (Format::Png, true),
+        ];
+        let accept = accept::accepted(request.headers());
+        let found = accept::best(&accept, &HAVE).map(|index| SHAPES[index]);
         let asked = fields.text("format").map(|text| match text {
             "png" => Ok(Format::Png),
             "webp" => Ok(Format::WebP),

@@ -13,14 +13,10 @@ pub fn refusal(path: &str, status: u16, code: &str, detail: &str) -> Response<By
     if !path.starts_with("/v1.0/") {
         return problem(status, code, detail);
     }
-    let (status, code) = match code {
-        "too-many-bytes" => (400, "file_too_large".to_owned()),
-        "too-many-pixels" | "out-of-memory" => (400, "resolution_too_high".to_owned()),
-        "queue-full" | "bodies-full" => (429, "rate_limit_exceeded".to_owned()),
-        "unauthorised" => (403, "auth_failed".to_owned()),
-        code => (status, code.replace('-', "_")),
-    };
-    removebg::errors(status, &code, detail)
+    match removebg::translated(code) {
+        Some((status, code)) => removebg::errors(status, code, detail),
+        None => removebg::errors(status, &code.replace('-', "_"), detail),
+    }
 }
 
 /// The response to a body for `path` that is longer than `max_bytes`, for callers that stop reading there.

@@ -8,7 +8,7 @@ use crate::Job;
 use crate::answer::{
     Refusal, add, add_foreground, answer, failure, problem, refuse_contradictions,
 };
-use crate::fields::{BadBody, Fields};
+use crate::fields::Fields;
 
 /// What rembg offers and is not done here; `false` asks for nothing.
 const NOT_DONE: [(&str, &str); 3] = [
@@ -28,9 +28,7 @@ pub(crate) fn respond<S: Segmenter>(
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {
     let mut fields = Fields::of_query(request);
-    fields
-        .add_body(request)
-        .map_err(|BadBody(why)| Box::new(problem(400, "bad-body", &why)))?;
+    fields.add_body(request)?;
     refuse_contradictions(&fields)?;
     let file = fields.bytes("file").ok_or_else(|| {
         let text =

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use self::options::{Ask, Channels, Wanted};
 use self::refusal::Refusal;
-pub(crate) use self::refusal::errors;
+pub(crate) use self::refusal::{errors, translated};
 use crate::Job;
 use crate::answer::{add, add_foreground, answer};
 use crate::fields::{BadBody, Fields};

@@ -1,7 +1,7 @@
 //! Errors as remove.bg words them.
 
 use bytes::Bytes;
-use cutout::{Error, ErrorKind};
+use cutout::Error;
 use http::Response;
 use serde_json::json;
 
@@ -45,15 +45,29 @@ pub(crate) fn errors(status: u16, code: &str, detail: &str) -> Response<Bytes> {
     answer(status, "application/json", body.to_string())
 }
 
+/// remove.bg's status and code for one of ours, where it has them.
+pub(crate) fn translated(code: &str) -> Option<(u16, &'static str)> {
+    Some(match code {
+        "unsupported-format" => (400, "invalid_file_type"),
+        "undecodable" => (400, "failed_to_read_image"),
+        "too-many-bytes" => (400, "file_too_large"),
+        "too-many-pixels" | "out-of-memory" => (400, "resolution_too_high"),
+        "queue-full" | "bodies-full" => (429, "rate_limit_exceeded"),
+        "unauthorised" => (403, "auth_failed"),
+        _ => return None,
+    })
+}
+
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let text = error.to_string();
-        match error.kind() {
-            ErrorKind::UnsupportedFormat => Self::new("invalid_file_type", &text),
-            ErrorKind::Undecodable => Self::new("failed_to_read_image", &text),
-            ErrorKind::TooManyBytes => Self::new("file_too_large", &text),
-            ErrorKind::TooManyPixels => Self::new("resolution_too_high", &text),
-            ErrorKind::Model | ErrorKind::Encode => Self::ours(&text),
+        match translated(error.kind().as_str()) {
+            Some((status, code)) => Self {
+                status,
+                code,
+                detail: text,
+            },
+            None => Self::ours(&text),
         }
     }
 }
