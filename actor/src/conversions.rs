@@ -32,7 +32,27 @@ pub(crate) fn options(options: types::Options) -> cutout::Options {
             types::Background::Colour((r, g, b, a)) => Background::Colour([r, g, b, a]),
             types::Background::Picture(file) => Background::Picture(file),
         },
+        also_mask: options.also_mask,
+        thumbnails: options.thumbnails,
         limits: limits(options.limits),
+    }
+}
+
+pub(crate) fn output(output: cutout::Output, clock: &StageClock) -> types::Output {
+    types::Output {
+        bytes: output.bytes,
+        width: output.width,
+        height: output.height,
+        foreground: output.foreground.map(bounding_box),
+        uncertainty: output.uncertainty,
+        mask: output.mask,
+        thumbnails: output.thumbnails.map(|t| types::Thumbnails {
+            width: t.width,
+            height: t.height,
+            before: t.before,
+            after: t.after,
+        }),
+        stages: stages(clock),
     }
 }
 

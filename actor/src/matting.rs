@@ -27,13 +27,7 @@ impl matting::Guest for Actor {
         let output = with_pipeline(|pipeline| {
             pipeline.remove(&image, &options, &mut |stage| clock.end(stage))
         })?;
-        Ok(types::Output {
-            bytes: output.bytes,
-            width: output.width,
-            height: output.height,
-            foreground: output.foreground.map(conversions::bounding_box),
-            stages: conversions::stages(&clock),
-        })
+        Ok(conversions::output(output, &clock))
     }
 
     fn matte(image: Vec<u8>, limit: types::Limits) -> Result<types::Mask, types::Error> {

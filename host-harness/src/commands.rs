@@ -1,6 +1,7 @@
 //! The verbs of the command line, one file each.
 
 mod bake;
+mod batch;
 mod bench;
 mod output;
 mod probe;
@@ -9,12 +10,15 @@ mod sandbox;
 mod serve;
 
 pub use bake::Bake;
+pub use batch::{Also, Batch};
 pub use bench::{Bench, Group};
 pub use output::OutputFlags;
 pub use probe::Probe;
 pub use run::Run;
 pub use sandbox::{EngineName, Sandbox};
 pub use serve::{Log, Serve};
+
+use std::process::ExitCode;
 
 use crate::Error;
 
@@ -26,9 +30,9 @@ pub(crate) fn announce(text: &str) {
 
 /// A verb of the command line.
 pub trait Command {
-    /// Does what was asked.
+    /// Does what was asked; the exit code of what ended well in more than one way.
     ///
     /// # Errors
     /// With the kind that decides the exit code.
-    fn execute(self) -> Result<(), Error>;
+    fn execute(self) -> Result<ExitCode, Error>;
 }

@@ -69,6 +69,11 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .parent()
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
+    write_by_way_of(folder, path, bytes)
+}
+
+/// Writes `bytes` whole or not at all: into a temporary file in `folder`, on the file system of `path`, then renamed.
+pub(crate) fn write_by_way_of(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".cutout-")
         .permissions(default_permissions())

@@ -1,5 +1,6 @@
 //! Cutout's native program: it runs the core natively or as a component in wasmtime.
 
+pub mod batch;
 pub mod bench;
 pub mod commands;
 pub mod engine;

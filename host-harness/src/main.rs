@@ -1,9 +1,10 @@
 //! The program `cutout`.
 
+use std::io;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use host_harness::commands::{Bake, Bench, Command, Probe, Run, Serve};
+use clap::{CommandFactory, Parser, Subcommand};
+use host_harness::commands::{Bake, Batch, Bench, Command, Probe, Run, Serve};
 use host_harness::{Error, Kind};
 
 /// glibc's keeps some of what a burst of pictures took.
@@ -12,7 +13,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Removes backgrounds from pictures, in a WebAssembly sandbox or natively.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage; those of `batch` stand there.
 #[derive(Parser)]
 #[command(name = "cutout", version)]
 struct Cli {
@@ -23,25 +24,49 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Run(Run),
+    Batch(Batch),
+    Serve(Serve),
     Bake(Bake),
     Bench(Bench),
-    Serve(Serve),
     #[command(hide = true)]
     Probe(Probe),
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages: cutout.1 and one for each verb.
+    Man {
+        /// The folder that they go to.
+        folder: std::path::PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Run(run) => run.execute(),
+        Verb::Batch(batch) => batch.execute(),
+        Verb::Serve(serve) => serve.execute(),
         Verb::Bake(bake) => bake.execute(),
         Verb::Bench(bench) => bench.execute(),
-        Verb::Serve(serve) => serve.execute(),
         Verb::Probe(probe) => probe.execute(),
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "cutout", &mut io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Man { folder } => manual(&folder),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error),
-    }
+    done.unwrap_or_else(|error| report(&error))
+}
+
+fn manual(folder: &std::path::Path) -> Result<ExitCode, Error> {
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+    written.map_err(|error| {
+        let text = format!("cannot write the manual to {}: {error}", folder.display());
+        Error::new(Kind::Io, text)
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[allow(

@@ -21,6 +21,7 @@ mod preprocess;
 mod resample;
 mod segmenter;
 mod smooth;
+mod thumbnail;
 
 pub use colour::Cutout;
 pub use compose::{Background, Canvas, Layout, Length, Margins};
@@ -29,7 +30,7 @@ pub use encode::Format;
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;
 pub use model::{ModelSpec, OutputRule, Scaling};
-pub use options::{Options, Output, OutputKind};
+pub use options::{Options, Output, OutputKind, Thumbnails};
 pub use picture::{BoundingBox, Mask, Picture, Size};
 pub use pipeline::{Pipeline, Stage};
 pub use segmenter::{Net, Segmenter};

@@ -27,6 +27,10 @@ pub struct Options {
     pub layout: Layout,
     /// Default: transparent. A mask has none.
     pub background: Background,
+    /// Whether the mask is made as well, in the same place and size, as PNG. Default: no.
+    pub also_mask: bool,
+    /// Whether [`Thumbnails`] are made as well, and their longer side in pixels. Default: no.
+    pub thumbnails: Option<u32>,
     /// Default: 64 MiB, 50 megapixels.
     pub limits: Limits,
 }
@@ -40,13 +44,15 @@ impl Default for Options {
             size: Size::default(),
             layout: Layout::default(),
             background: Background::default(),
+            also_mask: false,
+            thumbnails: None,
             limits: Limits::default(),
         }
     }
 }
 
 /// An encoded result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// A file of the format that was asked for.
     pub bytes: Vec<u8>,
@@ -56,4 +62,23 @@ pub struct Output {
     pub height: u32,
     /// Where the mask is above [`Mask::FOREGROUND_LEVEL`](crate::Mask::FOREGROUND_LEVEL), in the result's pixels; `None` when it is nowhere.
     pub foreground: Option<BoundingBox>,
+    /// [`Mask::uncertainty`](crate::Mask::uncertainty).
+    pub uncertainty: f32,
+    /// The mask as PNG, when it was asked for beside another output.
+    pub mask: Option<Vec<u8>>,
+    /// When they were asked for.
+    pub thumbnails: Option<Thumbnails>,
+}
+
+/// A whole picture before and after, small: `width × height × 3` values each, row-major, red, green, blue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnails {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// The picture.
+    pub before: Vec<u8>,
+    /// Its cut-out on a chequered ground.
+    pub after: Vec<u8>,
 }

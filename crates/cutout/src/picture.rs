@@ -158,6 +158,20 @@ impl Mask {
         whole
     }
 
+    /// How undecided the foreground is: the mean of 4·m·(1 − m) over the values m above [`Self::FOREGROUND_LEVEL`], so
+    /// 0 when all of it is opaque and 1 when all of it is half; 1 when there is none.
+    pub fn uncertainty(&self) -> f32 {
+        let foreground = self.data.iter().filter(|v| **v > Self::FOREGROUND_LEVEL);
+        let (count, sum) = foreground.fold((0_u64, 0_u64), |(count, sum), &value| {
+            let value = u64::from(value);
+            (count + 1, sum + value * (255 - value))
+        });
+        if count == 0 {
+            return 1.0;
+        }
+        (4.0 * sum as f64 / (count as f64 * 255.0 * 255.0)) as f32
+    }
+
     /// The smallest box around all values above [`Self::FOREGROUND_LEVEL`]; `None` when there are none.
     pub fn foreground(&self) -> Option<BoundingBox> {
         let is_foreground = |&value: &u8| value > Self::FOREGROUND_LEVEL;

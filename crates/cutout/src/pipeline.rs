@@ -4,7 +4,7 @@ use crate::compose::Behind;
 use crate::{
     Background, BoundingBox, Canvas, Cutout, Error, ErrorKind, Format, Layout, Limits, Mask,
     ModelSpec, Options, Output, OutputKind, Picture, Segmenter, compose, decode, encode, matte,
-    preprocess,
+    preprocess, thumbnail,
 };
 
 /// A stage of one picture's way.
@@ -85,34 +85,39 @@ impl<S: Segmenter> Pipeline<S> {
         observe(Stage::Decode);
         let input = self.preprocess(&picture)?;
         observe(Stage::Preprocess);
-        if in_place && options.output == OutputKind::Mask {
-            let (width, height) = (picture.width, picture.height);
-            drop(picture);
-            let mask = self.mask_of(input, width, height, observe)?;
+        let (width, height) = (picture.width, picture.height);
+        let small = options
+            .thumbnails
+            .map(|side| thumbnail::small(&picture, side));
+        let picture = (!in_place || options.output == OutputKind::Cutout).then_some(picture);
+        let mask = self.mask_of(input, width, height, observe)?;
+        let (foreground, uncertainty) = (mask.foreground(), mask.uncertainty());
+        let thumbnails = small
+            .map(|small| thumbnail::pair(&small, &mask))
+            .transpose()?;
+        let also = self.also_mask(picture.as_ref(), &mask, options)?;
+        let made = |bytes, width, height, foreground| Output {
+            bytes,
+            width,
+            height,
+            foreground,
+            uncertainty,
+            mask: also,
+            thumbnails,
+        };
+        let Some(picture) = picture else {
             observe(Stage::Colour);
             let bytes = self.encode_mask(&mask, options.format, options.quality)?;
             observe(Stage::Encode);
-            return Ok(Output {
-                bytes,
-                width,
-                height,
-                foreground: mask.foreground(),
-            });
-        }
-        let mask = self.mask_of(input, picture.width, picture.height, observe)?;
-        let foreground = mask.foreground();
+            return Ok(made(bytes, width, height, foreground));
+        };
         let plain = options.background == Background::Transparent && options.format == Format::Png;
         if in_place && plain {
             let cutout = self.colour(&picture, &mask)?;
             observe(Stage::Colour);
             let bytes = self.encode_cutout(&cutout)?;
             observe(Stage::Encode);
-            return Ok(Output {
-                bytes,
-                width: mask.width,
-                height: mask.height,
-                foreground,
-            });
+            return Ok(made(bytes, width, height, foreground));
         }
         let canvas = self.compose(&picture, &mask, options)?;
         drop((picture, mask));
@@ -124,12 +129,31 @@ impl<S: Segmenter> Pipeline<S> {
             }
         };
         observe(Stage::Encode);
-        Ok(Output {
-            bytes,
-            width: canvas.width,
-            height: canvas.height,
-            foreground: foreground.map(|_| canvas.foreground),
-        })
+        let foreground = foreground.map(|_| canvas.foreground);
+        Ok(made(bytes, canvas.width, canvas.height, foreground))
+    }
+
+    /// The mask that is asked for beside a cut-out, laid out like it, as PNG.
+    fn also_mask(
+        &self,
+        picture: Option<&Picture>,
+        mask: &Mask,
+        options: &Options,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let Some(picture) = picture.filter(|_| options.also_mask) else {
+            return Ok(None);
+        };
+        if options.layout == Layout::default() {
+            return self.encode_mask(mask, Format::Png, 0).map(Some);
+        }
+        let options = Options {
+            output: OutputKind::Mask,
+            background: Background::Transparent,
+            limits: options.limits,
+            ..*options
+        };
+        let canvas = self.compose(picture, mask, &options)?;
+        self.encode_mask(&canvas.alpha(), Format::Png, 0).map(Some)
     }
 
     /// Encoded picture in, mask out. `observe` is called as each of the first four stages ends.

@@ -1,6 +1,7 @@
 //! `cutout bake`: the generic actor and a model, as one file.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 
@@ -30,7 +31,7 @@ pub struct Bake {
 }
 
 impl Command for Bake {
-    fn execute(self) -> Result<(), Error> {
+    fn execute(self) -> Result<ExitCode, Error> {
         let model = models::find(&self.model)?;
         announce(&format!("baking {}", model.spec.name));
         let component = engine::bake(&model, self.runtime)?;
@@ -39,6 +40,6 @@ impl Command for Bake {
             let engine = Host::engine(&Settings::default())?;
             files::write(&Place::from(&*path), &engine::compile(&engine, &component)?)?;
         }
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 }

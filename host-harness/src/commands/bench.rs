@@ -1,6 +1,7 @@
 //! `cutout bench`: our engines side by side, and beside other programs.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
@@ -85,7 +86,7 @@ fn engine_and_runtime(text: &str) -> Result<(EngineName, Runtime), String> {
 }
 
 impl Command for Bench {
-    fn execute(self) -> Result<(), Error> {
+    fn execute(self) -> Result<ExitCode, Error> {
         let mut rows: Vec<_> = self
             .rows
             .iter()
@@ -116,7 +117,8 @@ impl Command for Bench {
         };
         let session = session::Session::open(plan, rows)?;
         let record = session.measure(&announce)?;
-        write(&record, &self.output)
+        write(&record, &self.output)?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

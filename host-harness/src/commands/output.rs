@@ -37,7 +37,7 @@ pub struct OutputFlags {
     #[arg(long)]
     pub mask: bool,
 
-    /// The format; by the output's name unless given.
+    /// The format; unless given, what the output's name says, and PNG for a folder.
     #[arg(long, value_enum)]
     pub format: Option<FormatName>,
 
@@ -58,13 +58,18 @@ pub struct OutputFlags {
     pub max_side: Option<u32>,
 }
 
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        name.0
+    }
+}
+
 impl OutputFlags {
-    /// The same for the core.
+    /// The same for the core, in `format`.
     ///
     /// # Errors
-    /// Kind `usage` for a value that cannot be or an output whose name says another format, `io` for a background that
-    /// cannot be read.
-    pub(crate) fn options(&self, output: &Place, limits: Limits) -> Result<Options, Error> {
+    /// Kind `usage` for a value that cannot be, `io` for a background that cannot be read.
+    pub(crate) fn options(&self, format: Format, limits: Limits) -> Result<Options, Error> {
         let crop = self.crop.as_deref().map(margins).transpose()?;
         Ok(Options {
             output: if self.mask {
@@ -72,7 +77,7 @@ impl OutputFlags {
             } else {
                 OutputKind::Cutout
             },
-            format: self.format(output)?,
+            format,
             quality: self.quality,
             size: Size {
                 max_side: self.max_side,
@@ -84,10 +89,15 @@ impl OutputFlags {
             },
             background: self.background(limits.max_bytes)?,
             limits,
+            ..Options::default()
         })
     }
 
-    fn format(&self, output: &Place) -> Result<Format, Error> {
+    /// The format of a result that goes to `output`.
+    ///
+    /// # Errors
+    /// Kind `usage` for an output whose name says no format, or another than was asked for.
+    pub(crate) fn format_of(&self, output: &Place) -> Result<Format, Error> {
         let asked = self.format.map(|name| name.0);
         let Place::File(path) = output else {
             return Ok(asked.unwrap_or_default());

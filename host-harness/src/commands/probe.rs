@@ -1,6 +1,7 @@
 //! `cutout probe`: one question of `cutout bench`, answered by a process of its own. Not for people.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 
@@ -27,7 +28,7 @@ pub struct Probe {
 }
 
 impl Command for Probe {
-    fn execute(self) -> Result<(), Error> {
+    fn execute(self) -> Result<ExitCode, Error> {
         let limits = self.sandbox.limits();
         let picture = files::read(&Place::from(&*self.picture), limits.max_bytes)?;
         let probe = probe::Probe {
@@ -38,6 +39,7 @@ impl Command for Probe {
         };
         let found = probe.answer(self.question)?;
         let text = serde_json::to_vec(&found).map_err(Error::io("write the answer"))?;
-        files::write(&Place::Stream, &text)
+        files::write(&Place::Stream, &text)?;
+        Ok(ExitCode::SUCCESS)
     }
 }

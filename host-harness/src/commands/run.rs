@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::process::ExitCode;
 
 use clap::Args;
-use cutout::{BoundingBox, Output};
+use cutout::Output;
 use serde::Serialize;
 
 use crate::Error;
+use crate::batch::record::{self, Foreground};
 use crate::commands::{Command, OutputFlags, Sandbox};
 use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
@@ -36,10 +37,11 @@ pub struct Run {
 }
 
 impl Command for Run {
-    fn execute(self) -> Result<(), Error> {
+    fn execute(self) -> Result<ExitCode, Error> {
         let (input, output) = (Place::from(&*self.input), Place::from(&*self.output));
         files::refuse_same(&input, &output)?;
-        let options = self.result.options(&output, self.sandbox.limits())?;
+        let options =
+            (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
         let picture = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
         let mut engine = engines.engine()?;
@@ -53,7 +55,7 @@ impl Command for Run {
         }
         // The process ends here; the kernel takes its memory back sooner than wasmtime would give it.
         std::mem::forget((engine, engines));
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -77,14 +79,6 @@ struct Report<'a> {
     stages_ms: serde_json::Map<String, serde_json::Value>,
 }
 
-#[derive(Serialize)]
-struct Foreground {
-    left: u32,
-    top: u32,
-    width: u32,
-    height: u32,
-}
-
 impl<'a> Report<'a> {
     fn new(
         run: &'a Run,
@@ -93,8 +87,6 @@ impl<'a> Report<'a> {
         model: &'a Model,
         result: &Timed<Output>,
     ) -> Self {
-        let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
-        let stages = result.stages.iter();
         Self {
             input: run.input.to_string_lossy(),
             output: run.output.to_string_lossy(),
@@ -109,20 +101,7 @@ impl<'a> Report<'a> {
             version: env!("CARGO_PKG_VERSION"),
             foreground: result.foreground.map(Foreground::from),
             peak_linear_memory: engine.peak_memory(),
-            stages_ms: stages
-                .map(|(s, t)| (s.as_str().into(), milliseconds(*t).into()))
-                .collect(),
-        }
-    }
-}
-
-impl From<BoundingBox> for Foreground {
-    fn from(b: BoundingBox) -> Self {
-        Self {
-            left: b.left,
-            top: b.top,
-            width: b.width,
-            height: b.height,
+            stages_ms: record::milliseconds(&result.stages),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::num::NonZeroU32;
+use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ pub enum Log {
 }
 
 impl Command for Serve {
-    fn execute(self) -> Result<(), Error> {
+    fn execute(self) -> Result<ExitCode, Error> {
         let token = self.token()?;
         let workers = match self.workers {
             Some(workers) => workers,
@@ -107,7 +108,8 @@ impl Command for Serve {
         self.log.start();
         let (model, engines) = self.sandbox.start(settings)?;
         config.model.clone_from(&model.spec.name);
-        serve(engines, config, &announce)
+        serve(engines, config, &announce)?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -8,10 +8,11 @@ mod generated {
 use std::time::Duration;
 
 use cutout::{
-    Background, BoundingBox, Format, Length, Limits, Margins, ModelSpec, Options, OutputKind,
-    OutputRule, Scaling, Stage,
+    Background, BoundingBox, Format, Length, Limits, Margins, ModelSpec, Options, Output,
+    OutputKind, OutputRule, Scaling, Stage, Thumbnails,
 };
 
+use super::Timed;
 use crate::{Error, Kind};
 pub(super) use generated::exports::cutout::matting::types;
 
@@ -36,7 +37,31 @@ pub(super) fn options(options: &Options) -> types::Options {
             Background::Colour([r, g, b, a]) => types::Background::Colour((*r, *g, *b, *a)),
             Background::Picture(file) => types::Background::Picture(file.clone()),
         },
+        also_mask: options.also_mask,
+        thumbnails: options.thumbnails,
         limits: limits(&options.limits),
+    }
+}
+
+pub(super) fn output(output: types::Output) -> Timed<Output> {
+    let foreground = output.foreground.map(bounding_box);
+    Timed {
+        stages: stages(&output.stages),
+        foreground,
+        value: Output {
+            bytes: output.bytes,
+            width: output.width,
+            height: output.height,
+            foreground,
+            uncertainty: output.uncertainty,
+            mask: output.mask,
+            thumbnails: output.thumbnails.map(|t| Thumbnails {
+                width: t.width,
+                height: t.height,
+                before: t.before,
+                after: t.after,
+            }),
+        },
     }
 }
 

@@ -14,7 +14,8 @@ use crate::models::Model;
 pub struct Actor {
     /// The component.
     pub wasm: &'static [u8],
-    pub(super) digest: &'static str,
+    /// BLAKE3 of the component.
+    pub digest: &'static str,
 }
 
 /// The actor of each runtime.

@@ -14,6 +14,10 @@ use super::host::{Guest, Host};
 use super::{Engine, Timed, http};
 use crate::{Error, Kind};
 
+/// Linear memory of an instance that is kept for the next picture. A fresh one costs less than a picture that needs
+/// more, and linear memory never shrinks.
+const KEPT_MEMORY: usize = 128 << 20;
+
 /// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.
 pub(super) struct Wasm {
     host: Arc<Host>,
@@ -67,9 +71,10 @@ impl Wasm {
     }
 
     fn keep(&mut self, mut instance: Instance, store: Store<Guest>) {
-        self.peak = Some(store.data().memory.peak);
+        let peak = store.data().memory.peak;
+        self.peak = Some(peak);
         instance.served += 1;
-        if instance.served < self.host.settings().reuse.get() {
+        if instance.served < self.host.settings().reuse.get() && peak <= KEPT_MEMORY {
             self.instance = Some((instance, store));
         }
     }
@@ -133,17 +138,7 @@ impl Engine for Wasm {
             let output = matting.call_remove(store, image, &options)?;
             Ok(output.map_err(bindings::error))
         })?;
-        let foreground = output.foreground.map(bindings::bounding_box);
-        Ok(Timed {
-            stages: bindings::stages(&output.stages),
-            foreground,
-            value: Output {
-                bytes: output.bytes,
-                width: output.width,
-                height: output.height,
-                foreground,
-            },
-        })
+        Ok(bindings::output(output))
     }
 
     fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {

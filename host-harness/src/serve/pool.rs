@@ -24,10 +24,6 @@ const STACK: usize = 8 << 20;
 /// Pauses between attempts to make an engine again: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Linear memory of an instance that is kept for the next picture. A fresh one costs less than a picture that needs
-/// more, and linear memory never shrinks.
-const KEPT_MEMORY: usize = 128 << 20;
-
 /// How long after the deadline an engine may still say so itself.
 const SLACK: Duration = Duration::from_millis(100);
 
@@ -220,9 +216,6 @@ impl Shared {
                 drop(engine);
                 engine = self.again();
                 continue;
-            }
-            if peak > KEPT_MEMORY {
-                engine.stop();
             }
             if let Err(error) = engine.start() {
                 // The next request tries again, and is told.

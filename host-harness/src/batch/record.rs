@@ -1,0 +1,136 @@
+//! What is said of one picture.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cutout::{BoundingBox, Output, Stage};
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{Entry, Made};
+use super::path_text::PathText;
+use crate::Error;
+use crate::engine::Timed;
+
+/// What became of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    /// Its results were made by this run.
+    Done,
+    /// Its results were there already.
+    Skipped,
+    /// It has no results.
+    Failed,
+}
+
+/// One line of the report.
+#[derive(Debug, Serialize)]
+pub(super) struct Record {
+    pub(super) input: PathText,
+    /// Of a failed picture: where its result would be, if it came that far.
+    pub(super) output: Option<PathText>,
+    pub(super) mask: Option<PathText>,
+    pub(super) status: Status,
+    pub(super) error: Option<Cause>,
+    #[serde(flatten)]
+    pub(super) facts: Option<Facts>,
+}
+
+/// Why a picture failed.
+#[derive(Debug, Serialize)]
+pub(super) struct Cause {
+    pub(super) kind: &'static str,
+    pub(super) message: String,
+}
+
+/// What was found out about a picture whose results were made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Facts {
+    input_bytes: u64,
+    output_bytes: u64,
+    width: u32,
+    height: u32,
+    foreground: Option<Foreground>,
+    /// See [`cutout::Mask::uncertainty`].
+    pub(super) uncertainty: f32,
+    /// From the file's first byte read to the results written.
+    milliseconds: f64,
+    stages_ms: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A box in pixels of the result.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Foreground {
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
+}
+
+impl From<BoundingBox> for Foreground {
+    fn from(b: BoundingBox) -> Self {
+        Self {
+            left: b.left,
+            top: b.top,
+            width: b.width,
+            height: b.height,
+        }
+    }
+}
+
+/// Stage times as reports have them.
+pub(crate) fn milliseconds(
+    stages: &[(Stage, Duration)],
+) -> serde_json::Map<String, serde_json::Value> {
+    let named = stages
+        .iter()
+        .map(|(stage, time)| (stage.as_str().into(), rounded(*time).into()));
+    named.collect()
+}
+
+fn rounded(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+impl Facts {
+    pub(super) fn new(picture: &[u8], result: &Timed<Output>, made: &Made, time: Duration) -> Self {
+        Self {
+            input_bytes: picture.len() as u64,
+            output_bytes: made.bytes,
+            width: result.value.width,
+            height: result.value.height,
+            foreground: result.foreground.map(Foreground::from),
+            uncertainty: result.value.uncertainty,
+            milliseconds: rounded(time),
+            stages_ms: milliseconds(&result.stages),
+        }
+    }
+}
+
+impl Record {
+    pub(super) fn made(input: &Path, out: &Path, entry: Entry, status: Status) -> Self {
+        let place = |made: Made| PathText::from(&*out.join(PathBuf::from(made.path)));
+        Self {
+            input: input.into(),
+            output: Some(place(entry.output)),
+            mask: entry.mask.map(place),
+            status,
+            error: None,
+            facts: Some(entry.facts),
+        }
+    }
+
+    pub(super) fn failed(input: &Path, output: Option<&Path>, error: &Error) -> Self {
+        Self {
+            input: input.into(),
+            output: output.map(PathText::from),
+            mask: None,
+            status: Status::Failed,
+            error: Some(Cause {
+                kind: error.kind().as_str(),
+                message: error.to_string(),
+            }),
+            facts: None,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The sheet as one file for a browser.
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use maud::{DOCTYPE, PreEscaped, html};
+
+use super::{Item, Missing};
+use crate::Error;
+
+const STYLE: &str = "
+:root { color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif }
+body { margin: 1rem }
+main { display: grid; grid-template-columns: repeat(auto-fill, minmax(264px, 1fr)); gap: 12px }
+figure { margin: 0 }
+figure div { display: flex; gap: 4px; align-items: center }
+img { width: 128px; height: 128px; object-fit: contain; background: #8884 }
+figcaption { overflow-wrap: anywhere; font-size: 12px }
+nav a { margin-right: .5em }
+";
+
+/// Page number `page`, from 0, of the sheet that stands in `pages`.
+///
+/// # Errors
+/// Kind `io` for a thumbnail that cannot be read.
+pub(super) fn page(
+    items: &[Item],
+    missing: &[Missing],
+    page: usize,
+    pages: &[PathBuf],
+) -> Result<String, Error> {
+    let mut figures = Vec::with_capacity(items.len());
+    for item in items {
+        figures.push(figure(item)?);
+    }
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { "Cutout: contact sheet" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Contact sheet" }
+                p { "Before and after, the least certain first." }
+                @if pages.len() > 1 {
+                    nav aria-label="Pages" {
+                        @for (number, path) in pages.iter().enumerate() {
+                            @if number == page {
+                                strong { (number + 1) " " }
+                            } @else {
+                                a href=(path.file_name().unwrap_or_default().to_string_lossy()) { (number + 1) }
+                            }
+                        }
+                    }
+                }
+                @if !missing.is_empty() {
+                    details open {
+                        summary { (missing.len()) " without a result" }
+                        ul { @for picture in missing { li { (picture.name) ": " (picture.kind) } } }
+                    }
+                }
+                main { @for figure in figures { (figure) } }
+            }
+        }
+    };
+    Ok(markup.into_string())
+}
+
+fn figure(item: &Item) -> Result<maud::Markup, Error> {
+    let [before, after] = &item.thumbnails;
+    let source =
+        |bytes: Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(bytes));
+    let (before, after) = (source(super::read(before)?), source(super::read(after)?));
+    Ok(html! {
+        figure {
+            div {
+                img src=(before) alt={ "Before: " (item.name) };
+                img src=(after) alt={ "After: " (item.name) };
+            }
+            figcaption { (item.name) " · uncertainty " (format!("{:.3}", item.uncertainty)) }
+        }
+    })
+}

@@ -1,0 +1,104 @@
+//! The sheet as a picture.
+
+use std::convert::Infallible;
+use std::io::Cursor;
+
+use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::iso_8859_1::FONT_6X10;
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
+use embedded_graphics::text::{Baseline, Text};
+use image::{ImageFormat, RgbImage, imageops};
+
+use super::{Item, SIDE};
+use crate::{Error, Kind};
+
+/// Pairs side by side, at most.
+const COLUMNS: usize = 8;
+/// Pixels around a pair.
+const GAP: u32 = 8;
+/// A pair and its gap.
+const CELL: (u32, u32) = (2 * SIDE + GAP, SIDE + 24 + GAP);
+/// Letters that fit below a pair.
+const LETTERS: usize = (2 * SIDE / 6) as usize;
+
+/// A page of `items`, left to right, top to bottom.
+///
+/// # Errors
+/// Kind `io` for a thumbnail that cannot be read.
+pub(super) fn page(items: &[Item]) -> Result<Vec<u8>, Error> {
+    let columns = items.len().clamp(1, COLUMNS);
+    let rows = items.len().div_ceil(columns).max(1);
+    let size = (GAP + columns as u32 * CELL.0, GAP + rows as u32 * CELL.1);
+    let mut page = Page(RgbImage::from_pixel(size.0, size.1, image::Rgb([32; 3])));
+    for (index, item) in items.iter().enumerate() {
+        let left = GAP + (index % columns) as u32 * CELL.0;
+        let top = GAP + (index / columns) as u32 * CELL.1;
+        for (side, path) in item.thumbnails.iter().enumerate() {
+            let thumbnail =
+                image::load_from_memory_with_format(&super::read(path)?, ImageFormat::Jpeg)
+                    .map_err(|e| {
+                        let text = format!("the thumbnail {} is damaged: {e}", path.display());
+                        Error::new(Kind::Io, text)
+                    })?
+                    .into_rgb8();
+            let x = left + side as u32 * SIDE + (SIDE.saturating_sub(thumbnail.width())) / 2;
+            let y = top + (SIDE.saturating_sub(thumbnail.height())) / 2;
+            imageops::replace(&mut page.0, &thumbnail, x.into(), y.into());
+        }
+        page.write(&shortened(&item.name), left, top + SIDE + 2);
+        let uncertainty = format!("uncertainty {:.3}", item.uncertainty);
+        page.write(&uncertainty, left, top + SIDE + 12);
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    page.0
+        .write_to(&mut bytes, ImageFormat::Png)
+        .map_err(Error::io("encode the contact sheet"))?;
+    Ok(bytes.into_inner())
+}
+
+/// The end of a name says more than its beginning.
+fn shortened(name: &str) -> String {
+    let letters = name.chars().count();
+    if letters <= LETTERS {
+        return name.to_owned();
+    }
+    let tail: String = name.chars().skip(letters - (LETTERS - 2)).collect();
+    format!("..{tail}")
+}
+
+struct Page(RgbImage);
+
+impl Page {
+    fn write(&mut self, text: &str, left: u32, top: u32) {
+        let style = MonoTextStyle::new(&FONT_6X10, Rgb888::WHITE);
+        let at = Point::new(left as i32, top as i32);
+        let Ok(_) = Text::with_baseline(text, at, style, Baseline::Top).draw(self);
+    }
+}
+
+impl OriginDimensions for Page {
+    fn size(&self) -> Size {
+        Size::new(self.0.width(), self.0.height())
+    }
+}
+
+impl DrawTarget for Page {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I>(&mut self, pixels: I) -> Result<(), Infallible>
+    where
+        I: IntoIterator<Item = Pixel<Rgb888>>,
+    {
+        for Pixel(at, colour) in pixels {
+            let place = (u32::try_from(at.x), u32::try_from(at.y));
+            if let (Ok(x), Ok(y)) = place
+                && let Some(pixel) = self.0.get_pixel_mut_checked(x, y)
+            {
+                pixel.0 = [colour.r(), colour.g(), colour.b()];
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! `cutout batch`: many pictures.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use clap::{Args, ValueEnum};
+use cutout::{Format, Options};
+
+use crate::batch::{self, Config};
+use crate::commands::{Command, OutputFlags, Sandbox};
+use crate::engine::{self, Settings};
+use crate::models;
+use crate::{Error, Kind};
+
+/// What can be made beside the result, from the same pass of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Also {
+    /// The mask, as NAME.mask.png.
+    Mask,
+}
+
+/// Remove the backgrounds of many pictures; what is done already is skipped.
+///
+/// The output folder keeps the tree of the inputs, and a folder `.cutout` that says what is done. Results are written
+/// whole or not at all, and originals are never touched. An interrupted run goes on with the same command.
+///
+/// Exit codes: 0 all done, 1 some failed, 2 wrong usage, 3 no picture was found, 130 interrupted.
+#[derive(Args, Clone, Debug)]
+pub struct Batch {
+    /// Folders, files, patterns such as 'photos/**/*.jpg', @FILE with a name a line (or NUL between), `-` for such a
+    /// list on standard input.
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+
+    /// The folder that the results go to.
+    #[arg(short, long, value_name = "FOLDER")]
+    output: PathBuf,
+
+    /// Make this as well, from the same pass of the network.
+    #[arg(long, value_enum, conflicts_with = "mask")]
+    also: Vec<Also>,
+
+    /// Pictures at once; as many as there are cores unless given.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+
+    /// Skip what an earlier run has done, by its content, options, model and version; this is how it is anyway.
+    #[arg(long, overrides_with = "overwrite")]
+    resume: bool,
+
+    /// Make everything again.
+    #[arg(long, overrides_with = "resume")]
+    overwrite: bool,
+
+    /// End at the first failure.
+    #[arg(long)]
+    fail_fast: bool,
+
+    /// Show errors only.
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Write a line of JSON for every picture; `-` is standard output.
+    #[arg(long, value_name = "FILE.jsonl")]
+    report: Option<PathBuf>,
+
+    /// Write thumbnails of before and after, the least certain first; HTML or PNG by the name.
+    #[arg(long, value_name = "FILE")]
+    contact_sheet: Option<PathBuf>,
+
+    /// Go on with pictures that come to the folders, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
+
+    #[command(flatten)]
+    result: OutputFlags,
+
+    #[command(flatten)]
+    sandbox: Sandbox,
+}
+
+impl Command for Batch {
+    fn execute(self) -> Result<ExitCode, Error> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.map_or(cores, usize::from);
+        let instances = u32::try_from(jobs)
+            .map_err(|_| Error::new(Kind::Usage, "--jobs is above what one process can hold"))?;
+        let settings = Settings {
+            instances,
+            ..self.sandbox.settings()?
+        };
+        let limits = self.sandbox.limits();
+        let format = self.result.format.map_or(Format::Png, Format::from);
+        let model = models::find(&self.sandbox.model)?;
+        let config = Config {
+            inputs: self.inputs,
+            out: self.output,
+            options: Options {
+                also_mask: self.also.contains(&Also::Mask),
+                ..self.result.options(format, limits)?
+            },
+            jobs,
+            overwrite: self.overwrite,
+            fail_fast: self.fail_fast,
+            quiet: self.quiet,
+            report: self.report,
+            contact_sheet: self.contact_sheet,
+            watch: self.watch,
+            identity: format!(
+                "{} {:?} {} {} {:?}",
+                env!("CARGO_PKG_VERSION"),
+                self.sandbox.engine,
+                engine::actor(self.sandbox.runtime).digest,
+                model.digest,
+                model.spec
+            ),
+        };
+        let ending = batch::run(&config, || {
+            let (_, engines) = self.sandbox.start(settings)?;
+            Ok(engines)
+        })?;
+        Ok(ExitCode::from(ending.code()))
+    }
+}
