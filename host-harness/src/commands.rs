@@ -18,14 +18,15 @@ pub use run::Run;
 pub use sandbox::{EngineName, Sandbox};
 pub use serve::{Log, Serve};
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::Error;
 
 /// Tells people what takes long, beside the results.
-#[allow(clippy::print_stderr, reason = "the command line's own notices")]
 pub(crate) fn announce(text: &str) {
-    eprintln!("cutout: {text}");
+    // Nobody may be there to hear it.
+    let _ = writeln!(io::stderr(), "cutout: {text}");
 }
 
 /// A verb of the command line.

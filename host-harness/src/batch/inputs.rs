@@ -153,8 +153,8 @@ fn pattern(text: &str, skip: &Skip, found: &mut Found) {
     let matches = match glob::glob(text) {
         Ok(matches) => matches,
         Err(error) => {
-            let text = format!("the pattern {text} cannot be read: {error}");
-            let problem = (PathBuf::from(&text), Error::new(Kind::Usage, text));
+            let why = format!("the pattern cannot be read: {error}");
+            let problem = (PathBuf::from(text), Error::new(Kind::Usage, why));
             found.problems.push(problem);
             return;
         }
@@ -180,8 +180,8 @@ fn pattern(text: &str, skip: &Skip, found: &mut Found) {
         !id.is_some_and(|id| skip.made.contains(&id)) && !is_below(path, skip.out)
     });
     if files.is_empty() {
-        let text = format!("nothing matches {text}");
-        let problem = (PathBuf::from(&text), Error::new(Kind::Io, text));
+        let why = "nothing matches the pattern";
+        let problem = (PathBuf::from(text), Error::new(Kind::Io, why));
         found.problems.push(problem);
     }
     group(&files, found);

@@ -1,6 +1,6 @@
 //! What people see while a batch runs, and at its end.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -73,8 +73,7 @@ impl Progress {
         let input = input.display();
         if let Some(Cause { kind, message }) = &record.error {
             self.say(&format!("cutout: error[{kind}]: {input}: {message}"));
-        }
-        if self.lines {
+        } else if self.lines {
             let number = self.counts.all();
             let of = self
                 .total
@@ -119,11 +118,12 @@ impl Progress {
         self.tell(&text);
     }
 
-    #[allow(clippy::print_stderr, reason = "the command line's own notices")]
     fn say(&self, text: &str) {
+        // Nobody may be there to hear it any more; the pictures are made all the same.
+        let say = || drop(writeln!(io::stderr(), "{text}"));
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(say),
+            None => say(),
         }
     }
 }

@@ -107,10 +107,13 @@ impl Watch {
     }
 
     fn note_path(&self, path: &Path, growing: &mut HashMap<PathBuf, Growing>) {
+        if self.is_ours(path) {
+            return;
+        }
         // A folder may have been filled before it was watched.
         let files = if path.is_dir() {
             inputs::walk(path, &self.out, &self.made)
-        } else if inputs::is_picture(path) && !self.is_ours(path) {
+        } else if inputs::is_picture(path) {
             vec![path.to_owned()]
         } else {
             Vec::new()
@@ -126,7 +129,7 @@ impl Watch {
 
     fn is_ours(&self, path: &Path) -> bool {
         let out = inputs::file_id(&self.out);
-        let in_out = path.ancestors().skip(1).any(|a| inputs::file_id(a) == out);
+        let in_out = path.ancestors().any(|a| inputs::file_id(a) == out);
         in_out || self.made.iter().any(|made| made == path)
     }
 

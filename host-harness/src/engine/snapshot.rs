@@ -18,15 +18,18 @@ pub struct Actor {
     pub digest: &'static str,
 }
 
+static NET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm"));
+static TRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm"));
+
 /// The actor of each runtime.
 pub fn actor(runtime: Runtime) -> Actor {
     match runtime {
         Runtime::Net => Actor {
-            wasm: include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm")),
+            wasm: NET,
             digest: env!("CUTOUT_ACTOR_NET_DIGEST"),
         },
         Runtime::Tract => Actor {
-            wasm: include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm")),
+            wasm: TRACT,
             digest: env!("CUTOUT_ACTOR_TRACT_DIGEST"),
         },
     }

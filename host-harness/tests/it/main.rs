@@ -7,6 +7,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod batch;
 mod bench;
 mod cli;
 mod component;

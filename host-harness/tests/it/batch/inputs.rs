@@ -1,0 +1,170 @@
+//! What a batch takes, and what it calls the results.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Stdio;
+
+use super::{batch, fill, folder, names, picture, results};
+use crate::support::finish;
+
+#[test]
+fn trees_links_and_odd_names_come_out_as_they_are_and_originals_stay() {
+    let input = folder(&[
+        "same.jpg",
+        "same.png",
+        "deep/er/Ünïcode 名前.png",
+        "deep/read only.png",
+        "notes.txt",
+    ]);
+    let at = input.path();
+    let long = format!("{}.png", "n".repeat(251));
+    let raw = OsStr::from_bytes(b"raw\xff\xfe.png");
+    fs::write(at.join(&long), picture(3)).unwrap();
+    fs::write(at.join(raw), picture(4)).unwrap();
+    let read_only = at.join("deep/read only.png");
+    fs::set_permissions(&read_only, fs::Permissions::from_mode(0o444)).unwrap();
+    symlink("..", at.join("deep/loop")).unwrap();
+    symlink(at.join("same.png"), at.join("linked.png")).unwrap();
+    symlink(at.join("nowhere"), at.join("dangling.png")).unwrap();
+    let before = results(at);
+
+    let out = at.join("results");
+    for round in 0..2 {
+        let (done, said) = finish(batch(&out).arg(at));
+        // The dangling link is the one failure.
+        assert_eq!(done.status.code(), Some(1), "{said}");
+        let count = if round == 0 {
+            "7 done, 0 skipped"
+        } else {
+            "0 done, 7 skipped"
+        };
+        assert!(said.contains(&format!("{count}, 1 failed")), "{said}");
+        assert!(
+            said.contains("dangling.png") && said.contains("same.jpg.png"),
+            "{said}"
+        );
+    }
+    let mut made = results(&out);
+    assert!(
+        made.remove(Path::new(OsStr::from_bytes(b"raw\xff\xfe.png")))
+            .is_some()
+    );
+    assert!(made.remove(Path::new(&long)).is_some());
+    let made: Vec<_> = made.keys().map(|name| name.display().to_string()).collect();
+    let expected = [
+        "deep/er/Ünïcode 名前.png",
+        "deep/read only.png",
+        "linked.png",
+        "same.jpg.png",
+        "same.png.png",
+    ];
+    assert_eq!(made, expected);
+    fs::remove_dir_all(&out).unwrap();
+    assert!(results(at) == before, "an original was touched");
+}
+
+#[test]
+fn results_are_never_taken_as_pictures_wherever_they_stand() {
+    let input = folder(&["a.png", "b.jpg"]);
+    let at = input.path();
+    // Beside the originals, twice, then below them in two folders.
+    let beside = ["a.png", "a.png.png", "b.jpg", "b.png"];
+    for _ in 0..2 {
+        let (done, said) = finish(batch(at).arg(at));
+        assert!(done.status.success(), "{said}");
+        assert_eq!(names(at), beside);
+    }
+    for out in ["x", "y"] {
+        let (done, said) = finish(batch(&at.join(out)).arg(at));
+        assert!(done.status.success(), "{said}");
+        assert_eq!(names(&at.join(out)), ["a.png", "b.png"], "{said}");
+    }
+    assert!(fs::read(at.join("a.png")).unwrap() == picture(0));
+}
+
+#[test]
+fn files_patterns_and_lists_keep_the_tree_below_what_they_share() {
+    let input = folder(&["p/a.png", "p/q/b.png", "p/q/c.gif"]);
+    let at = input.path();
+    let listed = at.join("list.txt");
+    fs::write(&listed, "p/a.png\r\n\np/q/b.png\n").unwrap();
+    let nul = b"p/q/b.png\0p/q/c.gif\0";
+    let cases: [(&[&str], &[u8], &[&str]); 6] = [
+        (&["p/q/b.png"], b"", &["b.png"]),
+        (&["p/a.png", "p/q/b.png"], b"", &["a.png", "q/b.png"]),
+        (&["p/**/*.png"], b"", &["a.png", "q/b.png"]),
+        (&["@list.txt"], b"", &["a.png", "q/b.png"]),
+        (&["-"], nul, &["b.png", "c.png"]),
+        (&["-"], b"p\n", &["a.png", "q/b.png", "q/c.png"]),
+    ];
+    for (arguments, said_to_it, expected) in cases {
+        let out = tempfile::tempdir().unwrap();
+        let mut command = batch(out.path());
+        command
+            .current_dir(at)
+            .args(arguments)
+            .stdin(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut list = child.stdin.take().unwrap();
+        list.write_all(said_to_it).unwrap();
+        drop(list);
+        let done = child.wait_with_output().unwrap();
+        assert!(done.status.success(), "{arguments:?}");
+        assert_eq!(names(out.path()), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_exit_code_and_the_words_say_what_was_wrong_with_the_inputs() {
+    let input = folder(&["a.png"]);
+    let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().to_str().unwrap();
+    let here = input.path().to_str().unwrap();
+    let cases: [(&[&str], i32, &str); 7] = [
+        (&[empty], 3, "no picture was found"),
+        (&["gone.png"], 1, "error[io]: gone.png"),
+        (&["none*.png"], 1, "nothing matches"),
+        (&["@gone.txt"], 1, "gone.txt"),
+        (&[], 2, "INPUTS"),
+        (&[here, "--contact-sheet", "a.txt"], 2, ".html or .png"),
+        (&["a.png", "--watch"], 2, "--watch needs a folder"),
+    ];
+    for (arguments, code, words) in cases {
+        let out = tempfile::tempdir().unwrap();
+        let mut command = batch(&out.path().join("out"));
+        let (done, said) = finish(command.current_dir(here).args(arguments));
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_vanishes_or_cannot_be_read_is_one_failure() {
+    let input = folder(&[]);
+    let at = input.path();
+    let fifo = at.join("a.png");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    fill(at, &["b.png", "c.png"]);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = batch(out.path());
+    command.args(["--jobs", "1"]);
+    command.args([&fifo, &at.join("b.png"), &at.join("c.png")]);
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    // Opens once the worker reads the first picture; the second is listed by then and goes.
+    let mut pipe = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    fs::remove_file(at.join("b.png")).unwrap();
+    pipe.write_all(&picture(1)).unwrap();
+    drop(pipe);
+    let done = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("b.png") && said.contains("2 done, 0 skipped, 1 failed"),
+        "{said}"
+    );
+}

@@ -1,0 +1,98 @@
+//! What is done again, and what is not.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{batch, folder, names, picture, results};
+use crate::support::{cutout, finish, fixture};
+
+/// How many pictures a run over `input` made, skipped and failed.
+fn counts(input: &Path, out: &Path, flags: &[&str]) -> String {
+    counts_of(batch(out).arg(input).args(flags))
+}
+
+fn counts_of(command: &mut Command) -> String {
+    let (_, said) = finish(command);
+    let last = said.lines().rfind(|line| line.contains(" done, ")).unwrap();
+    let end = last.find(" in ").unwrap();
+    last["cutout: ".len()..end].to_owned()
+}
+
+#[test]
+fn what_is_done_is_known_by_content_options_and_model_not_by_a_name() {
+    let input = folder(&["a.png", "b.png", "c.png"]);
+    let out = tempfile::tempdir().unwrap();
+    let (at, to) = (input.path(), out.path());
+    let run = |flags: &[&str]| counts(at, to, flags);
+    assert_eq!(run(&[]), "3 done, 0 skipped, 0 failed");
+    let first = results(to);
+    assert_eq!(run(&[]), "0 done, 3 skipped, 0 failed");
+    // A new time stamp is no new picture; new content is.
+    fs::write(at.join("a.png"), picture(0)).unwrap();
+    assert_eq!(run(&[]), "0 done, 3 skipped, 0 failed");
+    fs::write(at.join("a.png"), picture(50)).unwrap();
+    assert_eq!(run(&[]), "1 done, 2 skipped, 0 failed");
+    // What somebody took away, cut off or changed is made again.
+    fs::remove_file(to.join("a.png")).unwrap();
+    fs::write(to.join("b.png"), b"").unwrap();
+    let mut changed = first[Path::new("c.png")].clone();
+    changed[60] ^= 1;
+    fs::write(to.join("c.png"), changed).unwrap();
+    assert_eq!(run(&[]), "3 done, 0 skipped, 0 failed");
+    assert!(results(to)[Path::new("c.png")] == first[Path::new("c.png")]);
+    // Limits do not change results; everything else does.
+    assert_eq!(
+        run(&["--max-pixels", "9", "--timeout", "9"]),
+        "0 done, 3 skipped, 0 failed"
+    );
+    for flags in [
+        &["--background", "red"][..],
+        &["--also", "mask"],
+        &["--engine", "native"],
+        &["--overwrite"],
+        &["--overwrite"],
+    ] {
+        assert_eq!(run(flags), "3 done, 0 skipped, 0 failed", "{flags:?}");
+    }
+    let mut other = cutout();
+    other
+        .args(["batch", "--model"])
+        .arg(fixture("tiny/tiny-odd.onnx"));
+    other.arg(at).arg("-o").arg(to);
+    assert_eq!(counts_of(&mut other), "3 done, 0 skipped, 0 failed");
+    run(&[]);
+    assert_eq!(run(&["--resume"]), "0 done, 3 skipped, 0 failed");
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_no_reason_to_skip() {
+    let input = folder(&["a.png"]);
+    let out = folder(&["a.png"]);
+    assert_eq!(
+        counts(input.path(), out.path(), &[]),
+        "1 done, 0 skipped, 0 failed"
+    );
+    assert!(results(out.path())[Path::new("a.png")] != picture(0));
+}
+
+#[test]
+fn what_failed_is_tried_again_and_a_moved_folder_stays_done() {
+    let input = folder(&["a.png", "b.png"]);
+    let out = tempfile::tempdir().unwrap();
+    fs::write(input.path().join("b.png"), "half").unwrap();
+    assert_eq!(
+        counts(input.path(), out.path(), &[]),
+        "1 done, 0 skipped, 1 failed"
+    );
+    fs::write(input.path().join("b.png"), picture(1)).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let moved = elsewhere.path().join("moved");
+    fs::rename(input.path(), &moved).unwrap();
+    assert_eq!(
+        counts(&moved, out.path(), &[]),
+        "1 done, 1 skipped, 0 failed"
+    );
+    assert_eq!(names(out.path()), ["a.png", "b.png"]);
+    fs::rename(&moved, input.path()).unwrap();
+}

@@ -1,0 +1,100 @@
+//! Folders that are watched.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use super::{batch, folder, names, picture, results};
+
+struct Watched {
+    child: Child,
+    said: BufReader<ChildStderr>,
+}
+
+impl Watched {
+    fn start(input: &Path, out: &Path) -> Self {
+        let mut command = batch(out);
+        command.arg(input).arg("--watch").stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        Self { child, said }
+    }
+
+    /// Waits until `count` more pictures are done.
+    fn wait(&mut self, count: usize) {
+        let mut seen = 0;
+        while seen < count {
+            let mut line = String::new();
+            assert!(
+                self.said.read_line(&mut line).unwrap() > 0,
+                "{seen} of {count}"
+            );
+            assert!(!line.contains("error"), "{line}");
+            seen += usize::from(line.contains(" done /"));
+        }
+    }
+
+    /// Ends it as Ctrl-C does; its exit code.
+    fn end(mut self) -> Option<i32> {
+        let mut kill = Command::new("kill");
+        kill.args(["-s", "INT", &self.child.id().to_string()]);
+        assert!(kill.status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[test]
+fn pictures_that_come_to_a_watched_folder_are_taken_when_they_are_complete() {
+    let input = folder(&["first.png"]);
+    let (out, elsewhere) = (
+        tempfile::tempdir().unwrap(),
+        folder(&["moved.png", "tree/deep/x.png"]),
+    );
+    let at = input.path();
+    let mut watched = Watched::start(at, out.path());
+    watched.wait(1);
+    fs::write(at.join("written.png"), picture(1)).unwrap();
+    watched.wait(1);
+    fs::rename(elsewhere.path().join("moved.png"), at.join("moved.png")).unwrap();
+    fs::rename(elsewhere.path().join("tree"), at.join("tree")).unwrap();
+    watched.wait(2);
+    // Written in two halves: while it is open and growing, other pictures come and go.
+    let whole = picture(2);
+    let mut growing = File::create(at.join("growing.png")).unwrap();
+    growing.write_all(&whole[..whole.len() / 2]).unwrap();
+    growing.write_all(&whole[whole.len() / 2..]).unwrap();
+    drop(growing);
+    watched.wait(1);
+    // Changed: done again, under the name it has.
+    fs::write(at.join("written.png"), picture(9)).unwrap();
+    watched.wait(1);
+    assert_eq!(watched.end(), Some(0));
+    let expected = [
+        "first.png",
+        "growing.png",
+        "moved.png",
+        "tree/deep/x.png",
+        "written.png",
+    ];
+    assert_eq!(names(out.path()), expected);
+}
+
+#[test]
+fn a_burst_of_folders_and_files_is_taken_whole() {
+    let input = folder(&[]);
+    // Within the folder that is watched: results are no new pictures.
+    let out = input.path().join("out");
+    let mut watched = Watched::start(input.path(), &out);
+    fs::create_dir(input.path().join("start")).unwrap();
+    fs::write(input.path().join("start/a.png"), picture(0)).unwrap();
+    watched.wait(1);
+    for n in 0..300 {
+        let folder = input.path().join(format!("{}/{}", n % 7, n % 5));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{n}.png")), picture(n)).unwrap();
+    }
+    watched.wait(300);
+    assert_eq!(watched.end(), Some(0));
+    assert_eq!(results(&out).len(), 301);
+}
