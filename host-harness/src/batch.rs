@@ -1,12 +1,15 @@
 //! `cutout batch`: many pictures, each once, however often the run is interrupted.
 
+mod history;
 mod inputs;
 mod manifest;
 mod names;
 mod path_text;
 mod progress;
 pub(crate) mod record;
+mod results;
 mod sheet;
+mod sources;
 mod stop;
 mod watch;
 mod work;
@@ -14,22 +17,26 @@ mod work;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender};
-use cutout::Options;
+use cutout::{Background, Options};
 
 use crate::engine::Engines;
 use crate::{Error, Kind};
 use inputs::{Found, Input};
 use manifest::Manifest;
 use names::Names;
+use path_text::PathText;
 use progress::Progress;
 use record::{Record, Status};
-use sheet::{Item, Missing, Sheet};
+use results::Results;
+use sheet::Sheet;
+use sources::Source;
 use stop::Stop;
-use watch::Watch;
-use work::{Outcome, Task, Work};
+use watch::{Taken, Watch};
+use work::{Busy, Outcome, Task, Work};
 
 /// A main thread's size, which the kernels are used to.
 const STACK: usize = 8 << 20;
@@ -86,57 +93,101 @@ impl Ending {
     }
 }
 
-/// Does what `config` says, with engines that `start` makes once it is known that there is something to do.
+/// Does what `config` says, with engines that `start` makes when the first picture needs one.
 ///
 /// # Errors
 /// Kind `usage` for what cannot be asked, `io` when the output folder, the report or the sheet cannot be written; what
 /// is done by then stays done. Failures of single pictures are no error: [`Ending::Failed`].
 pub fn run(
     config: &Config,
-    start: impl FnOnce() -> Result<Engines, Error>,
+    start: impl FnOnce() -> Result<Engines, Error> + Send,
 ) -> Result<Ending, Error> {
     let sheet = config.contact_sheet.as_deref().map(Sheet::new);
     let sheet = sheet.transpose()?;
-    let mut made = Vec::new();
-    made.extend(config.report.clone());
-    made.extend(config.contact_sheet.clone());
-    let found = inputs::find(&config.inputs, &config.out, &made)?;
-    if config.watch && found.folders.is_empty() {
-        let text = "--watch needs a folder to watch among the inputs";
-        return Err(Error::new(Kind::Usage, text));
-    }
+    let mut sources = sources::read(&config.inputs)?;
+    let folders = folders_to_watch(config, &mut sources)?;
+    let found = inputs::find(&sources, &config.out, &Results::new(&config.out, None));
     if found.inputs.is_empty() && found.problems.is_empty() && !config.watch {
-        Progress::new(Some(0), config.quiet).tell("no picture was found");
+        let progress = Progress::new(Some(0), config.quiet);
+        tell_left_out(&progress, &found);
+        progress.tell("no picture was found");
         return Ok(Ending::Nothing);
     }
+    refuse_report(config, &found)?;
     let manifest = Manifest::open(&config.out)?;
+    if let Some(sheet) = &sheet {
+        sheet::refuse_other(sheet.path(), &manifest)?;
+    }
     let stop = Stop::on_signals()?;
     // Begun before the folders are read again, so that nothing falls between.
-    let watch = config
-        .watch
-        .then(|| Watch::start(&found.folders, &config.out, &made));
+    let watch = (config.watch).then(|| Watch::start(&folders, &config.out));
     let watch = watch.transpose()?;
     let found = match &watch {
-        Some(_) => inputs::find(&config.inputs, &config.out, &made)?,
+        Some(_) => {
+            let results = Results::new(&config.out, Some(&manifest));
+            inputs::find(&sources, &config.out, &results)
+        }
         None => found,
     };
-    let engines = start()?;
+    let total = (found.inputs.len() + found.problems.len()) as u64;
     let batch = Batch {
         config,
         manifest: &manifest,
         stop: &stop,
         report: Report::open(config.report.as_deref())?,
         sheet,
-        progress: Progress::new(
-            watch
-                .is_none()
-                .then_some((found.inputs.len() + found.problems.len()) as u64),
-            config.quiet,
-        ),
+        progress: Progress::new(watch.is_none().then_some(total), config.quiet),
     };
-    let ending = batch.run(&found, watch.as_ref(), &engines);
+    let engines = LazyLock::new(start);
+    let engine = || {
+        let engines = LazyLock::force(&engines).as_ref();
+        engines.map_err(Clone::clone).and_then(Engines::engine)
+    };
+    let ending = batch.run(found, watch.as_ref(), &engine);
     manifest.close();
     ending
+}
+
+/// The folders among `sources` if they are to be watched, by their whole paths, as the system will call them.
+fn folders_to_watch(config: &Config, sources: &mut [Source]) -> Result<Vec<PathBuf>, Error> {
+    let mut folders = Vec::new();
+    for source in sources {
+        if let Source::Folder(folder) = source
+            && config.watch
+        {
+            *folder = std::path::absolute(&*folder).map_err(Error::io("find the folder"))?;
+            folders.push(folder.clone());
+        }
+    }
+    if config.watch && folders.is_empty() {
+        let text = "--watch needs a folder to watch among the inputs";
+        return Err(Error::new(Kind::Usage, text));
+    }
+    Ok(folders)
+}
+
+/// A report takes the place of what is there, so that must be no picture.
+fn refuse_report(config: &Config, found: &Found) -> Result<(), Error> {
+    let Some(report) = &config.report else {
+        return Ok(());
+    };
+    let id = inputs::file_id(report);
+    let is_input = |input: &Input| id.is_some() && inputs::file_id(&input.path) == id;
+    if inputs::is_picture(report) || found.inputs.iter().any(is_input) {
+        let text = format!(
+            "--report {}: that is a picture; name another file",
+            report.display()
+        );
+        return Err(Error::new(Kind::Usage, text));
+    }
+    Ok(())
+}
+
+fn tell_left_out(progress: &Progress, found: &Found) {
+    for path in &found.left_out {
+        let shown = PathText::from(&**path);
+        progress.tell(&format!("{shown} is left out: it is a result of a batch"));
+    }
 }
 
 /// A batch on its way.
@@ -152,12 +203,13 @@ struct Batch<'a> {
 impl Batch<'_> {
     fn run(
         mut self,
-        found: &Found,
+        found: Found,
         watch: Option<&Watch>,
-        engines: &Engines,
+        engines: work::Source<'_>,
     ) -> Result<Ending, Error> {
         let mut options = self.config.options.clone();
         options.thumbnails = self.sheet.is_some().then_some(sheet::SIDE);
+        let busy = Busy::default();
         let work = Work {
             manifest: self.manifest,
             engines,
@@ -165,18 +217,40 @@ impl Batch<'_> {
             recipe: &recipe(self.config),
             overwrite: self.config.overwrite,
             stop: self.stop,
+            busy: &busy,
         };
-        let mut names = Names::new(
-            &self.config.out,
-            self.config.options.format.as_str(),
-            self.config.options.also_mask,
-        );
-        let tasks = self.name(&mut names, &found.inputs);
+        tell_left_out(&self.progress, &found);
         for (path, error) in &found.problems {
             self.note(&Record::failed(path, None, error), None)?;
         }
+        if !found.problems.is_empty() && self.config.fail_fast {
+            self.stop.set();
+        }
+        let is_ours = |path: &Path| self.manifest.is_ours(path);
+        let mut names = Names::new(
+            &self.config.out,
+            options.format.as_str(),
+            options.also_mask,
+            &is_ours,
+            self.manifest.owners(),
+        );
+        let sheet = self.sheet.as_ref().map(Sheet::path);
+        for path in self.config.report.as_deref().into_iter().chain(sheet) {
+            names.reserve(path);
+        }
+        let given = names.all(&found.inputs);
+        let tasks = found.inputs.into_iter().zip(given);
+        let tasks = tasks.map(|(input, name)| Task { input, name }).collect();
         let (to_do, jobs) = crossbeam_channel::bounded(self.config.jobs);
         let (outcomes, done) = crossbeam_channel::bounded(self.config.jobs);
+        let feeder = Feeder {
+            names,
+            watch,
+            to_do,
+            stop: self.stop,
+            busy: &busy,
+            manifest: self.manifest,
+        };
         let collected = thread::scope(|scope| {
             for number in 0..self.config.jobs {
                 let (work, jobs, outcomes) = (&work, jobs.clone(), outcomes.clone());
@@ -187,28 +261,13 @@ impl Batch<'_> {
                     .map_err(Error::io("start a worker"))?;
             }
             drop((outcomes, jobs));
-            let stop = self.stop;
-            scope.spawn(move || feed(tasks, names, watch, &to_do, stop));
+            scope.spawn(move || feeder.run(tasks));
             let collected = self.collect(&done);
-            stop.set();
+            self.stop.set();
             drop(done);
             collected
         });
         self.finish(collected, watch.is_some())
-    }
-
-    /// Names the pictures, and says whose name is not the plain one.
-    fn name(&self, names: &mut Names, inputs: &[Input]) -> Vec<Task> {
-        let named = inputs.iter().cloned().zip(names.all(inputs));
-        let tasks: Vec<Task> = named.map(|(input, name)| Task { input, name }).collect();
-        for task in tasks.iter().filter(|task| task.name.moved) {
-            self.progress.tell(&format!(
-                "{} becomes {}, since the plain name would not be its alone",
-                task.input.path.display(),
-                self.config.out.join(&task.name.main).display()
-            ));
-        }
-        tasks
     }
 
     fn collect(&mut self, outcomes: &Receiver<Outcome>) -> Result<(), Error> {
@@ -227,30 +286,11 @@ impl Batch<'_> {
 
     /// Counts, shows and writes down what became of one picture.
     fn note(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) -> Result<(), Error> {
-        // Folders that are watched may be read anew; what was done is no news then.
-        if self.config.watch && record.status == Status::Skipped && self.sheet.is_none() {
-            self.progress.counts.skipped += 1;
-            return Ok(());
-        }
         self.progress.show(record);
-        self.report.write(record)?;
-        let Some(sheet) = &mut self.sheet else {
-            return Ok(());
-        };
-        let path = |text: &path_text::PathText| PathBuf::from(text.clone()).display().to_string();
-        match (&record.facts, thumbnails, &record.error) {
-            (Some(facts), Some(thumbnails), _) => sheet.items.push(Item {
-                name: path(&record.input),
-                uncertainty: facts.uncertainty,
-                thumbnails: thumbnails.map(|below| self.config.out.join(below)),
-            }),
-            (_, _, Some(cause)) => sheet.missing.push(Missing {
-                name: path(&record.input),
-                kind: cause.kind,
-            }),
-            _ => {}
+        if let Some(sheet) = &mut self.sheet {
+            sheet.take(record, &self.config.out, thumbnails);
         }
-        Ok(())
+        self.report.write(record)
     }
 
     fn finish(self, collected: Result<(), Error>, watched: bool) -> Result<Ending, Error> {
@@ -258,12 +298,12 @@ impl Batch<'_> {
         self.progress.finish(interrupted);
         collected?;
         if let Some(sheet) = self.sheet {
-            for path in sheet.write()? {
+            for path in sheet.write(self.manifest)? {
                 self.progress
                     .tell(&format!("contact sheet: {}", path.display()));
             }
         }
-        Ok(match self.progress.counts.failed {
+        Ok(match self.progress.failed() {
             _ if interrupted => Ending::Interrupted,
             0 => Ending::Done,
             _ => Ending::Failed,
@@ -271,26 +311,53 @@ impl Batch<'_> {
     }
 }
 
-/// Hands out what was found, then what comes.
-fn feed(
-    tasks: Vec<Task>,
-    mut names: Names,
-    watch: Option<&Watch>,
-    to_do: &Sender<Task>,
-    stop: &Stop,
-) {
-    for task in tasks {
-        if stop.is_set() || to_do.send(task).is_err() {
-            return;
+/// Hands out pictures.
+struct Feeder<'a> {
+    names: Names<'a>,
+    watch: Option<&'a Watch>,
+    to_do: Sender<Task>,
+    stop: &'a Stop,
+    busy: &'a Busy,
+    manifest: &'a Manifest,
+}
+
+impl Feeder<'_> {
+    /// What was found, then what comes.
+    fn run(mut self, tasks: Vec<Task>) {
+        let mut fresh = Vec::new();
+        for task in tasks {
+            if self.watch.is_some() && Watch::is_fresh(&task.input.path) {
+                fresh.push(task.input.path);
+                continue;
+            }
+            self.busy.take(&task.name.main);
+            if self.stop.is_set() || self.to_do.send(task).is_err() {
+                return;
+            }
         }
-    }
-    if let Some(watch) = watch {
-        watch.run(stop, &mut |path| {
-            let relative = watch.relative(&path);
-            let input = Input { path, relative };
-            let name = names.one(&input);
-            to_do.send(Task { input, name }).is_ok()
+        let Some(watch) = self.watch else {
+            return;
+        };
+        let results = Results::new(self.manifest.out(), Some(self.manifest));
+        watch.run(fresh, self.stop, &results, &mut |path| {
+            self.offer(watch, path, &results)
         });
+    }
+
+    fn offer(&mut self, watch: &Watch, path: &Path, results: &Results<'_>) -> Taken {
+        let Some(relative) = watch.relative(path).filter(|_| !results.has(path)) else {
+            return Taken::Begun;
+        };
+        let path = path.to_owned();
+        let input = Input { relative, path };
+        let name = self.names.one(&input);
+        if !self.busy.take(&name.main) {
+            return Taken::Later;
+        }
+        match self.to_do.send(Task { input, name }) {
+            Ok(()) => Taken::Begun,
+            Err(_) => Taken::NoMore,
+        }
     }
 }
 
@@ -328,10 +395,14 @@ impl Report {
 
 /// Names everything that results depend on besides the picture; limits only decide whether there is one.
 fn recipe(config: &Config) -> String {
-    let options = Options {
-        limits: cutout::Limits::default(),
-        ..config.options.clone()
-    };
-    let text = format!("{} {options:?}", config.identity);
-    blake3::hash(text.as_bytes()).to_hex().to_string()
+    let mut hasher = blake3::Hasher::new();
+    let mut options = config.options.clone();
+    options.limits = cutout::Limits::default();
+    if let Background::Picture(file) = &options.background {
+        hasher.update(file);
+        options.background = Background::Picture(Vec::new());
+    }
+    hasher.update(config.identity.as_bytes());
+    hasher.update(format!("{options:?}").as_bytes());
+    hasher.finalize().to_hex().to_string()
 }

@@ -52,7 +52,7 @@ pub(crate) fn read(from: &Place, max_bytes: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Writes `bytes` whole or not at all: into a temporary file beside `to`, then renamed.
+/// Writes `bytes`; into a file whole or not at all.
 pub(crate) fn write(to: &Place, bytes: &[u8]) -> Result<(), Error> {
     match to {
         Place::Stream => {
@@ -64,7 +64,8 @@ pub(crate) fn write(to: &Place, bytes: &[u8]) -> Result<(), Error> {
     .map_err(Error::io(format!("write {to}")))
 }
 
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes `bytes` whole or not at all: into a temporary file beside `path`, then renamed.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()
         .filter(|p| !p.as_os_str().is_empty())

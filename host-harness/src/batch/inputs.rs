@@ -1,16 +1,17 @@
-//! What a batch takes: folders, files, patterns and lists.
+//! The pictures that a batch takes.
 
 use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read};
-use std::os::unix::ffi::OsStringExt;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use globset::GlobBuilder;
+use walkdir::{DirEntry, WalkDir};
 
-use super::manifest;
+use super::results::Results;
+use super::sources::Source;
 use crate::{Error, Kind};
 
 /// Names that are pictures by their extension; in folders, only these are taken.
@@ -18,27 +19,24 @@ const EXTENSIONS: [&str; 9] = [
     "jpg", "jpeg", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff",
 ];
 
-/// Longest list of names, in bytes: room for a million.
-const MAX_LIST: u64 = 256 << 20;
-
 /// A picture to take.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Input {
-    /// Where it is.
-    pub(super) path: PathBuf,
     /// Its place in the tree that is kept, below the output folder.
     pub(super) relative: PathBuf,
+    /// Where it is.
+    pub(super) path: PathBuf,
 }
 
-/// What the arguments came to.
+/// What the sources came to.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Pictures, sorted and each once.
     pub(super) inputs: Vec<Input>,
     /// What was named and cannot be taken.
     pub(super) problems: Vec<(PathBuf, Error)>,
-    /// The folders that were named.
-    pub(super) folders: Vec<PathBuf>,
+    /// What was named and is a result of a batch.
+    pub(super) left_out: Vec<PathBuf>,
 }
 
 /// A file's identity: whatever it is called, it is the same file.
@@ -55,103 +53,90 @@ pub(super) fn is_picture(path: &Path) -> bool {
     extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
 }
 
-/// Expands `arguments`; nothing in the folder `out` is taken, nor what is an output by the manifest of any folder met,
-/// nor `made`, files that this run writes itself.
-///
-/// # Errors
-/// Kind `io` for a list that cannot be read, `usage` for one that is too long.
-pub(super) fn find(arguments: &[PathBuf], out: &Path, made: &[PathBuf]) -> Result<Found, Error> {
+/// The pictures of `sources`, without results of batches, and without what is in the folder `out` below a source.
+pub(super) fn find(sources: &[Source], out: &Path, results: &Results<'_>) -> Found {
     let mut found = Found::default();
-    let skip = Skip::new(out, made);
-    let mut files = Vec::new();
-    for argument in arguments {
-        let text = argument.to_string_lossy();
-        if argument == Path::new("-") {
-            list(&read_list(io::stdin().lock(), "-")?, &skip, &mut found);
-        } else if let Some(name) = text.strip_prefix('@').filter(|_| !argument.exists()) {
-            let file = fs::File::open(name).map_err(Error::io(format!("open the list {name}")))?;
-            list(&read_list(file, name)?, &skip, &mut found);
-        } else if argument.is_dir() {
-            folder(argument, &skip, &mut found);
-        } else if argument.symlink_metadata().is_err() && text.contains(['*', '?', '[']) {
-            pattern(&text, &skip, &mut found);
-        } else {
-            files.push(argument.clone());
+    for source in sources {
+        match source {
+            Source::Folder(root) => folder(root, out, results, &mut found),
+            Source::Pattern(text) => pattern(text, out, results, &mut found),
+            Source::Files(files) => {
+                let (made, files) = files.iter().cloned().partition(|path| results.has(path));
+                let (mut made, files): (Vec<_>, Vec<_>) = (made, files);
+                found.left_out.append(&mut made);
+                group(&files, &mut found);
+            }
         }
     }
-    group(&files, &mut found);
     found.inputs.sort();
-    found.inputs.dedup();
-    Ok(found)
+    let mut seen = HashSet::new();
+    (found.inputs).retain(|input| seen.insert((file_id(&input.path), input.relative.clone())));
+    found
 }
 
-/// The pictures below `root`, which may be a folder that has just come to a folder being watched.
-pub(super) fn walk(root: &Path, out: &Path, made: &[PathBuf]) -> Vec<PathBuf> {
+/// The pictures below `root`, a folder that has just come to a folder being watched.
+pub(super) fn walk(root: &Path, out: &Path, results: &Results<'_>) -> Vec<PathBuf> {
     let mut found = Found::default();
-    folder(root, &Skip::new(out, made), &mut found);
+    folder(root, out, results, &mut found);
     found.inputs.into_iter().map(|input| input.path).collect()
 }
 
-/// What is never an input.
-struct Skip {
-    out: Option<FileId>,
-    made: HashSet<FileId>,
-}
-
-impl Skip {
-    fn new(out: &Path, made: &[PathBuf]) -> Self {
-        Self {
-            out: file_id(out),
-            made: made.iter().filter_map(|path| file_id(path)).collect(),
+fn folder(root: &Path, out: &Path, results: &Results<'_>, found: &mut Found) {
+    for entry in files_below(root, usize::MAX, out) {
+        match entry {
+            Ok(path) => {
+                if is_picture(&path) && !results.has(&path) {
+                    let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
+                    found.inputs.push(Input { path, relative });
+                }
+            }
+            Err((path, error)) => found.problems.push((path, error)),
         }
     }
 }
 
-fn folder(root: &Path, skip: &Skip, found: &mut Found) {
-    found.folders.push(root.to_owned());
-    let mut outputs = HashSet::new();
+type Unseen = (PathBuf, Error);
+
+/// Files below `root`, through links, but not those in the folder `out` or in a folder of a batch's own.
+fn files_below(
+    root: &Path,
+    depth: usize,
+    out: &Path,
+) -> impl Iterator<Item = Result<PathBuf, Unseen>> {
+    let out = file_id(out);
+    let is_wanted = move |entry: &DirEntry| {
+        let is_folder = entry.file_type().is_dir() && entry.depth() > 0;
+        let is_state = entry.file_name() == super::manifest::FOLDER;
+        !is_folder || !(is_state || (out.is_some() && file_id(entry.path()) == out))
+    };
     let entries = WalkDir::new(root)
         .follow_links(true)
+        .max_depth(depth)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| {
-            let path = entry.path();
-            if !entry.file_type().is_dir() {
-                return true;
-            }
-            if path.join(manifest::FOLDER).is_dir() {
-                outputs.extend(manifest::outputs_of(path));
-            }
-            let is_state = entry.depth() > 0 && entry.file_name() == manifest::FOLDER;
-            let is_out = entry.depth() > 0 && skip.out.is_some() && file_id(path) == skip.out;
-            !is_state && !is_out
-        })
-        .collect::<Vec<_>>();
-    for entry in entries {
-        let entry = match entry {
-            Ok(entry) => entry,
-            // A link into the folder it stands in shows nothing new.
-            Err(error) if error.loop_ancestor().is_some() => continue,
-            Err(error) => {
-                let path = error.path().unwrap_or(root).to_owned();
-                let text = format!("cannot look at {}: {error}", path.display());
-                found.problems.push((path, Error::new(Kind::Io, text)));
-                continue;
-            }
-        };
-        let path = entry.path();
-        let wanted = entry.file_type().is_file() && is_picture(path) && !outputs.contains(path);
-        if wanted && !file_id(path).is_some_and(|id| skip.made.contains(&id)) {
-            let relative = path.strip_prefix(root).unwrap_or(path).to_owned();
-            let path = path.to_owned();
-            found.inputs.push(Input { path, relative });
+        .filter_entry(is_wanted);
+    let root = root.to_owned();
+    entries.filter_map(move |entry| match entry {
+        Ok(entry) => (entry.file_type().is_file()).then(|| Ok(entry.into_path())),
+        // A link into the folder it stands in shows nothing new.
+        Err(error) if error.loop_ancestor().is_some() => None,
+        Err(error) => {
+            let path = error.path().unwrap_or(&root).to_owned();
+            let why = format!("it cannot be looked at: {error}");
+            let matters = is_picture(&path) || path.is_dir();
+            matters.then(|| Err((path, Error::new(Kind::Io, why))))
         }
-    }
+    })
 }
 
-fn pattern(text: &str, skip: &Skip, found: &mut Found) {
-    let matches = match glob::glob(text) {
-        Ok(matches) => matches,
+/// Patterns are those of shells: `*` and `?` end at `/`, `**` does not, `[…]` and `{a,b}` choose.
+fn pattern(text: &str, out: &Path, results: &Results<'_>, found: &mut Found) {
+    let matcher = GlobBuilder::new(text)
+        .literal_separator(true)
+        .build()
+        .map(|glob| glob.compile_matcher());
+    let matcher = match matcher {
+        Ok(matcher) => matcher,
         Err(error) => {
             let why = format!("the pattern cannot be read: {error}");
             let problem = (PathBuf::from(text), Error::new(Kind::Usage, why));
@@ -159,62 +144,45 @@ fn pattern(text: &str, skip: &Skip, found: &mut Found) {
             return;
         }
     };
-    let mut files = Vec::new();
-    for path in matches {
-        match path {
-            Ok(path) if path.is_dir() => {}
-            Ok(path) => files.push(path),
-            Err(error) => {
-                let text = format!(
-                    "cannot look at {}: {}",
-                    error.path().display(),
-                    error.error()
-                );
-                let problem = (error.path().to_owned(), Error::new(Kind::Io, text));
-                found.problems.push(problem);
+    let is_plain = |part: &&OsStr| !part.to_string_lossy().contains(['*', '?', '[', '{']);
+    let fixed: PathBuf = Path::new(text).iter().take_while(is_plain).collect();
+    let here = fixed.as_os_str().is_empty();
+    let root = if here { Path::new(".") } else { &*fixed };
+    let depth = if text.contains("**") {
+        usize::MAX
+    } else {
+        Path::new(text).iter().count() - fixed.iter().count()
+    };
+    let (mut matches, mut left_out) = (Vec::new(), 0);
+    for entry in files_below(root, depth, out) {
+        match entry {
+            Ok(path) => {
+                let path = match path.strip_prefix(".") {
+                    Ok(below) if here => below.to_owned(),
+                    _ => path,
+                };
+                if matcher.is_match(&path) {
+                    if results.has(&path) {
+                        left_out += 1;
+                    } else {
+                        matches.push(path);
+                    }
+                }
             }
+            Err((path, error)) if matcher.is_match(&path) => found.problems.push((path, error)),
+            Err(_) => {}
         }
     }
-    files.retain(|path| {
-        let id = file_id(path);
-        !id.is_some_and(|id| skip.made.contains(&id)) && !is_below(path, skip.out)
-    });
-    if files.is_empty() {
-        let why = "nothing matches the pattern";
+    if matches.is_empty() {
+        let why = if left_out == 0 {
+            "nothing matches the pattern"
+        } else {
+            "the pattern matches results of batches only"
+        };
         let problem = (PathBuf::from(text), Error::new(Kind::Io, why));
         found.problems.push(problem);
     }
-    group(&files, found);
-}
-
-fn is_below(path: &Path, folder: Option<FileId>) -> bool {
-    folder.is_some() && path.ancestors().skip(1).any(|a| file_id(a) == folder)
-}
-
-/// Names, one a line, or divided by NUL as `find -print0` writes them.
-fn read_list(from: impl Read, name: &str) -> Result<Vec<PathBuf>, Error> {
-    let mut bytes = Vec::new();
-    from.take(MAX_LIST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Error::io(format!("read the list {name}")))?;
-    if bytes.len() as u64 > MAX_LIST {
-        let text = format!("the list {name} is above {} MiB; split it", MAX_LIST >> 20);
-        return Err(Error::new(Kind::Usage, text));
-    }
-    let end = if bytes.contains(&0) { 0 } else { b'\n' };
-    let names = bytes.split(|byte| *byte == end).map(|line| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        PathBuf::from(OsString::from_vec(line.to_vec()))
-    });
-    Ok(names.filter(|name| !name.as_os_str().is_empty()).collect())
-}
-
-fn list(names: &[PathBuf], skip: &Skip, found: &mut Found) {
-    let (folders, files): (Vec<_>, Vec<_>) = names.iter().cloned().partition(|n| n.is_dir());
-    for name in folders {
-        folder(&name, skip, found);
-    }
-    group(&files, found);
+    group(&matches, found);
 }
 
 /// Files that were named together keep their places below the folder that they have in common.
@@ -222,13 +190,8 @@ fn group(files: &[PathBuf], found: &mut Found) {
     let mut placed = Vec::new();
     for path in files {
         match real(path) {
-            Ok(real) => placed.push((path.clone(), real)),
-            Err(error) => {
-                let text = format!("cannot find {}: {error}", path.display());
-                found
-                    .problems
-                    .push((path.clone(), Error::new(Kind::Io, text)));
-            }
+            Ok(real) => placed.push((path, real)),
+            Err(error) => found.problems.push((path.clone(), error)),
         }
     }
     let mut parents = placed.iter().filter_map(|(_, real)| real.parent());
@@ -244,16 +207,23 @@ fn group(files: &[PathBuf], found: &mut Found) {
     let common = common.to_owned();
     for (path, real) in placed {
         let relative = real.strip_prefix(&common).unwrap_or(&real).to_owned();
+        if let Err(error) = fs::metadata(path) {
+            let why = format!("it cannot be found: {error}");
+            let problem = (path.clone(), Error::new(Kind::Io, why));
+            found.problems.push(problem);
+            continue;
+        }
+        let path = path.clone();
         found.inputs.push(Input { path, relative });
     }
 }
 
-/// The path with its folder's links resolved; the file itself has to be there.
-fn real(path: &Path) -> io::Result<PathBuf> {
-    fs::metadata(path)?;
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::other("it has no name"))?;
+/// The path with its folder's links resolved.
+fn real(path: &Path) -> Result<PathBuf, Error> {
+    let missing = |error: io::Error| Error::new(Kind::Io, format!("it cannot be found: {error}"));
+    let no_name = || Error::new(Kind::Io, "it has no name of its own; name the file");
+    let name = path.file_name().ok_or_else(no_name)?;
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-    Ok(fs::canonicalize(parent.unwrap_or(Path::new(".")))?.join(name))
+    let folder = fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(missing)?;
+    Ok(folder.join(name))
 }

@@ -22,52 +22,91 @@ pub(super) struct Name {
 }
 
 /// Gives names, and remembers whose they are.
-pub(super) struct Names {
+pub(super) struct Names<'a> {
     out: PathBuf,
     extension: &'static str,
     mask: bool,
+    /// Whether a file below the output folder is a result, so that the next one may take its place.
+    is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
+    /// Results of earlier runs, by their pictures' places.
+    owners: HashMap<PathBuf, PathBuf>,
     originals: HashSet<FileId>,
     given: HashMap<PathBuf, Name>,
     taken: HashSet<PathBuf>,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// Names with `extension` for results in the folder `out`; with `mask`, also for masks.
-    pub(super) fn new(out: &Path, extension: &'static str, mask: bool) -> Self {
+    pub(super) fn new(
+        out: &Path,
+        extension: &'static str,
+        mask: bool,
+        is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
+        owners: HashMap<PathBuf, PathBuf>,
+    ) -> Self {
         Self {
             out: out.to_owned(),
             extension,
             mask,
+            is_ours,
+            owners,
             originals: HashSet::new(),
             given: HashMap::new(),
             taken: HashSet::new(),
         }
     }
 
-    /// Names for pictures that come together, in their order: the plain one for whoever has it alone.
+    /// Keeps `path`, a whole one, from being given.
+    pub(super) fn reserve(&mut self, path: &Path) {
+        let whole =
+            std::path::absolute(&self.out).and_then(|out| Ok((out, std::path::absolute(path)?)));
+        if let Ok((out, path)) = whole
+            && let Ok(below) = path.strip_prefix(out)
+        {
+            self.taken.insert(below.to_owned());
+        }
+    }
+
+    /// Names for pictures that come together, in their order: the one they had, or the plain one for whoever has it
+    /// alone.
     pub(super) fn all(&mut self, inputs: &[Input]) -> Vec<Name> {
         self.originals
             .extend(inputs.iter().filter_map(|input| file_id(&input.path)));
         let mut wanted: HashMap<PathBuf, usize> = HashMap::new();
         for input in inputs {
-            for path in self.paths(&self.plain(input)) {
+            // A folder of the tree is no name for a result.
+            let folders = input.relative.ancestors().skip(1);
+            self.taken.extend(folders.map(Path::to_owned));
+            for path in self.paths(&plain(input)) {
                 *wanted.entry(path).or_default() += 1;
             }
         }
-        let alone = |names: &Self, input: &Input| {
-            let paths = names.paths(&names.plain(input));
-            paths.iter().all(|path| wanted.get(path) == Some(&1))
-        };
-        let mut first: Vec<Option<Name>> = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            let plain = self.plain(input);
-            let free = alone(self, input) && self.is_free(&plain);
-            first.push(free.then(|| self.give(input, plain, false)));
+        let mut names: Vec<Option<Name>> = inputs.iter().map(|input| self.had(input)).collect();
+        for (input, name) in inputs
+            .iter()
+            .zip(&mut names)
+            .filter(|(_, name)| name.is_none())
+        {
+            let stem = plain(input);
+            let alone = (self.paths(&stem).iter()).all(|path| wanted.get(path) == Some(&1));
+            if alone && self.is_free(&stem) {
+                *name = Some(self.give(input, stem));
+            }
         }
-        let names = inputs.iter().zip(first);
+        let names = inputs.iter().zip(names);
         names
             .map(|(input, name)| name.unwrap_or_else(|| self.qualified(input)))
             .collect()
+    }
+
+    /// The name that the picture's result has had since an earlier run, if it can be kept.
+    fn had(&mut self, input: &Input) -> Option<Name> {
+        let main = self.owners.get(&input.relative)?;
+        let ending = format!(".{}", self.extension);
+        let name = main.file_name()?.as_bytes();
+        let stem = name.strip_suffix(ending.as_bytes())?;
+        let stem = main.with_file_name(OsStr::from_bytes(stem));
+        (self.is_free(&stem)).then(|| self.give(input, stem))
     }
 
     /// The name of one picture that comes by itself, the same whenever it comes.
@@ -76,9 +115,12 @@ impl Names {
             return name.clone();
         }
         self.originals.extend(file_id(&input.path));
-        let plain = self.plain(input);
-        if self.is_free(&plain) {
-            return self.give(input, plain, false);
+        if let Some(name) = self.had(input) {
+            return name;
+        }
+        let stem = plain(input);
+        if self.is_free(&stem) {
+            return self.give(input, stem);
         }
         self.qualified(input)
     }
@@ -94,27 +136,29 @@ impl Names {
             }
             let stem = input.relative.with_file_name(stem);
             if self.is_free(&stem) {
-                return self.give(input, stem, true);
+                return self.give(input, stem);
             }
             number += 1;
         }
     }
 
-    /// The picture's place without its extension.
-    fn plain(&self, input: &Input) -> PathBuf {
-        let stem = input.relative.file_stem().unwrap_or_default();
-        input.relative.with_file_name(stem)
-    }
-
+    /// Whether nobody has `stem`'s names, and nothing stands there that is not ours to replace.
     fn is_free(&self, stem: &Path) -> bool {
         self.paths(stem).iter().all(|path| {
-            let original =
-                file_id(&self.out.join(path)).is_some_and(|id| self.originals.contains(&id));
-            !original && !self.taken.contains(path)
+            let at = self.out.join(path);
+            let may_be_replaced = match at.symlink_metadata() {
+                Err(_) => true,
+                Ok(metadata) => {
+                    let is_original = file_id(&at).is_some_and(|id| self.originals.contains(&id));
+                    !metadata.is_dir() && !is_original && (self.is_ours)(path)
+                }
+            };
+            may_be_replaced && !self.taken.contains(path)
         })
     }
 
-    fn give(&mut self, input: &Input, stem: PathBuf, moved: bool) -> Name {
+    fn give(&mut self, input: &Input, stem: PathBuf) -> Name {
+        let moved = stem != plain(input);
         let mut paths = self.paths(&stem).into_iter();
         let name = Name {
             main: paths.next().unwrap_or(stem),
@@ -135,6 +179,12 @@ impl Names {
         }
         paths
     }
+}
+
+/// The picture's place without its extension.
+fn plain(input: &Input) -> PathBuf {
+    let stem = input.relative.file_stem().unwrap_or_default();
+    input.relative.with_file_name(stem)
 }
 
 /// `stem` and `.ending`; a name that would be too long ends in a digest of itself.

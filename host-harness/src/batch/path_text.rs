@@ -1,6 +1,7 @@
 //! Paths in JSON.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -34,11 +35,33 @@ impl From<PathText> for PathBuf {
     }
 }
 
+/// As people see it: what a terminal would obey is escaped.
+impl fmt::Display for PathText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = PathBuf::from(self.clone());
+        for letter in path.to_string_lossy().chars() {
+            if letter.is_control() {
+                letter.escape_default().fmt(f)?;
+            } else {
+                letter.fmt(f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn nothing_in_a_name_reaches_a_terminal_as_a_command() {
+        let path = PathBuf::from("a\u{1b}[2J\nü.png");
+        let shown = PathText::from(&*path).to_string();
+        assert_eq!(shown, "a\\u{1b}[2J\\nü.png");
+    }
 
     proptest! {
         #[test]

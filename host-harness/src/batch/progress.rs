@@ -1,26 +1,13 @@
 //! What people see while a batch runs, and at its end.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::path_text::PathText;
 use super::record::{Cause, Record, Status};
-
-/// How many pictures came to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) done: u64,
-    pub(super) skipped: u64,
-    pub(super) failed: u64,
-}
-
-impl Counts {
-    pub(super) fn all(self) -> u64 {
-        self.done + self.skipped + self.failed
-    }
-}
 
 /// A bar on a terminal, a line for every picture elsewhere, or nothing but errors.
 pub(super) struct Progress {
@@ -29,7 +16,10 @@ pub(super) struct Progress {
     quiet: bool,
     total: Option<u64>,
     start: Instant,
-    pub(super) counts: Counts,
+    done: u64,
+    skipped: u64,
+    /// Pictures whose last attempt failed.
+    failed: HashSet<PathText>,
 }
 
 impl Progress {
@@ -42,7 +32,9 @@ impl Progress {
             quiet,
             total,
             start: Instant::now(),
-            counts: Counts::default(),
+            done: 0,
+            skipped: 0,
+            failed: HashSet::new(),
         }
     }
 
@@ -57,34 +49,48 @@ impl Progress {
     pub(super) fn show(&mut self, record: &Record) {
         let word = match record.status {
             Status::Done => {
-                self.counts.done += 1;
+                self.done += 1;
                 "done"
             }
             Status::Skipped => {
-                self.counts.skipped += 1;
+                self.skipped += 1;
                 "skipped"
             }
-            Status::Failed => {
-                self.counts.failed += 1;
-                "failed"
-            }
+            Status::Failed => "failed",
         };
-        let input = PathBuf::from(record.input.clone());
-        let input = input.display();
+        let input = &record.input;
         if let Some(Cause { kind, message }) = &record.error {
+            self.failed.insert(input.clone());
             self.say(&format!("cutout: error[{kind}]: {input}: {message}"));
-        } else if self.lines {
-            let number = self.counts.all();
-            let of = self
-                .total
-                .map(|total| format!("/{total}"))
-                .unwrap_or_default();
-            self.say(&format!("{number}{of} {word} {input}"));
+        } else {
+            self.failed.remove(input);
+            if self.lines {
+                let total = self.total.map(|total| format!("/{total}"));
+                let number = self.all();
+                self.say(&format!(
+                    "{number}{} {word} {input}",
+                    total.unwrap_or_default()
+                ));
+            }
+        }
+        if let Some(output) = record.output.as_ref().filter(|_| record.moved) {
+            self.tell(&format!(
+                "{input} becomes {output}, since the plain name is not its alone"
+            ));
         }
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{} failed", self.counts.failed));
+            bar.set_message(format!("{} failed", self.failed()));
             bar.inc(1);
         }
+    }
+
+    /// Pictures without a result.
+    pub(super) fn failed(&self) -> u64 {
+        self.failed.len() as u64
+    }
+
+    fn all(&self) -> u64 {
+        self.done + self.skipped + self.failed()
     }
 
     /// The last words.
@@ -92,11 +98,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        let Counts {
-            done,
-            skipped,
-            failed,
-        } = self.counts;
+        let (done, skipped, failed) = (self.done, self.skipped, self.failed());
         let time = self.start.elapsed();
         let rate = if time > Duration::ZERO {
             done as f64 / time.as_secs_f64()
@@ -110,7 +112,7 @@ impl Progress {
         if interrupted {
             let left = self
                 .total
-                .map_or(0, |total| total.saturating_sub(self.counts.all()));
+                .map_or(0, |total| total.saturating_sub(self.all()));
             text.push_str(&format!(
                 "; stopped with {left} left, the same command goes on with them"
             ));

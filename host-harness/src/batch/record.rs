@@ -6,7 +6,7 @@ use std::time::Duration;
 use cutout::{BoundingBox, Output, Stage};
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Entry, Made};
+use super::history::{Entry, Made};
 use super::path_text::PathText;
 use crate::Error;
 use crate::engine::Timed;
@@ -31,6 +31,8 @@ pub(super) struct Record {
     pub(super) output: Option<PathText>,
     pub(super) mask: Option<PathText>,
     pub(super) status: Status,
+    /// Whether the plain name was not its alone.
+    pub(super) moved: bool,
     pub(super) error: Option<Cause>,
     #[serde(flatten)]
     pub(super) facts: Option<Facts>,
@@ -115,6 +117,7 @@ impl Record {
             output: Some(place(entry.output)),
             mask: entry.mask.map(place),
             status,
+            moved: false,
             error: None,
             facts: Some(entry.facts),
         }
@@ -126,6 +129,7 @@ impl Record {
             output: output.map(PathText::from),
             mask: None,
             status: Status::Failed,
+            moved: false,
             error: Some(Cause {
                 kind: error.kind().as_str(),
                 message: error.to_string(),

@@ -3,9 +3,15 @@
 mod html;
 mod png;
 
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use super::history::{Line, Made};
+use super::manifest::Manifest;
+use super::path_text::PathText;
+use super::record::Record;
 
 use crate::files::{self, Place};
 use crate::{Error, Kind};
@@ -17,17 +23,11 @@ pub(super) const SIDE: u32 = 128;
 const PAGE: usize = 500;
 
 /// A picture on the sheet.
-pub(super) struct Item {
-    pub(super) name: String,
-    pub(super) uncertainty: f32,
+struct Item {
+    name: String,
+    uncertainty: f32,
     /// Files: before, after.
-    pub(super) thumbnails: [PathBuf; 2],
-}
-
-/// A picture that has no result.
-pub(super) struct Missing {
-    pub(super) name: String,
-    pub(super) kind: &'static str,
+    thumbnails: [PathBuf; 2],
 }
 
 #[derive(Clone, Copy)]
@@ -40,8 +40,9 @@ enum Format {
 pub(super) struct Sheet {
     path: PathBuf,
     format: Format,
-    pub(super) items: Vec<Item>,
-    pub(super) missing: Vec<Missing>,
+    items: HashMap<PathText, Item>,
+    /// Pictures without a result, and why.
+    missing: BTreeMap<String, &'static str>,
 }
 
 impl Sheet {
@@ -61,35 +62,72 @@ impl Sheet {
                 return Err(Error::new(Kind::Usage, text));
             }
         };
+        let path =
+            std::path::absolute(path).map_err(Error::io("find the contact sheet's place"))?;
+        if !path.parent().is_some_and(Path::is_dir) {
+            let text = format!(
+                "--contact-sheet {}: there is no such folder",
+                path.display()
+            );
+            return Err(Error::new(Kind::Usage, text));
+        }
         Ok(Self {
-            path: path.to_owned(),
+            path,
             format,
-            items: Vec::new(),
-            missing: Vec::new(),
+            items: HashMap::new(),
+            missing: BTreeMap::new(),
         })
     }
 
-    /// Writes the sheet, in pages where it is long: `sheet.html`, `sheet-2.html`, …
+    /// Where it begins.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes what is said of a picture in place of what was said of it before.
+    pub(super) fn take(&mut self, record: &Record, out: &Path, thumbnails: Option<[PathBuf; 2]>) {
+        let name = record.input.to_string();
+        match (&record.facts, thumbnails, &record.error) {
+            (Some(facts), Some(thumbnails), _) => {
+                self.missing.remove(&name);
+                let item = Item {
+                    name,
+                    uncertainty: facts.uncertainty,
+                    thumbnails: thumbnails.map(|below| out.join(below)),
+                };
+                self.items.insert(record.input.clone(), item);
+            }
+            (_, _, Some(cause)) => drop(self.missing.insert(name, cause.kind)),
+            _ => {}
+        }
+    }
+
+    /// Writes the sheet, in pages where it is long: `sheet.html`, `sheet-2.html`, …, and notes them in `manifest`.
     ///
     /// # Errors
-    /// Kind `io`.
-    pub(super) fn write(mut self) -> Result<Vec<PathBuf>, Error> {
-        self.items.sort_by(|a, b| {
+    /// Kind `io`, also when a file is there that is no earlier sheet.
+    pub(super) fn write(self, manifest: &Manifest) -> Result<Vec<PathBuf>, Error> {
+        let mut items: Vec<&Item> = self.items.values().collect();
+        items.sort_by(|a, b| {
             let by_name = || a.name.cmp(&b.name);
             b.uncertainty.total_cmp(&a.uncertainty).then_with(by_name)
         });
-        let pages = self.items.len().div_ceil(PAGE).max(1);
+        let pages = items.len().div_ceil(PAGE).max(1);
         let paths: Vec<PathBuf> = (0..pages).map(|page| self.page(page)).collect();
         for (page, path) in paths.iter().enumerate() {
             let from = page * PAGE;
-            let items = &self.items[from..(from + PAGE).min(self.items.len())];
+            let items = &items[from..(from + PAGE).min(items.len())];
             let bytes = match self.format {
                 Format::Html => {
-                    let missing = if page == 0 { &*self.missing } else { &[] };
+                    let none = BTreeMap::new();
+                    let missing = if page == 0 { &self.missing } else { &none };
                     html::page(items, missing, page, &paths)?.into_bytes()
                 }
                 Format::Png => png::page(items)?,
             };
+            refuse_other(path, manifest)?;
+            let noted = manifest.add(Line::Sheet(Made::of(path, &bytes)));
+            noted.map_err(Error::io("note the contact sheet in the manifest"))?;
             files::write(&Place::File(path.clone()), &bytes)?;
         }
         Ok(paths)
@@ -104,6 +142,21 @@ impl Sheet {
         name.push(self.path.extension().unwrap_or_default());
         self.path.with_file_name(name)
     }
+}
+
+/// Refuses to write where something is that is no contact sheet of the batch.
+///
+/// # Errors
+/// Kind `io`.
+pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error> {
+    if path.symlink_metadata().is_err() || manifest.is_sheet(path) {
+        return Ok(());
+    }
+    let text = format!(
+        "{} is there already and is no contact sheet of this batch; move it or name another file",
+        path.display()
+    );
+    Err(Error::new(Kind::Io, text))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -10,6 +10,7 @@ use notify::event::{EventKind, ModifyKind, RenameMode};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::inputs;
+use super::results::Results;
 use super::stop::Stop;
 use crate::Error;
 
@@ -23,10 +24,20 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Watch {
     folders: Vec<PathBuf>,
     out: PathBuf,
-    /// Files that the batch writes itself.
-    made: Vec<PathBuf>,
+    /// Whether the output folder is below one that is watched; everything in it is left alone then.
+    out_is_below: bool,
     events: Receiver<notify::Result<Event>>,
     _watcher: RecommendedWatcher,
+}
+
+/// What became of a picture that was offered.
+pub(super) enum Taken {
+    /// It is in work, or no picture after all.
+    Begun,
+    /// It has to wait for an earlier state of itself.
+    Later,
+    /// The batch is over.
+    NoMore,
 }
 
 /// A file that is not known to be complete.
@@ -36,12 +47,22 @@ struct Growing {
     since: Instant,
 }
 
+impl Growing {
+    fn new() -> Self {
+        Self {
+            size: u64::MAX,
+            modified: None,
+            since: Instant::now(),
+        }
+    }
+}
+
 impl Watch {
     /// Begins; what comes from now on is not missed.
     ///
     /// # Errors
     /// Kind `io` when the system cannot watch so many folders.
-    pub(super) fn start(folders: &[PathBuf], out: &Path, made: &[PathBuf]) -> Result<Self, Error> {
+    pub(super) fn start(folders: &[PathBuf], out: &Path) -> Result<Self, Error> {
         let (sender, events): (Sender<notify::Result<Event>>, _) = crossbeam_channel::unbounded();
         let fails = |folder: &Path| Error::io(format!("watch {}", folder.display()));
         let mut watcher = notify::recommended_watcher(move |event| {
@@ -54,18 +75,31 @@ impl Watch {
                 .watch(folder, RecursiveMode::Recursive)
                 .map_err(fails(folder))?;
         }
+        let out = std::path::absolute(out).map_err(Error::io("find the output folder"))?;
+        let watched: Vec<_> = folders.iter().filter_map(|f| inputs::file_id(f)).collect();
+        let mut above = out.ancestors().skip(1).filter_map(inputs::file_id);
         Ok(Self {
             folders: folders.to_vec(),
-            out: out.to_owned(),
-            made: made.to_vec(),
+            out_is_below: above.any(|id| watched.contains(&id)),
+            out,
             events,
             _watcher: watcher,
         })
     }
 
-    /// Gives every picture that is complete to `take`, until the batch stops or `take` wants no more.
-    pub(super) fn run(&self, stop: &Stop, take: &mut dyn FnMut(PathBuf) -> bool) {
+    /// Gives every picture that is complete to `take`, first those of `fresh` that are, until the batch stops or
+    /// nothing more is wanted.
+    pub(super) fn run(
+        &self,
+        fresh: Vec<PathBuf>,
+        stop: &Stop,
+        results: &Results<'_>,
+        take: &mut dyn FnMut(&Path) -> Taken,
+    ) {
         let mut growing = HashMap::new();
+        for path in fresh {
+            growing.entry(path).or_insert_with(Growing::new);
+        }
         loop {
             let look = if growing.is_empty() {
                 crossbeam_channel::never()
@@ -75,71 +109,78 @@ impl Watch {
             crossbeam_channel::select! {
                 recv(stop.closed()) -> _ => return,
                 recv(self.events) -> event => match event {
-                    Ok(event) => self.note(event, &mut growing),
+                    Ok(event) => self.note(event, results, &mut growing),
                     Err(_) => return,
                 },
                 recv(look) -> _ => {}
             }
             while let Ok(event) = self.events.try_recv() {
-                self.note(event, &mut growing);
+                self.note(event, results, &mut growing);
             }
             for path in settled(&mut growing) {
-                if !take(path) {
-                    return;
+                match take(&path) {
+                    Taken::Begun => {}
+                    Taken::Later => drop(growing.insert(path, Growing::new())),
+                    Taken::NoMore => return,
                 }
             }
         }
     }
 
-    fn note(&self, event: notify::Result<Event>, growing: &mut HashMap<PathBuf, Growing>) {
-        // The system lost events, or cannot say which: everything is looked at.
-        let Ok(event) = event else {
-            return self.folders.iter().for_each(|f| self.note_path(f, growing));
-        };
-        if event.need_rescan() {
-            self.folders.iter().for_each(|f| self.note_path(f, growing));
-        }
-        match event.kind {
-            EventKind::Access(_) | EventKind::Remove(_) => {}
-            EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {}
-            _ => event.paths.iter().for_each(|p| self.note_path(p, growing)),
+    fn note(
+        &self,
+        event: notify::Result<Event>,
+        results: &Results<'_>,
+        growing: &mut HashMap<PathBuf, Growing>,
+    ) {
+        let mut note = |path: &Path| self.note_path(path, results, growing);
+        match event {
+            Ok(event) if !event.need_rescan() => match event.kind {
+                EventKind::Access(_) | EventKind::Remove(_) => {}
+                EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {}
+                _ => event.paths.iter().for_each(|path| note(path)),
+            },
+            // The system lost events, or cannot say which: everything is looked at.
+            _ => self.folders.iter().for_each(|folder| note(folder)),
         }
     }
 
-    fn note_path(&self, path: &Path, growing: &mut HashMap<PathBuf, Growing>) {
-        if self.is_ours(path) {
+    fn note_path(
+        &self,
+        path: &Path,
+        results: &Results<'_>,
+        growing: &mut HashMap<PathBuf, Growing>,
+    ) {
+        if self.out_is_below && path.starts_with(&self.out) {
             return;
         }
         // A folder may have been filled before it was watched.
         let files = if path.is_dir() {
-            inputs::walk(path, &self.out, &self.made)
+            inputs::walk(path, &self.out, results)
         } else if inputs::is_picture(path) {
             vec![path.to_owned()]
         } else {
             Vec::new()
         };
         for file in files {
-            growing.entry(file).or_insert(Growing {
-                size: u64::MAX,
-                modified: None,
-                since: Instant::now(),
-            });
+            growing.entry(file).or_insert_with(Growing::new);
         }
     }
 
-    fn is_ours(&self, path: &Path) -> bool {
-        let out = inputs::file_id(&self.out);
-        let in_out = path.ancestors().any(|a| inputs::file_id(a) == out);
-        in_out || self.made.iter().any(|made| made == path)
-    }
-
-    /// The folder that `path` was found in, and its place there.
-    pub(super) fn relative(&self, path: &Path) -> PathBuf {
+    /// The place of `path` in the folder that it was found in.
+    pub(super) fn relative(&self, path: &Path) -> Option<PathBuf> {
         let mut found = self
             .folders
             .iter()
             .filter_map(|f| path.strip_prefix(f).ok());
-        found.next().unwrap_or(path).to_owned()
+        found.next().map(Path::to_owned)
+    }
+
+    /// Whether the file at `path` may still be written to.
+    pub(super) fn is_fresh(path: &Path) -> bool {
+        let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+        let age = modified.map(|time| time.elapsed().unwrap_or_default());
+        age.is_ok_and(|age| age < SETTLED)
     }
 }
 

@@ -1,28 +1,32 @@
 //! One picture after the other: read, look whether it is done, cut out, write.
 
+use std::collections::HashSet;
+use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 use cutout::{Options, Output, Thumbnails};
+use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder};
 
+use super::history::{Entry, Line, Made};
 use super::inputs::Input;
-use super::manifest::{self, Entry, Made, Manifest};
+use super::manifest::{self, Manifest};
 use super::names::Name;
 use super::record::{Facts, Record, Status};
 use super::stop::Stop;
-use crate::engine::{Engine, Engines, Timed};
+use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
 use crate::{Error, Kind};
 
 /// Of thumbnails: enough to judge an edge by.
 const THUMBNAIL_QUALITY: u8 = 80;
 
-type Worker = Box<dyn Engine + Send>;
+pub(super) type Worker = Box<dyn Engine + Send>;
 
 /// A picture and its name.
 pub(super) struct Task {
@@ -42,13 +46,33 @@ pub(super) struct Outcome {
 /// What all workers share.
 pub(super) struct Work<'a> {
     pub(super) manifest: &'a Manifest,
-    pub(super) engines: &'a Engines,
+    pub(super) engines: Source<'a>,
     pub(super) options: &'a Options,
     /// BLAKE3 of all that results depend on besides the picture.
     pub(super) recipe: &'a str,
     /// Whether what is done is done again.
     pub(super) overwrite: bool,
     pub(super) stop: &'a Stop,
+    /// Names of results in work; only one worker at a time has one.
+    pub(super) busy: &'a Busy,
+}
+
+/// Gives a worker its engine; the model is made ready when the first one asks.
+pub(super) type Source<'a> = &'a (dyn Fn() -> Result<Worker, Error> + Sync);
+
+/// Names of results that are being made.
+#[derive(Default)]
+pub(super) struct Busy(Mutex<HashSet<PathBuf>>);
+
+impl Busy {
+    /// Takes `name`, unless somebody has it.
+    pub(super) fn take(&self, name: &Path) -> bool {
+        manifest::lock(&self.0).insert(name.to_owned())
+    }
+
+    fn leave(&self, name: &Path) {
+        manifest::lock(&self.0).remove(name);
+    }
 }
 
 struct Failure {
@@ -73,31 +97,33 @@ impl Work<'_> {
             if self.stop.is_set() {
                 return;
             }
-            let outcome = match self.picture(&mut engine, &task) {
-                Ok((entry, status)) => self.made(&task, entry, status),
-                Err(Failure { error, is_fatal }) => Outcome {
-                    record: Record::failed(
-                        &task.input.path,
-                        Some(&self.manifest.out().join(&task.name.main)),
-                        &error,
-                    ),
-                    thumbnails: None,
-                    fatal: is_fatal.then_some(error),
-                },
-            };
-            if outcomes.send(outcome).is_err() {
+            let done = self.picture(&mut engine, &task);
+            self.busy.leave(&task.name.main);
+            if outcomes.send(self.outcome(&task, done)).is_err() {
                 return;
             }
         }
     }
 
-    fn made(&self, task: &Task, entry: Entry, status: Status) -> Outcome {
-        let thumbnails = entry.thumbnails.clone();
-        Outcome {
-            record: Record::made(&task.input.path, self.manifest.out(), entry, status),
-            thumbnails: thumbnails.map(|made| made.map(|made| made.path.into())),
-            fatal: None,
-        }
+    fn outcome(&self, task: &Task, done: Result<(Entry, Status), Failure>) -> Outcome {
+        let (input, out) = (&task.input.path, self.manifest.out());
+        let mut outcome = match done {
+            Ok((entry, status)) => {
+                let thumbnails = entry.thumbnails.clone();
+                Outcome {
+                    record: Record::made(input, out, entry, status),
+                    thumbnails: thumbnails.map(|made| made.map(|made| made.path.into())),
+                    fatal: None,
+                }
+            }
+            Err(Failure { error, is_fatal }) => Outcome {
+                record: Record::failed(input, Some(&out.join(&task.name.main)), &error),
+                thumbnails: None,
+                fatal: is_fatal.then_some(error),
+            },
+        };
+        outcome.record.moved = task.name.moved;
+        outcome
     }
 
     fn picture(
@@ -106,53 +132,67 @@ impl Work<'_> {
         task: &Task,
     ) -> Result<(Entry, Status), Failure> {
         let start = Instant::now();
-        let place = Place::File(task.input.path.clone());
-        let picture = files::read(&place, self.options.limits.max_bytes)?;
+        let picture = self.read(&task.input.path)?;
         let digest = blake3::hash(&picture).to_hex().to_string();
+        let (main, sheet) = (&task.name.main, self.options.thumbnails.is_some());
         if !self.overwrite
-            && let Some(entry) = self.manifest.done(&task.name.main, &digest, self.recipe)
-            && (self.options.thumbnails.is_none() || entry.thumbnails.is_some())
+            && let Some(entry) = self.manifest.done(main, &digest, self.recipe, sheet)
         {
             return Ok((entry, Status::Skipped));
         }
         let result = self.cut_out(engine, &picture)?;
-        let output = self.write(&task.name.main, &result.value.bytes)?;
-        let mask = match (&task.name.mask, &result.value.mask) {
-            (Some(name), Some(mask)) => Some(self.write(name, mask)?),
-            _ => None,
+        let output = Made::of(main, &result.value.bytes);
+        let mask = task.name.mask.as_deref().zip(result.value.mask.as_deref());
+        let mask = mask.map(|(name, mask)| (Made::of(name, mask), mask));
+        let begun = [Some(&output), mask.as_ref().map(|(made, _)| made)];
+        let begun = begun.into_iter().flatten().cloned().collect();
+        let noting = |e| {
+            fatal_if_full(
+                "note in the manifest what is done in",
+                self.manifest.out(),
+                &e,
+            )
         };
+        self.manifest.begin(begun).map_err(noting)?;
+        self.write(&output, &result.value.bytes)?;
+        if let Some((made, bytes)) = &mask {
+            self.write(made, bytes)?;
+        }
         let thumbnails = match &result.value.thumbnails {
-            Some(thumbnails) => Some(self.write_thumbnails(&task.name.main, thumbnails)?),
+            Some(thumbnails) => Some(self.write_thumbnails(main, thumbnails)?),
             None => None,
         };
         let facts = Facts::new(&picture, &result, &output, start.elapsed());
         let entry = Entry {
+            source: (&*task.input.relative).into(),
             digest,
             recipe: self.recipe.to_owned(),
             output,
-            mask,
+            mask: mask.map(|(made, _)| made),
             thumbnails,
             facts,
         };
-        let add = self.manifest.add(entry.clone());
-        add.map_err(|e| {
-            fatal_if_full(
-                "note what is done in the manifest of",
-                self.manifest.out(),
-                &e,
-            )
-        })?;
+        self.manifest
+            .add(Line::Done(entry.clone()))
+            .map_err(noting)?;
         Ok((entry, Status::Done))
+    }
+
+    /// Files only: anything else may never end.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        let metadata = fs::metadata(path).map_err(Error::io("read it"))?;
+        if !metadata.is_file() {
+            return Err(Error::new(Kind::Io, "it is no regular file; name a file"));
+        }
+        let place = Place::File(path.to_owned());
+        files::read(&place, self.options.limits.max_bytes)
     }
 
     /// A picture that breaks its engine costs nobody else anything.
     fn cut_out(&self, slot: &mut Option<Worker>, picture: &[u8]) -> Result<Timed<Output>, Failure> {
         let mut engine = match slot.take() {
             Some(engine) => engine,
-            None => self.engines.engine().map_err(|error| Failure {
-                error,
-                is_fatal: true,
-            })?,
+            None => self.engine()?,
         };
         match catch_unwind(AssertUnwindSafe(|| engine.remove(picture, self.options))) {
             Ok(result) => {
@@ -166,20 +206,36 @@ impl Work<'_> {
         }
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<Made, Failure> {
-        let written = self.manifest.write(path, bytes);
-        written.map_err(|e| fatal_if_full("write", &self.manifest.out().join(path), &e))
+    fn engine(&self) -> Result<Worker, Failure> {
+        (self.engines)().map_err(|error| Failure {
+            error,
+            is_fatal: true,
+        })
+    }
+
+    fn write(&self, made: &Made, bytes: &[u8]) -> Result<(), Failure> {
+        let written = self.manifest.write(made, bytes);
+        written.map_err(|e| {
+            let path = self.manifest.out().join(PathBuf::from(made.path.clone()));
+            fatal_if_full("write", &path, &e)
+        })
     }
 
     fn write_thumbnails(&self, main: &Path, pair: &Thumbnails) -> Result<[Made; 2], Failure> {
         let [before, after] = manifest::thumbnails(main);
         let write = |path: &Path, pixels: &[u8]| {
+            let size = (pair.width, pair.height);
+            let thumbnail = RgbImage::from_raw(size.0, size.1, pixels.to_vec());
             let mut jpeg = Vec::new();
             let encoder = JpegEncoder::new_with_quality(&mut jpeg, THUMBNAIL_QUALITY);
-            encoder
-                .write_image(pixels, pair.width, pair.height, ExtendedColorType::Rgb8)
-                .map_err(|e| Error::new(Kind::Io, format!("cannot make a thumbnail: {e}")))?;
-            self.write(path, &jpeg)
+            let made = thumbnail.and_then(|pixels| pixels.write_with_encoder(encoder).ok());
+            made.ok_or_else(|| {
+                let text = format!("the engine's thumbnail of {} × {} is none", size.0, size.1);
+                Error::new(Kind::Trap, text)
+            })?;
+            let made = Made::of(path, &jpeg);
+            self.write(&made, &jpeg)?;
+            Ok::<_, Failure>(made)
         };
         Ok([write(&before, &pair.before)?, write(&after, &pair.after)?])
     }

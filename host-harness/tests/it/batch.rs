@@ -239,6 +239,11 @@ fn the_first_failure_ends_a_batch_that_is_to_fail_fast() {
     let (done, said) = finish(&mut command);
     assert_eq!(done.status.code(), Some(1), "{said}");
     assert!(names(out.path()).len() < 10, "{said}");
+    let (_, said) = finish(command.arg("gone.png").arg("--overwrite"));
+    assert!(
+        said.contains("gone.png") && said.contains("0 done"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -9,9 +9,13 @@ fn input(relative: &str) -> Input {
     }
 }
 
+fn names(out: &str, mask: bool) -> Names<'static> {
+    Names::new(Path::new(out), "png", mask, &|_| false, HashMap::new())
+}
+
 fn mains(relatives: &[&str], mask: bool) -> Vec<String> {
     let inputs: Vec<Input> = relatives.iter().map(|r| input(r)).collect();
-    let names = Names::new(Path::new("/nowhere"), "png", mask).all(&inputs);
+    let names = names("/nowhere", mask).all(&inputs);
     names
         .iter()
         .map(|name| name.main.display().to_string())
@@ -61,7 +65,7 @@ fn a_name_that_would_be_too_long_is_cut_between_characters() {
 
 #[test]
 fn a_picture_that_comes_again_keeps_its_name() {
-    let mut names = Names::new(Path::new("/nowhere"), "png", false);
+    let mut names = names("/nowhere", false);
     let first = names.one(&input("a.jpg"));
     let second = names.one(&input("a.gif"));
     assert_eq!(first.main, Path::new("a.png"));
@@ -72,13 +76,50 @@ fn a_picture_that_comes_again_keeps_its_name() {
     assert_eq!(names.one(&input("a.jpg")), first);
 }
 
+#[test]
+fn a_name_that_was_had_is_kept_and_what_is_not_ours_is_not_taken() {
+    let out = tempfile::tempdir().unwrap();
+    std::fs::write(out.path().join("a.png"), "ours").unwrap();
+    std::fs::write(out.path().join("b.png"), "somebody's").unwrap();
+    std::fs::create_dir(out.path().join("c.png")).unwrap();
+    let is_ours = |path: &Path| path == Path::new("a.png");
+    let owners = HashMap::from([("a.jpg".into(), "a.png".into())]);
+    let mut names = Names::new(out.path(), "png", false, &is_ours, owners);
+    names.reserve(&out.path().join("sheet.png"));
+    let inputs = [
+        "a.gif",
+        "a.jpg",
+        "b.jpg",
+        "c.jpg",
+        "d.jpg",
+        "d.png/x.jpg",
+        "sheet.jpg",
+    ]
+    .map(input);
+    let given = names.all(&inputs);
+    let given: Vec<_> = given
+        .iter()
+        .map(|name| name.main.to_str().unwrap())
+        .collect();
+    let expected = [
+        "a.gif.png",
+        "a.png",
+        "b.jpg.png",
+        "c.jpg.png",
+        "d.jpg.png",
+        "d.png/x.png",
+        "sheet.jpg.png",
+    ];
+    assert_eq!(given, expected);
+}
+
 proptest! {
     #[test]
     fn no_two_pictures_share_a_name(relatives in prop::collection::vec("(a/)?[ab](\\.(mask|jpg|png|2)){0,3}(-2)?\\.(jpg|png)", 1..12)) {
         let mut relatives = relatives;
         relatives.sort();
         let inputs: Vec<Input> = relatives.iter().map(|r| input(r)).collect();
-        let names = Names::new(Path::new("/nowhere"), "png", true).all(&inputs);
+        let names = names("/nowhere", true).all(&inputs);
         let all: Vec<_> = names.iter().flat_map(|n| [Some(n.main.clone()), n.mask.clone()]).flatten().collect();
         let different: HashSet<_> = all.iter().collect();
         prop_assert_eq!(different.len(), all.len());

@@ -1,12 +1,15 @@
 //! The sheet as one file for a browser.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, PreEscaped, html};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use super::{Item, Missing};
+use super::Item;
 use crate::Error;
 
 const STYLE: &str = "
@@ -20,13 +23,23 @@ figcaption { overflow-wrap: anywhere; font-size: 12px }
 nav a { margin-right: .5em }
 ";
 
+/// What has a meaning of its own in an address.
+const SPECIAL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?');
+
 /// Page number `page`, from 0, of the sheet that stands in `pages`.
 ///
 /// # Errors
 /// Kind `io` for a thumbnail that cannot be read.
 pub(super) fn page(
-    items: &[Item],
-    missing: &[Missing],
+    items: &[&Item],
+    missing: &BTreeMap<String, &'static str>,
     page: usize,
     pages: &[PathBuf],
 ) -> Result<String, Error> {
@@ -52,7 +65,7 @@ pub(super) fn page(
                             @if number == page {
                                 strong { (number + 1) " " }
                             } @else {
-                                a href=(path.file_name().unwrap_or_default().to_string_lossy()) { (number + 1) }
+                                a href=(link(path)) { (number + 1) }
                             }
                         }
                     }
@@ -60,7 +73,7 @@ pub(super) fn page(
                 @if !missing.is_empty() {
                     details open {
                         summary { (missing.len()) " without a result" }
-                        ul { @for picture in missing { li { (picture.name) ": " (picture.kind) } } }
+                        ul { @for (name, kind) in missing { li { (name) ": " (kind) } } }
                     }
                 }
                 main { @for figure in figures { (figure) } }
@@ -68,6 +81,12 @@ pub(super) fn page(
         }
     };
     Ok(markup.into_string())
+}
+
+/// A page beside this one.
+fn link(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    format!("./{}", percent_encode(name, SPECIAL))
 }
 
 fn figure(item: &Item) -> Result<maud::Markup, Error> {

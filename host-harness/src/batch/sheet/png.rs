@@ -26,7 +26,7 @@ const LETTERS: usize = (2 * SIDE / 6) as usize;
 ///
 /// # Errors
 /// Kind `io` for a thumbnail that cannot be read.
-pub(super) fn page(items: &[Item]) -> Result<Vec<u8>, Error> {
+pub(super) fn page(items: &[&Item]) -> Result<Vec<u8>, Error> {
     let columns = items.len().clamp(1, COLUMNS);
     let rows = items.len().div_ceil(columns).max(1);
     let size = (GAP + columns as u32 * CELL.0, GAP + rows as u32 * CELL.1);

@@ -2,13 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 
-use super::{batch, fill, folder, names, picture, results};
+use super::{batch, folder, names, picture, results};
 use crate::support::finish;
 
 #[test]
@@ -143,28 +143,118 @@ fn the_exit_code_and_the_words_say_what_was_wrong_with_the_inputs() {
 }
 
 #[test]
-fn a_file_that_vanishes_or_cannot_be_read_is_one_failure() {
-    let input = folder(&[]);
+fn a_file_that_vanishes_or_is_no_file_is_one_failure() {
+    let names: Vec<String> = (0..120).map(|n| format!("{n:03}.png")).collect();
+    let input = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let at = input.path();
-    let fifo = at.join("a.png");
+    let fifo = at.join("fifo.png");
     let made = std::process::Command::new("mkfifo").arg(&fifo).status();
     assert!(made.unwrap().success());
-    fill(at, &["b.png", "c.png"]);
     let out = tempfile::tempdir().unwrap();
     let mut command = batch(out.path());
-    command.args(["--jobs", "1"]);
-    command.args([&fifo, &at.join("b.png"), &at.join("c.png")]);
-    let child = command.stderr(Stdio::piped()).spawn().unwrap();
-    // Opens once the worker reads the first picture; the second is listed by then and goes.
-    let mut pipe = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
-    fs::remove_file(at.join("b.png")).unwrap();
-    pipe.write_all(&picture(1)).unwrap();
-    drop(pipe);
-    let done = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert_eq!(done.status.code(), Some(1), "{said}");
+    // A shell's `*` names the files one by one, so all of them are known before the first is read.
+    command.args(["--jobs", "1"]).arg(&fifo);
+    command.args(names.iter().map(|name| at.join(name)));
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    fs::remove_file(at.join("119.png")).unwrap();
+    said.read_to_string(&mut line).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{line}");
+    assert!(line.contains("119.png: cannot read it"), "{line}");
+    assert!(line.contains("fifo.png: it is no regular file"), "{line}");
+    assert!(line.contains("119 done, 0 skipped, 2 failed"), "{line}");
+}
+
+#[test]
+fn results_that_are_named_matched_or_listed_are_left_out_too() {
+    let input = folder(&["a.jpg", "b/c.gif"]);
+    let raw = OsStr::from_bytes(b"raw\xff.bmp");
+    fs::write(input.path().join(raw), picture(7)).unwrap();
+    let at = input.path();
+    let list = |at: &Path| {
+        let mut find = std::process::Command::new("find");
+        find.current_dir(at)
+            .args([".", "-type", "f", "-not", "-name", "*.jsonl", "-print0"]);
+        find.output().unwrap().stdout
+    };
+    for round in 0..3 {
+        let expected = if round == 0 {
+            "3 done, 0 skipped, 0 failed"
+        } else {
+            "0 done, 3 skipped, 0 failed"
+        };
+        for (arguments, out) in [(["**/*.*"], "."), (["-"], "x/y")] {
+            let mut command = batch(Path::new(out));
+            command
+                .current_dir(at)
+                .args(arguments)
+                .args(["--also", "mask"]);
+            let mut child = command
+                .stdin(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let names = list(at);
+            // The pattern's run never reads its standard input.
+            let _ = child.stdin.take().unwrap().write_all(&names);
+            let done = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert!(said.contains(expected), "{round} {arguments:?}: {said}");
+        }
+    }
+    // An output folder without a mask forgets no mask that it made.
+    for _ in 0..2 {
+        let (_, said) = finish(batch(Path::new(".")).current_dir(at).arg("."));
+        assert!(
+            said.contains(", 0 failed") && !said.contains("mask.png.png"),
+            "{said}"
+        );
+    }
+    assert_eq!(results(at).len(), 3 + 2 * 6);
+}
+
+#[test]
+fn nothing_that_is_not_ours_is_written_over() {
+    let input = folder(&["a.jpg", "report.gif"]);
+    let out = folder(&["a.png", "sheet.png"]);
+    let (at, to) = (input.path(), out.path());
+    let foreign = results(to);
+    let run = |flags: &[&str]| finish(batch(to).current_dir(at).arg(".").args(flags));
+    let (done, said) = run(&[]);
+    assert!(done.status.success(), "{said}");
     assert!(
-        said.contains("b.png") && said.contains("2 done, 0 skipped, 1 failed"),
+        said.contains("a.jpg becomes") && names(to).contains(&"a.jpg.png".into()),
         "{said}"
+    );
+    let sheet = to.join("sheet.png");
+    let refused = [
+        (["--report", "a.jpg"], 2, "that is a picture"),
+        (["--report", "report.gif"], 2, "that is a picture"),
+        (
+            ["--contact-sheet", sheet.to_str().unwrap()],
+            1,
+            "no contact sheet of this batch",
+        ),
+    ];
+    for (flags, code, words) in refused {
+        let (done, said) = run(&flags);
+        assert_eq!(done.status.code(), Some(code), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+    // Its own sheet is written again, and is no picture to take.
+    for _ in 0..2 {
+        let (done, said) = run(&["--contact-sheet", "sheet.png"]);
+        assert!(
+            done.status.success() && said.contains(" 0 failed"),
+            "{said}"
+        );
+    }
+    assert_eq!(names(at), ["a.jpg", "report.gif", "sheet.png"]);
+    assert!(
+        foreign
+            .iter()
+            .all(|(name, bytes)| results(to)[name] == *bytes)
     );
 }

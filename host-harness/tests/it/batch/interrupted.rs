@@ -85,6 +85,29 @@ fn killed_at_20_moments_and_resumed_the_results_are_those_of_an_undisturbed_run(
 }
 
 #[test]
+fn a_killed_batch_beside_its_originals_goes_on_without_taking_its_results_for_pictures() {
+    let input = many();
+    for round in 1..=5 {
+        let mut command = batch(input.path());
+        command
+            .arg(input.path())
+            .args(["--format", "webp"])
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = stderr(&mut child);
+        pictures(&mut said, round * 15);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    for _ in 0..2 {
+        let mut command = batch(input.path());
+        let (done, said) = finish(command.arg(input.path()).args(["--format", "webp"]));
+        assert!(done.status.success(), "{said}");
+        assert_eq!(names(input.path()).len(), 2 * PICTURES, "{said}");
+    }
+}
+
+#[test]
 fn sigint_finishes_what_was_begun_and_says_what_is_left() {
     let input = many();
     let out = tempfile::tempdir().unwrap();

@@ -66,6 +66,19 @@ fn what_is_done_is_known_by_content_options_and_model_not_by_a_name() {
 }
 
 #[test]
+fn a_result_keeps_its_name_when_others_come() {
+    let input = folder(&["a.jpg"]);
+    let out = tempfile::tempdir().unwrap();
+    counts(input.path(), out.path(), &[]);
+    fs::write(input.path().join("a.gif"), picture(8)).unwrap();
+    assert_eq!(
+        counts(input.path(), out.path(), &[]),
+        "1 done, 1 skipped, 0 failed"
+    );
+    assert_eq!(names(out.path()), ["a.gif.png", "a.png"]);
+}
+
+#[test]
 fn a_file_that_is_not_ours_is_no_reason_to_skip() {
     let input = folder(&["a.png"]);
     let out = folder(&["a.png"]);
@@ -73,7 +86,8 @@ fn a_file_that_is_not_ours_is_no_reason_to_skip() {
         counts(input.path(), out.path(), &[]),
         "1 done, 0 skipped, 0 failed"
     );
-    assert!(results(out.path())[Path::new("a.png")] != picture(0));
+    assert!(results(out.path())[Path::new("a.png")] == picture(0));
+    assert_eq!(names(out.path()), ["a.png", "a.png.png"]);
 }
 
 #[test]

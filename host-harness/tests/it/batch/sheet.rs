@@ -58,6 +58,6 @@ fn a_long_sheet_has_pages_and_a_failure_has_a_place_on_it() {
         ),
         (500, 1)
     );
-    assert!(first.contains("href=\"s-2.html\"") && second.contains("href=\"s.html\""));
+    assert!(first.contains("href=\"./s-2.html\"") && second.contains("href=\"./s.html\""));
     assert!(first.contains("&lt;bad&gt;.png: undecodable"));
 }

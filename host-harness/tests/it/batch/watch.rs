@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
 
 use super::{batch, folder, names, picture, results};
 
@@ -15,7 +16,10 @@ struct Watched {
 impl Watched {
     fn start(input: &Path, out: &Path) -> Self {
         let mut command = batch(out);
-        command.arg(input).arg("--watch").stderr(Stdio::piped());
+        // As people name folders: from where they are.
+        let parent = input.parent().unwrap();
+        command.current_dir(parent).arg(input.file_name().unwrap());
+        command.arg("--watch").stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
         Self { child, said }
@@ -59,11 +63,13 @@ fn pictures_that_come_to_a_watched_folder_are_taken_when_they_are_complete() {
     fs::rename(elsewhere.path().join("moved.png"), at.join("moved.png")).unwrap();
     fs::rename(elsewhere.path().join("tree"), at.join("tree")).unwrap();
     watched.wait(2);
-    // Written in two halves: while it is open and growing, other pictures come and go.
+    // Written slowly, in parts: half a picture is never taken, or it would be a failure.
     let whole = picture(2);
     let mut growing = File::create(at.join("growing.png")).unwrap();
-    growing.write_all(&whole[..whole.len() / 2]).unwrap();
-    growing.write_all(&whole[whole.len() / 2..]).unwrap();
+    for part in whole.chunks(whole.len().div_ceil(5)) {
+        growing.write_all(part).unwrap();
+        std::thread::sleep(Duration::from_millis(250));
+    }
     drop(growing);
     watched.wait(1);
     // Changed: done again, under the name it has.
@@ -97,4 +103,25 @@ fn a_burst_of_folders_and_files_is_taken_whole() {
     watched.wait(300);
     assert_eq!(watched.end(), Some(0));
     assert_eq!(results(&out).len(), 301);
+}
+
+#[test]
+fn a_watched_folder_may_be_the_output_folder() {
+    let input = folder(&["first.jpg"]);
+    let mut watched = Watched::start(input.path(), input.path());
+    watched.wait(1);
+    for (number, name) in ["second.jpg", "third.png"].iter().enumerate() {
+        fs::write(input.path().join(name), picture(number as u32)).unwrap();
+        watched.wait(1);
+    }
+    assert_eq!(watched.end(), Some(0));
+    let expected = [
+        "first.jpg",
+        "first.png",
+        "second.jpg",
+        "second.png",
+        "third.png",
+        "third.png.png",
+    ];
+    assert_eq!(names(input.path()), expected);
 }

@@ -1,0 +1,162 @@
+//! The lines of a manifest, and what they say together.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::path_text::PathText;
+use super::record::Facts;
+
+/// A line of a manifest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Line {
+    /// Results that are about to be written: whatever happens, they are no originals.
+    Begun(Vec<Made>),
+    /// A picture that is done. The next line for the same result takes this one's place.
+    Done(Entry),
+    /// A page of a contact sheet, by its whole path.
+    Sheet(Made),
+}
+
+/// A picture that is done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// The picture's place in its tree.
+    pub(super) source: PathText,
+    /// BLAKE3 of the picture's file.
+    pub(super) digest: String,
+    /// BLAKE3 of everything else that the results depend on.
+    pub(super) recipe: String,
+    /// The result.
+    pub(super) output: Made,
+    /// The mask beside it.
+    pub(super) mask: Option<Made>,
+    /// Before and after, if a contact sheet has asked for them.
+    pub(super) thumbnails: Option<[Made; 2]>,
+    /// What was found out, so that a later run can report it.
+    pub(super) facts: Facts,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Made {
+    /// Below the output folder.
+    pub(super) path: PathText,
+    pub(super) bytes: u64,
+    /// BLAKE3.
+    pub(super) digest: String,
+}
+
+impl Made {
+    pub(super) fn of(path: &Path, bytes: &[u8]) -> Self {
+        Self {
+            path: path.into(),
+            bytes: bytes.len() as u64,
+            digest: blake3::hash(bytes).to_hex().to_string(),
+        }
+    }
+
+    /// Whether the file at `path` is this one, to the byte.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        let length = fs::metadata(path).map(|m| m.len()).ok();
+        let digest = || {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_reader(File::open(path).ok()?).ok()?;
+            Some(hasher.finalize().to_hex().to_string())
+        };
+        length == Some(self.bytes) && digest().as_ref() == Some(&self.digest)
+    }
+}
+
+/// What all lines say together.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    pub(super) entries: HashMap<PathText, Entry>,
+    /// By path, what was written there last and before: a kill may come between saying and doing.
+    made: HashMap<PathText, Vec<Made>>,
+    sheets: HashMap<PathText, Made>,
+}
+
+impl History {
+    /// Reads a manifest, none being empty. A line that is not one was being written when a run ended, and what it would
+    /// have said is found out again.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(super) fn read(path: &Path) -> io::Result<Self> {
+        let mut history = Self::default();
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(history),
+            file => file?,
+        };
+        for line in BufReader::new(file).split(b'\n') {
+            if let Ok(line) = serde_json::from_slice(&line?) {
+                history.take(line);
+            }
+        }
+        Ok(history)
+    }
+
+    /// Adds what `line` says.
+    pub(super) fn take(&mut self, line: Line) {
+        match line {
+            Line::Begun(files) => {
+                for made in files {
+                    let known = self.made.entry(made.path.clone()).or_default();
+                    if known.last() != Some(&made) {
+                        known.push(made);
+                        known.drain(..known.len().saturating_sub(2));
+                    }
+                }
+            }
+            Line::Done(entry) => {
+                self.entries.insert(entry.output.path.clone(), entry);
+            }
+            Line::Sheet(made) => {
+                self.sheets.insert(made.path.clone(), made);
+            }
+        }
+    }
+
+    /// As few lines as say the same.
+    pub(super) fn lines(&self) -> impl Iterator<Item = Line> {
+        let begun = self.made.values().cloned().map(Line::Begun);
+        let done = self.entries.values().cloned().map(Line::Done);
+        let sheets = self.sheets.values().cloned().map(Line::Sheet);
+        begun.chain(done).chain(sheets)
+    }
+
+    /// Whether results have been written to `path`, which is below the output folder.
+    pub(super) fn is_ours(&self, path: &Path) -> bool {
+        self.made.contains_key(&path.into())
+    }
+
+    /// Whether `made` is noted as begun.
+    pub(super) fn has_begun(&self, made: &Made) -> bool {
+        let known = self.made.get(&made.path);
+        known.is_some_and(|known| known.last() == Some(made))
+    }
+
+    /// Whether the file at `path` below the output folder `out` is a result, unchanged.
+    pub(super) fn is_result(&self, out: &Path, path: &Path) -> bool {
+        let known = self.made.get(&path.into());
+        known.is_some_and(|known| known.iter().any(|made| made.is_at(&out.join(path))))
+    }
+
+    /// Whether the file at `path`, a whole path, is a page of a contact sheet, unchanged.
+    pub(super) fn is_sheet(&self, path: &Path) -> bool {
+        let sheet = self.sheets.get(&path.into());
+        sheet.is_some_and(|made| made.is_at(path))
+    }
+
+    /// The results of pictures by the pictures' places in their tree.
+    pub(super) fn owners(&self) -> HashMap<PathBuf, PathBuf> {
+        let entries = self.entries.values();
+        let owners = entries.map(|e| (e.source.clone().into(), e.output.path.clone().into()));
+        owners.collect()
+    }
+}
