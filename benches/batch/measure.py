@@ -91,13 +91,14 @@ def main(cutout, folder, work):
         failed = [record for record in records if record["status"] == "failed"]
         rate = len(done) / seconds
         one = (before + after) / 2
-        early = max((mib for count, mib in memory if count <= 100), default=0)
-        late = max((mib for count, mib in memory if count > 100), default=0)
+        ends = [100, *range(500, len(records) + 1, 500)]
+        peaks = [max((mib for count, mib in memory if first < count <= last), default=0) for first, last in zip([-1, *ends], ends)]
         named = sum(record["input"] in said and record["error"]["kind"] in said for record in failed)
         results[engine] = records
         print(f"{engine}: {len(done)} done, {len(failed)} failed ({named} named with their kind), exit code {code}")
         print(f"  {rate:.2f} pictures/s; one worker by `cutout bench` {before:.2f} before, {after:.2f} after: {rate / one / cores:.2f} of {cores} cores")
-        print(f"  RSS: peak {early:.0f} MiB in the first 100 pictures, {late:.0f} MiB after")
+        spans = ", ".join(f"{peak:.0f} to picture {last}" for peak, last in zip(peaks, ends))
+        print(f"  RSS, peaks in MiB: {spans}")
     print(f"masks of the two engines: at most {masks_agree(work, results['wasm'])} levels apart")
 
 

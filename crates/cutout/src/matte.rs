@@ -27,12 +27,12 @@ pub(crate) fn matte(map: &[f32], spec: &ModelSpec, width: u32, height: u32) -> R
     Ok(Mask {
         width,
         height,
-        data: resample::stretch_grey(&small, spec.side, spec.side, width, height),
+        data: resample::stretch_map(&small, spec.side as usize, width as usize, height as usize),
     })
 }
 
-/// `(p - min) / (max - min)` in f32, times 255, truncated; `None` when that is not defined.
-fn min_max(map: &[f32]) -> Option<Vec<u8>> {
+/// `(p - min) / (max - min)` in f32, times 255; `None` when that is not defined.
+fn min_max(map: &[f32]) -> Option<Vec<f32>> {
     if !map.iter().all(|p| p.is_finite()) {
         return None;
     }
@@ -40,11 +40,7 @@ fn min_max(map: &[f32]) -> Option<Vec<u8>> {
     let max = map.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let range = max - min;
     let defined = range > 0.0 && range.is_finite();
-    defined.then(|| {
-        map.iter()
-            .map(|p| ((p - min) / range * 255.0) as u8)
-            .collect()
-    })
+    defined.then(|| map.iter().map(|p| (p - min) / range * 255.0).collect())
 }
 
 #[cfg(test)]

@@ -53,6 +53,36 @@ pub(crate) fn stretch_grey(
     )
 }
 
+/// A map of `side` × `side` levels, stretched to `width` × `height` and rounded once, down as a cast does. With the
+/// rounding of every pass, levels that two engines compute a hair apart could end two apart.
+pub(crate) fn stretch_map(map: &[f32], side: usize, width: usize, height: usize) -> Vec<u8> {
+    let (columns, rows) = (Taps::new(side, width), Taps::new(side, height));
+    let real = |weight: &i32| *weight as f32 / (1 << BITS) as f32;
+    let mut wide = Vec::with_capacity(side * width);
+    for row in map.chunks_exact(side.max(1)) {
+        wide.extend(columns.iter().map(|(start, weights)| {
+            let products = row[start..].iter().zip(weights);
+            let sum = products.fold(0.0, |sum, (value, weight)| sum + value * real(weight));
+            f32::clamp(sum, 0.0, 255.0)
+        }));
+    }
+    let mut out = Vec::with_capacity(width * height);
+    let mut sums = vec![0.0; width];
+    for (start, weights) in rows.iter() {
+        sums.fill(0.0);
+        let source = wide[start * width..].chunks_exact(width.max(1));
+        for (row, weight) in source.zip(weights) {
+            let weight = real(weight);
+            sums.iter_mut()
+                .zip(row)
+                .for_each(|(sum, value)| *sum += value * weight);
+        }
+        // A plateau of 255 stays one, whatever the weights' rounding leaves of it.
+        out.extend(sums.iter().map(|sum| (sum + 1.0 / 64.0) as u8));
+    }
+    out
+}
+
 /// Stretches the first `OUT` of the `IN` channels.
 fn stretch<const IN: usize, const OUT: usize>(
     data: &[u8],
@@ -295,6 +325,25 @@ mod tests {
                     assert!(sum(1).max(sum(-1)) <= limit, "{from} -> {to}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_map_is_stretched_as_its_bytes_would_be_to_two_levels() {
+        let (side, to) = (16_usize, (45_usize, 31_usize));
+        let bytes = noise(side * side);
+        let map: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte)).collect();
+        let found = stretch_map(&map, side, to.0, to.1);
+        let expected = stretch_grey(&bytes, 16, 16, 45, 31);
+        let worst = found
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| a.abs_diff(*b))
+            .max();
+        assert!(worst <= Some(2), "{worst:?}");
+        for level in [0.0, 1.0, 254.0, 255.0] {
+            let flat = stretch_map(&vec![level; side * side], side, to.0, to.1);
+            assert!(flat.iter().all(|&byte| f32::from(byte) == level), "{level}");
         }
     }
 
