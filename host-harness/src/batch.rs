@@ -1,5 +1,6 @@
 //! `cutout batch`: many pictures, each once, however often the run is interrupted.
 
+mod feeder;
 mod history;
 mod inputs;
 mod manifest;
@@ -7,6 +8,7 @@ mod names;
 mod path_text;
 mod progress;
 pub(crate) mod record;
+mod report;
 mod results;
 mod sheet;
 mod sources;
@@ -14,28 +16,28 @@ mod stop;
 mod watch;
 mod work;
 
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use cutout::{Background, Options};
 
 use crate::engine::Engines;
 use crate::{Error, Kind};
+use feeder::Feeder;
 use inputs::{Found, Input};
 use manifest::Manifest;
 use names::Names;
 use path_text::PathText;
 use progress::Progress;
 use record::{Record, Status};
+use report::Report;
 use results::Results;
 use sheet::Sheet;
 use sources::Source;
 use stop::Stop;
-use watch::{Taken, Watch};
+use watch::Watch;
 use work::{Busy, Outcome, Task, Work};
 
 /// A main thread's size, which the kernels are used to.
@@ -227,22 +229,11 @@ impl Batch<'_> {
             self.stop.set();
         }
         let is_ours = |path: &Path| self.manifest.is_ours(path);
-        let mut names = Names::new(
-            &self.config.out,
-            options.format.as_str(),
-            options.also_mask,
-            &is_ours,
-            self.manifest.owners(),
-        );
-        let sheet = self.sheet.as_ref().map(Sheet::path);
-        for path in self.config.report.as_deref().into_iter().chain(sheet) {
-            names.reserve(path);
-        }
+        let mut names = self.names(&options, &is_ours);
         let given = names.all(&found.inputs);
         let tasks = found.inputs.into_iter().zip(given);
         let tasks = tasks.map(|(input, name)| Task { input, name }).collect();
         let (to_do, jobs) = crossbeam_channel::bounded(self.config.jobs);
-        let (outcomes, done) = crossbeam_channel::bounded(self.config.jobs);
         let feeder = Feeder {
             names,
             watch,
@@ -251,9 +242,41 @@ impl Batch<'_> {
             busy: &busy,
             manifest: self.manifest,
         };
-        let collected = thread::scope(|scope| {
+        let collected = self.work_through(&work, jobs, move || feeder.run(tasks));
+        self.finish(collected, watch.is_some())
+    }
+
+    /// Names for results, none of them the report's or the sheet's.
+    fn names<'a>(
+        &self,
+        options: &Options,
+        is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
+    ) -> Names<'a> {
+        let mut names = Names::new(
+            &self.config.out,
+            options.format.as_str(),
+            options.also_mask,
+            is_ours,
+            self.manifest.owners(),
+        );
+        let sheet = self.sheet.as_ref().map(Sheet::path);
+        for path in self.config.report.as_deref().into_iter().chain(sheet) {
+            names.reserve(path);
+        }
+        names
+    }
+
+    /// Has workers do the `jobs` that `feed` gives out, and notes what comes of them.
+    fn work_through(
+        &mut self,
+        work: &Work<'_>,
+        jobs: Receiver<Task>,
+        feed: impl FnOnce() + Send,
+    ) -> Result<(), Error> {
+        let (outcomes, done) = crossbeam_channel::bounded(self.config.jobs);
+        thread::scope(|scope| {
             for number in 0..self.config.jobs {
-                let (work, jobs, outcomes) = (&work, jobs.clone(), outcomes.clone());
+                let (jobs, outcomes) = (jobs.clone(), outcomes.clone());
                 thread::Builder::new()
                     .name(format!("worker-{number}"))
                     .stack_size(STACK)
@@ -261,13 +284,13 @@ impl Batch<'_> {
                     .map_err(Error::io("start a worker"))?;
             }
             drop((outcomes, jobs));
-            scope.spawn(move || feeder.run(tasks));
+            scope.spawn(feed);
             let collected = self.collect(&done);
+            // Workers and feeder end as nobody listens any more.
             self.stop.set();
             drop(done);
             collected
-        });
-        self.finish(collected, watch.is_some())
+        })
     }
 
     fn collect(&mut self, outcomes: &Receiver<Outcome>) -> Result<(), Error> {
@@ -308,88 +331,6 @@ impl Batch<'_> {
             0 => Ending::Done,
             _ => Ending::Failed,
         })
-    }
-}
-
-/// Hands out pictures.
-struct Feeder<'a> {
-    names: Names<'a>,
-    watch: Option<&'a Watch>,
-    to_do: Sender<Task>,
-    stop: &'a Stop,
-    busy: &'a Busy,
-    manifest: &'a Manifest,
-}
-
-impl Feeder<'_> {
-    /// What was found, then what comes.
-    fn run(mut self, tasks: Vec<Task>) {
-        let mut fresh = Vec::new();
-        for task in tasks {
-            if self.watch.is_some() && Watch::is_fresh(&task.input.path) {
-                fresh.push(task.input.path);
-                continue;
-            }
-            self.busy.take(&task.name.main);
-            if self.stop.is_set() || self.to_do.send(task).is_err() {
-                return;
-            }
-        }
-        let Some(watch) = self.watch else {
-            return;
-        };
-        let results = Results::new(self.manifest.out(), Some(self.manifest));
-        watch.run(fresh, self.stop, &results, &mut |path| {
-            self.offer(watch, path, &results)
-        });
-    }
-
-    fn offer(&mut self, watch: &Watch, path: &Path, results: &Results<'_>) -> Taken {
-        let Some(relative) = watch.relative(path).filter(|_| !results.has(path)) else {
-            return Taken::Begun;
-        };
-        let path = path.to_owned();
-        let input = Input { relative, path };
-        let name = self.names.one(&input);
-        if !self.busy.take(&name.main) {
-            return Taken::Later;
-        }
-        match self.to_do.send(Task { input, name }) {
-            Ok(()) => Taken::Begun,
-            Err(_) => Taken::NoMore,
-        }
-    }
-}
-
-/// The report, flushed line by line, so that it is whole as far as it goes.
-struct Report(Option<Box<dyn Write>>);
-
-impl Report {
-    fn open(path: Option<&Path>) -> Result<Self, Error> {
-        Ok(Self(match path {
-            None => None,
-            Some(path) if path == Path::new("-") => Some(Box::new(io::stdout())),
-            Some(path) => {
-                let file = File::create(path);
-                Some(Box::new(file.map_err(Error::io(format!(
-                    "write the report {}",
-                    path.display()
-                )))?))
-            }
-        }))
-    }
-
-    fn write(&mut self, record: &Record) -> Result<(), Error> {
-        let Some(file) = &mut self.0 else {
-            return Ok(());
-        };
-        let mut write = || -> io::Result<()> {
-            let mut line = serde_json::to_vec(record)?;
-            line.push(b'\n');
-            file.write_all(&line)?;
-            file.flush()
-        };
-        write().map_err(Error::io("write the report"))
     }
 }
 

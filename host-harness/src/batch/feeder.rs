@@ -1,0 +1,63 @@
+//! Hands out pictures: what was found, then what comes.
+
+use std::path::{Path, PathBuf};
+
+use crossbeam_channel::Sender;
+
+use super::inputs::Input;
+use super::manifest::Manifest;
+use super::names::Names;
+use super::results::Results;
+use super::stop::Stop;
+use super::watch::{Taken, Watch};
+use super::work::{Busy, Task};
+
+/// Who names pictures and gives them to the workers.
+pub(super) struct Feeder<'a> {
+    pub(super) names: Names<'a>,
+    pub(super) watch: Option<&'a Watch>,
+    pub(super) to_do: Sender<Task>,
+    pub(super) stop: &'a Stop,
+    pub(super) busy: &'a Busy,
+    pub(super) manifest: &'a Manifest,
+}
+
+impl Feeder<'_> {
+    /// Gives out `tasks`, then what comes to the folders that are watched.
+    pub(super) fn run(mut self, tasks: Vec<Task>) {
+        let mut fresh = Vec::new();
+        for task in tasks {
+            if self.watch.is_some() && Watch::is_fresh(&task.input.path) {
+                fresh.push(task.input.path);
+                continue;
+            }
+            self.busy.take(&task.name.main);
+            if self.stop.is_set() || self.to_do.send(task).is_err() {
+                return;
+            }
+        }
+        let Some(watch) = self.watch else {
+            return;
+        };
+        let results = Results::new(self.manifest.out(), Some(self.manifest));
+        watch.run(fresh, self.stop, &results, &mut |path| {
+            self.offer(watch, path, &results)
+        });
+    }
+
+    fn offer(&mut self, watch: &Watch, path: &Path, results: &Results<'_>) -> Taken {
+        let Some(relative) = watch.relative(path).filter(|_| !results.has(path)) else {
+            return Taken::Begun;
+        };
+        let path = path.to_owned();
+        let input = Input { relative, path };
+        let name = self.names.one(&input);
+        if !self.busy.take(&name.main) {
+            return Taken::Later;
+        }
+        match self.to_do.send(Task { input, name }) {
+            Ok(()) => Taken::Begun,
+            Err(_) => Taken::NoMore,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The report: a line of JSON for every picture.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::record::Record;
+use crate::Error;
+
+/// The report, flushed line by line, so that it is whole as far as it goes.
+pub(super) struct Report(Option<Box<dyn Write>>);
+
+impl Report {
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, Error> {
+        Ok(Self(match path {
+            None => None,
+            Some(path) if path == Path::new("-") => Some(Box::new(io::stdout())),
+            Some(path) => {
+                let file = File::create(path);
+                Some(Box::new(file.map_err(Error::io(format!(
+                    "write the report {}",
+                    path.display()
+                )))?))
+            }
+        }))
+    }
+
+    pub(super) fn write(&mut self, record: &Record) -> Result<(), Error> {
+        let Some(file) = &mut self.0 else {
+            return Ok(());
+        };
+        let mut write = || -> io::Result<()> {
+            let mut line = serde_json::to_vec(record)?;
+            line.push(b'\n');
+            file.write_all(&line)?;
+            file.flush()
+        };
+        write().map_err(Error::io("write the report"))
+    }
+}
