@@ -1,6 +1,6 @@
 //! Hands out pictures: what was found, then what comes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crossbeam_channel::Sender;
 

@@ -17,7 +17,7 @@ pub(super) enum Line {
     /// Results that are about to be written: whatever happens, they are no originals.
     Begun(Vec<Made>),
     /// A picture that is done. The next line for the same result takes this one's place.
-    Done(Entry),
+    Done(Box<Entry>),
     /// A page of a contact sheet, by its whole path.
     Sheet(Made),
 }
@@ -114,7 +114,7 @@ impl History {
                 }
             }
             Line::Done(entry) => {
-                self.entries.insert(entry.output.path.clone(), entry);
+                self.entries.insert(entry.output.path.clone(), *entry);
             }
             Line::Sheet(made) => {
                 self.sheets.insert(made.path.clone(), made);
@@ -125,7 +125,8 @@ impl History {
     /// As few lines as say the same.
     pub(super) fn lines(&self) -> impl Iterator<Item = Line> {
         let begun = self.made.values().cloned().map(Line::Begun);
-        let done = self.entries.values().cloned().map(Line::Done);
+        let done = self.entries.values().cloned();
+        let done = done.map(|entry| Line::Done(Box::new(entry)));
         let sheets = self.sheets.values().cloned().map(Line::Sheet);
         begun.chain(done).chain(sheets)
     }

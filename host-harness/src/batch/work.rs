@@ -173,7 +173,7 @@ impl Work<'_> {
             facts,
         };
         self.manifest
-            .add(Line::Done(entry.clone()))
+            .add(Line::Done(Box::new(entry.clone())))
             .map_err(noting)?;
         Ok((entry, Status::Done))
     }
