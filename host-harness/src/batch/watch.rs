@@ -40,6 +40,27 @@ pub(super) enum Taken {
     NoMore,
 }
 
+/// What is waited for.
+#[derive(Default)]
+struct Pending {
+    growing: HashMap<PathBuf, Growing>,
+    /// Folders that came at that time. The system's own watch of one begins a moment later, so what came in between is
+    /// looked for once that has passed.
+    folders: HashMap<PathBuf, Instant>,
+    /// Size and time of files when they were taken, so that the same state is not taken twice.
+    taken: HashMap<PathBuf, (u64, Option<SystemTime>)>,
+}
+
+impl Pending {
+    fn add(&mut self, path: PathBuf) {
+        self.growing.entry(path).or_insert_with(Growing::new);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.growing.is_empty() && self.folders.is_empty()
+    }
+}
+
 /// A file that is not known to be complete.
 struct Growing {
     size: u64,
@@ -96,12 +117,10 @@ impl Watch {
         results: &Results<'_>,
         take: &mut dyn FnMut(&Path) -> Taken,
     ) {
-        let mut growing = HashMap::new();
-        for path in fresh {
-            growing.entry(path).or_insert_with(Growing::new);
-        }
+        let mut pending = Pending::default();
+        fresh.into_iter().for_each(|path| pending.add(path));
         loop {
-            let look = if growing.is_empty() {
+            let look = if pending.is_empty() {
                 crossbeam_channel::never()
             } else {
                 crossbeam_channel::after(LOOK)
@@ -109,31 +128,36 @@ impl Watch {
             crossbeam_channel::select! {
                 recv(stop.closed()) -> _ => return,
                 recv(self.events) -> event => match event {
-                    Ok(event) => self.note(event, results, &mut growing),
+                    Ok(event) => self.note(event, results, &mut pending),
                     Err(_) => return,
                 },
                 recv(look) -> _ => {}
             }
             while let Ok(event) = self.events.try_recv() {
-                self.note(event, results, &mut growing);
+                self.note(event, results, &mut pending);
             }
-            for path in settled(&mut growing) {
+            let settled_folders = pending
+                .folders
+                .extract_if(|_, since| since.elapsed() >= SETTLED);
+            for (folder, _) in settled_folders.collect::<Vec<_>>() {
+                self.note_path(&folder, results, &mut pending);
+                pending.folders.remove(&folder);
+            }
+            for (path, state) in settled(&mut pending.growing) {
+                if pending.taken.get(&path) == Some(&state) {
+                    continue;
+                }
                 match take(&path) {
-                    Taken::Begun => {}
-                    Taken::Later => drop(growing.insert(path, Growing::new())),
+                    Taken::Begun => drop(pending.taken.insert(path, state)),
+                    Taken::Later => pending.add(path),
                     Taken::NoMore => return,
                 }
             }
         }
     }
 
-    fn note(
-        &self,
-        event: notify::Result<Event>,
-        results: &Results<'_>,
-        growing: &mut HashMap<PathBuf, Growing>,
-    ) {
-        let mut note = |path: &Path| self.note_path(path, results, growing);
+    fn note(&self, event: notify::Result<Event>, results: &Results<'_>, pending: &mut Pending) {
+        let mut note = |path: &Path| self.note_path(path, results, pending);
         match event {
             Ok(event) if !event.need_rescan() => match event.kind {
                 EventKind::Access(_) | EventKind::Remove(_) => {}
@@ -145,26 +169,20 @@ impl Watch {
         }
     }
 
-    fn note_path(
-        &self,
-        path: &Path,
-        results: &Results<'_>,
-        growing: &mut HashMap<PathBuf, Growing>,
-    ) {
+    fn note_path(&self, path: &Path, results: &Results<'_>, pending: &mut Pending) {
         if self.out_is_below && path.starts_with(&self.out) {
             return;
         }
         // A folder may have been filled before it was watched.
         let files = if path.is_dir() {
+            pending.folders.insert(path.to_owned(), Instant::now());
             inputs::walk(path, &self.out, results)
         } else if inputs::is_picture(path) {
             vec![path.to_owned()]
         } else {
             Vec::new()
         };
-        for file in files {
-            growing.entry(file).or_insert_with(Growing::new);
-        }
+        files.into_iter().for_each(|file| pending.add(file));
     }
 
     /// The place of `path` in the folder that it was found in.
@@ -184,8 +202,8 @@ impl Watch {
     }
 }
 
-/// Takes out of `growing` what has stood still, and what has gone.
-fn settled(growing: &mut HashMap<PathBuf, Growing>) -> Vec<PathBuf> {
+/// Takes out of `growing` what has stood still, with its size and time, and what has gone.
+fn settled(growing: &mut HashMap<PathBuf, Growing>) -> Vec<(PathBuf, (u64, Option<SystemTime>))> {
     let mut done = Vec::new();
     growing.retain(|path, seen| {
         let Ok(metadata) = fs::metadata(path) else {
@@ -198,7 +216,7 @@ fn settled(growing: &mut HashMap<PathBuf, Growing>) -> Vec<PathBuf> {
         }
         let stands = seen.since.elapsed() >= SETTLED;
         if stands && metadata.len() > 0 {
-            done.push(path.clone());
+            done.push((path.clone(), now));
         }
         !stands
     });

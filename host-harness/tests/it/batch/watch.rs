@@ -3,15 +3,19 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use super::{batch, folder, names, picture, results};
 
 struct Watched {
     child: Child,
-    said: BufReader<ChildStderr>,
+    lines: Receiver<String>,
 }
+
+/// A picture takes milliseconds; one that was missed never comes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Watched {
     fn start(input: &Path, out: &Path) -> Self {
@@ -22,18 +26,20 @@ impl Watched {
         command.arg("--watch").stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
-        Self { child, said }
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = said.lines().map_while(Result::ok);
+            lines.for_each(|line| drop(sender.send(line)));
+        });
+        Self { child, lines }
     }
 
     /// Waits until `count` more pictures are done.
     fn wait(&mut self, count: usize) {
         let mut seen = 0;
         while seen < count {
-            let mut line = String::new();
-            assert!(
-                self.said.read_line(&mut line).unwrap() > 0,
-                "{seen} of {count}"
-            );
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("{seen} of {count}"));
             assert!(!line.contains("error"), "{line}");
             seen += usize::from(line.contains(" done /"));
         }

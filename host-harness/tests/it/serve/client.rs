@@ -202,5 +202,5 @@ pub(super) fn large() -> Vec<u8> {
 
 /// Several times its 30 MB in memory, since the cut-out is as large again.
 pub(super) fn heavy() -> Vec<u8> {
-    encode(&noise(4000, 2500), image::ImageFormat::Bmp)
+    encode(&noise(8000, 2500), image::ImageFormat::Bmp)
 }
