@@ -7,7 +7,7 @@ mod manifest;
 mod names;
 mod path_text;
 mod progress;
-pub(crate) mod record;
+mod record;
 mod report;
 mod results;
 mod sheet;
@@ -23,7 +23,7 @@ use std::thread;
 use crossbeam_channel::Receiver;
 use cutout::{Background, Options};
 
-use crate::engine::Engines;
+use crate::engine::{Engines, WORKER_STACK};
 use crate::{Error, Kind};
 use feeder::Feeder;
 use inputs::{Found, Input};
@@ -39,9 +39,6 @@ use sources::Source;
 use stop::Stop;
 use watch::Watch;
 use work::{Busy, Outcome, Task, Work};
-
-/// A main thread's size, which the kernels are used to.
-const STACK: usize = 8 << 20;
 
 /// What a batch is to do.
 #[derive(Clone, Debug)]
@@ -108,6 +105,9 @@ pub fn run(
     let sheet = sheet.transpose()?;
     let mut sources = sources::read(&config.inputs)?;
     let folders = folders_to_watch(config, &mut sources)?;
+    // Begun before the folders are read, so that nothing falls between.
+    let watch = (config.watch).then(|| Watch::start(&folders, &config.out));
+    let watch = watch.transpose()?;
     let found = inputs::find(&sources, &config.out, &Results::new(&config.out, None));
     if found.inputs.is_empty() && found.problems.is_empty() && !config.watch {
         let progress = Progress::new(Some(0), config.quiet);
@@ -121,16 +121,6 @@ pub fn run(
         sheet::refuse_other(sheet.path(), &manifest)?;
     }
     let stop = Stop::on_signals()?;
-    // Begun before the folders are read again, so that nothing falls between.
-    let watch = (config.watch).then(|| Watch::start(&folders, &config.out));
-    let watch = watch.transpose()?;
-    let found = match &watch {
-        Some(_) => {
-            let results = Results::new(&config.out, Some(&manifest));
-            inputs::find(&sources, &config.out, &results)
-        }
-        None => found,
-    };
     let total = (found.inputs.len() + found.problems.len()) as u64;
     let batch = Batch {
         config,
@@ -279,7 +269,7 @@ impl Batch<'_> {
                 let (jobs, outcomes) = (jobs.clone(), outcomes.clone());
                 thread::Builder::new()
                     .name(format!("worker-{number}"))
-                    .stack_size(STACK)
+                    .stack_size(WORKER_STACK)
                     .spawn_scoped(scope, move || work.run(&jobs, &outcomes))
                     .map_err(Error::io("start a worker"))?;
             }

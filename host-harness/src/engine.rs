@@ -56,6 +56,12 @@ pub struct Timed<T> {
     pub foreground: Option<BoundingBox>,
 }
 
+/// An engine that a thread of its own can have.
+pub(crate) type Worker = Box<dyn Engine + Send>;
+
+/// Stack of such a thread: a main thread's, which the kernels are used to.
+pub(crate) const WORKER_STACK: usize = 8 << 20;
+
 /// A way to run the core on one picture at a time.
 pub trait Engine {
     /// The engine's name in flags and columns: `wasm` or `native`.

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod engine;
 mod error;
 mod files;
+mod json;
 pub mod models;
 pub mod serve;
 

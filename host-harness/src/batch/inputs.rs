@@ -61,8 +61,8 @@ pub(super) fn find(sources: &[Source], out: &Path, results: &Results<'_>) -> Fou
             Source::Folder(root) => folder(root, out, results, &mut found),
             Source::Pattern(text) => pattern(text, out, results, &mut found),
             Source::Files(files) => {
-                let (made, files) = files.iter().cloned().partition(|path| results.has(path));
-                let (mut made, files): (Vec<_>, Vec<_>) = (made, files);
+                let (mut made, files): (Vec<_>, Vec<_>) =
+                    files.iter().cloned().partition(|path| results.has(path));
                 found.left_out.append(&mut made);
                 group(&files, &mut found);
             }

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cutout::{BoundingBox, Output, Stage};
+use cutout::Output;
 use serde::{Deserialize, Serialize};
 
 use super::history::{Entry, Made};
 use super::path_text::PathText;
 use crate::Error;
 use crate::engine::Timed;
+use crate::json::{Foreground, milliseconds, stages};
 
 /// What became of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,40 +61,6 @@ pub(super) struct Facts {
     stages_ms: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A box in pixels of the result.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Foreground {
-    left: u32,
-    top: u32,
-    width: u32,
-    height: u32,
-}
-
-impl From<BoundingBox> for Foreground {
-    fn from(b: BoundingBox) -> Self {
-        Self {
-            left: b.left,
-            top: b.top,
-            width: b.width,
-            height: b.height,
-        }
-    }
-}
-
-/// Stage times as reports have them.
-pub(crate) fn milliseconds(
-    stages: &[(Stage, Duration)],
-) -> serde_json::Map<String, serde_json::Value> {
-    let named = stages
-        .iter()
-        .map(|(stage, time)| (stage.as_str().into(), rounded(*time).into()));
-    named.collect()
-}
-
-fn rounded(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
 impl Facts {
     pub(super) fn new(picture: &[u8], result: &Timed<Output>, made: &Made, time: Duration) -> Self {
         Self {
@@ -103,8 +70,8 @@ impl Facts {
             height: result.value.height,
             foreground: result.foreground.map(Foreground::from),
             uncertainty: result.value.uncertainty,
-            milliseconds: rounded(time),
-            stages_ms: milliseconds(&result.stages),
+            milliseconds: milliseconds(time),
+            stages_ms: stages(&result.stages),
         }
     }
 }

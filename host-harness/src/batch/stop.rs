@@ -1,10 +1,11 @@
 //! The end before the end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::manifest::lock;
 use crate::Error;
 
 /// Exit code of a program that SIGINT ended, as shells have it.
@@ -15,7 +16,6 @@ pub(super) const INTERRUPTED: u8 = 130;
 pub(super) struct Stop(Arc<Shared>);
 
 struct Shared {
-    is_set: AtomicBool,
     by_signal: AtomicBool,
     /// Dropped when the time has come, which wakes whoever waits.
     open: Mutex<Option<Sender<()>>>,
@@ -30,7 +30,6 @@ impl Stop {
     pub(super) fn on_signals() -> Result<Self, Error> {
         let (open, closed) = crossbeam_channel::bounded(0);
         let stop = Self(Arc::new(Shared {
-            is_set: AtomicBool::new(false),
             by_signal: AtomicBool::new(false),
             open: Mutex::new(Some(open)),
             closed,
@@ -47,13 +46,11 @@ impl Stop {
     }
 
     pub(super) fn set(&self) {
-        self.0.is_set.store(true, Ordering::SeqCst);
-        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        *open = None;
+        *lock(&self.0.open) = None;
     }
 
     pub(super) fn is_set(&self) -> bool {
-        self.0.is_set.load(Ordering::SeqCst)
+        lock(&self.0.open).is_none()
     }
 
     pub(super) fn is_by_signal(&self) -> bool {

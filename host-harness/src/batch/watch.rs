@@ -136,12 +136,11 @@ impl Watch {
             while let Ok(event) = self.events.try_recv() {
                 self.note(event, results, &mut pending);
             }
-            let settled_folders = pending
+            let folders = pending
                 .folders
                 .extract_if(|_, since| since.elapsed() >= SETTLED);
-            for (folder, _) in settled_folders.collect::<Vec<_>>() {
-                self.note_path(&folder, results, &mut pending);
-                pending.folders.remove(&folder);
+            for (folder, _) in folders.collect::<Vec<_>>() {
+                self.fill(&folder, results, &mut pending);
             }
             for (path, state) in settled(&mut pending.growing) {
                 if pending.taken.get(&path) == Some(&state) {
@@ -173,15 +172,17 @@ impl Watch {
         if self.out_is_below && path.starts_with(&self.out) {
             return;
         }
-        // A folder may have been filled before it was watched.
-        let files = if path.is_dir() {
+        if path.is_dir() {
             pending.folders.insert(path.to_owned(), Instant::now());
-            inputs::walk(path, &self.out, results)
+            self.fill(path, results, pending);
         } else if inputs::is_picture(path) {
-            vec![path.to_owned()]
-        } else {
-            Vec::new()
-        };
+            pending.add(path.to_owned());
+        }
+    }
+
+    /// Takes what `folder` holds: it may have been filled before it was watched.
+    fn fill(&self, folder: &Path, results: &Results<'_>, pending: &mut Pending) {
+        let files = inputs::walk(folder, &self.out, results);
         files.into_iter().for_each(|file| pending.add(file));
     }
 

@@ -19,14 +19,12 @@ use super::manifest::{self, Manifest};
 use super::names::Name;
 use super::record::{Facts, Record, Status};
 use super::stop::Stop;
-use crate::engine::{Engine, Timed};
+use crate::engine::{Timed, Worker};
 use crate::files::{self, Place};
 use crate::{Error, Kind};
 
 /// Of thumbnails: enough to judge an edge by.
 const THUMBNAIL_QUALITY: u8 = 80;
-
-pub(super) type Worker = Box<dyn Engine + Send>;
 
 /// A picture and its name.
 pub(super) struct Task {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use clap::{Args, ValueEnum};
@@ -92,7 +93,7 @@ impl Command for Batch {
         };
         let limits = self.sandbox.limits();
         let format = self.result.format.map_or(Format::Png, Format::from);
-        let model = models::find(&self.sandbox.model)?;
+        let model = Arc::new(models::find(&self.sandbox.model)?);
         let config = Config {
             inputs: self.inputs,
             out: self.output,
@@ -116,10 +117,7 @@ impl Command for Batch {
                 model.spec
             ),
         };
-        let ending = batch::run(&config, || {
-            let (_, engines) = self.sandbox.start(settings)?;
-            Ok(engines)
-        })?;
+        let ending = batch::run(&config, || self.sandbox.engines(&model, settings))?;
         Ok(ExitCode::from(ending.code()))
     }
 }

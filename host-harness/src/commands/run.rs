@@ -9,10 +9,10 @@ use cutout::Output;
 use serde::Serialize;
 
 use crate::Error;
-use crate::batch::record::{self, Foreground};
 use crate::commands::{Command, OutputFlags, Sandbox};
 use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
+use crate::json::{self, Foreground};
 use crate::models::Model;
 
 /// Remove the background of one picture.
@@ -101,7 +101,7 @@ impl<'a> Report<'a> {
             version: env!("CARGO_PKG_VERSION"),
             foreground: result.foreground.map(Foreground::from),
             peak_linear_memory: engine.peak_memory(),
-            stages_ms: record::milliseconds(&result.stages),
+            stages_ms: json::stages(&result.stages),
         }
     }
 }

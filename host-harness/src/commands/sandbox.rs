@@ -84,17 +84,21 @@ impl Sandbox {
     /// Whatever [`models::find`], [`Cache`] and the engine answer.
     pub fn start(&self, settings: Settings) -> Result<(Arc<Model>, Engines), Error> {
         let model = Arc::new(models::find(&self.model)?);
-        let engines = match self.engine {
-            EngineName::Native => Engines::Native(model.clone(), self.runtime, self.limits()),
-            EngineName::Wasm => Engines::wasm(
-                &Cache::of_user()?,
-                &model,
-                self.runtime,
-                settings,
-                &announce,
-            )?,
-        };
+        let engines = self.engines(&model, settings)?;
         Ok((model, engines))
+    }
+
+    /// Makes `model` ready for as many workers as `settings` has instances.
+    ///
+    /// # Errors
+    /// Whatever [`Cache`] and the engine answer.
+    pub fn engines(&self, model: &Arc<Model>, settings: Settings) -> Result<Engines, Error> {
+        match self.engine {
+            EngineName::Native => Ok(Engines::Native(model.clone(), self.runtime, self.limits())),
+            EngineName::Wasm => {
+                Engines::wasm(&Cache::of_user()?, model, self.runtime, settings, &announce)
+            }
+        }
     }
 
     /// What an instance may take.

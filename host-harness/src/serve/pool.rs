@@ -15,19 +15,14 @@ use tokio::time::timeout;
 
 use super::body::Held;
 use super::refusal::Refusal;
-use crate::engine::{Engine, Engines};
+use crate::engine::{Engines, WORKER_STACK, Worker};
 use crate::{Error, Kind};
-
-/// A main thread's size, which the kernels are used to.
-const STACK: usize = 8 << 20;
 
 /// Pauses between attempts to make an engine again: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// How long after the deadline an engine may still say so itself.
 const SLACK: Duration = Duration::from_millis(100);
-
-pub(super) type Worker = Box<dyn Engine + Send>;
 
 /// Workers and their queue.
 pub(super) struct Pool {
@@ -111,7 +106,7 @@ impl Pool {
             let (shared, work, runtime) = (shared.clone(), work.clone(), runtime.clone());
             thread::Builder::new()
                 .name(format!("worker-{number}"))
-                .stack_size(STACK)
+                .stack_size(WORKER_STACK)
                 .spawn(move || {
                     // What the engine waits for, it waits for in the server's own runtime.
                     let _entered = runtime.enter();

@@ -3,6 +3,7 @@ use std::sync::atomic::AtomicU32;
 use cutout::{Limits, Mask, Options, Output};
 
 use super::*;
+use crate::engine::Engine;
 use crate::engine::Timed;
 
 /// Panics at a request to `/panic` and answers any other.

@@ -1,0 +1,39 @@
+//! What reports in JSON have in common.
+
+use std::time::Duration;
+
+use cutout::{BoundingBox, Stage};
+use serde::{Deserialize, Serialize};
+
+/// A box in pixels of the result.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Foreground {
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
+}
+
+impl From<BoundingBox> for Foreground {
+    fn from(b: BoundingBox) -> Self {
+        Self {
+            left: b.left,
+            top: b.top,
+            width: b.width,
+            height: b.height,
+        }
+    }
+}
+
+/// Stage times as reports have them.
+pub(crate) fn stages(stages: &[(Stage, Duration)]) -> serde_json::Map<String, serde_json::Value> {
+    let named = stages
+        .iter()
+        .map(|(stage, time)| (stage.as_str().into(), milliseconds(*time).into()));
+    named.collect()
+}
+
+/// Rounded to microseconds.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
