@@ -1,6 +1,6 @@
 //! Picture and mask to straight-alpha pixels.
 
-use crate::{Error, ErrorKind, Mask, Picture};
+use crate::{Error, ErrorKind, Mask, Picture, Profile};
 
 /// A picture with its background transparent, as rows of straight-alpha pixels.
 ///
@@ -22,6 +22,10 @@ impl<'a> Cutout<'a> {
         let same_size = (picture.width, picture.height) == (mask.width, mask.height);
         let whole = matches!(picture.channels, 3 | 4)
             && picture.data.len() == pixels * picture.channels
+            && picture
+                .fine
+                .iter()
+                .all(|fine| fine.len() == picture.data.len())
             && mask.data.len() == pixels;
         if same_size && whole {
             return Ok(Self { picture, mask });
@@ -76,6 +80,76 @@ impl<'a> Cutout<'a> {
         }
         Ok(())
     }
+
+    /// The picture's profile.
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        self.picture.profile.as_ref()
+    }
+
+    /// Whether the picture has 16 bits.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.picture.fine.is_some()
+    }
+
+    /// As [`Self::rows`], with 16 bits: each row as its high bytes and its low bytes. Where [`Self::rows`] keeps the
+    /// picture's colour, all of its bits stay.
+    ///
+    /// # Errors
+    /// The first error of `visit`.
+    pub(crate) fn wide_rows<E>(
+        &self,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (width, channels) = (self.picture.width.max(1) as usize, self.picture.channels);
+        let fine = self.picture.fine.as_deref().unwrap_or_default();
+        let stored = self.picture.data.chunks_exact(width * channels);
+        let stored = stored.zip(fine.chunks_exact(width * channels));
+        let mut rest = stored.zip(self.mask.data.chunks_exact(width));
+        let (mut high, mut low) = (vec![0; width * 4], vec![0; width * 4]);
+        self.rows(|row| {
+            let Some(((coarse, fine), mask)) = rest.next() else {
+                return Ok(());
+            };
+            let own = coarse
+                .chunks_exact(channels)
+                .zip(fine.chunks_exact(channels));
+            let out = high
+                .as_chunks_mut::<4>()
+                .0
+                .iter_mut()
+                .zip(low.as_chunks_mut::<4>().0);
+            let pixels = row.as_chunks::<4>().0.iter().zip(own).zip(mask);
+            for ((high, low), ((joined, (coarse, fine)), mask)) in out.zip(pixels) {
+                let wide = widened(*joined, coarse, fine, *mask).map(u16::to_be_bytes);
+                *high = wide.map(|[high, _]| high);
+                *low = wide.map(|[_, low]| low);
+            }
+            visit(&high, &low)
+        })
+    }
+}
+
+/// A pixel as [`Cutout::rows`] gives it with the bits that it lacks, from the high and low bytes of the picture.
+fn widened(joined: [u8; 4], coarse: &[u8], fine: &[u8], mask: u8) -> [u16; 4] {
+    let own = |i: usize| u16::from_be_bytes([coarse[i], fine[i]]);
+    let mask = u32::from(mask) * 257;
+    let alpha = if coarse.len() == 4 {
+        ((mask * u32::from(own(3)) + 32_767) / 65_535) as u16
+    } else {
+        mask as u16
+    };
+    if alpha == 0 {
+        return [0; 4];
+    }
+    // An alpha that 8 bits round to 0 has taken the colour along.
+    let colour = |i: usize| {
+        if joined[3] == 0 || joined[i] == coarse[i] {
+            own(i)
+        } else {
+            u16::from(joined[i]) * 257
+        }
+    };
+    [colour(0), colour(1), colour(2), alpha]
 }
 
 fn join_rgb(out: &mut [[u8; 4]], colours: &[[u8; 3]], mask: &[u8]) {
@@ -114,12 +188,7 @@ mod tests {
 
     #[test]
     fn colours_stay_and_the_mask_becomes_alpha() {
-        let picture = Picture {
-            width: 1,
-            height: 3,
-            channels: 3,
-            data: vec![9, 8, 7, 6, 5, 4, 3, 2, 1],
-        };
+        let picture = Picture::new(1, 3, 3, vec![9, 8, 7, 6, 5, 4, 3, 2, 1]);
         let mask = Mask {
             width: 1,
             height: 3,
@@ -143,12 +212,7 @@ mod tests {
             (0, 255, 0),
         ];
         for (own, value, expected) in cases {
-            let picture = Picture {
-                width: 1,
-                height: 1,
-                channels: 4,
-                data: vec![9, 8, 7, own],
-            };
+            let picture = Picture::new(1, 1, 4, vec![9, 8, 7, own]);
             let mask = Mask {
                 width: 1,
                 height: 1,
@@ -169,17 +233,59 @@ mod tests {
     }
 
     #[test]
+    fn what_8_bits_keep_has_all_of_its_bits_in_16() {
+        // What the rows give, the picture's high and low bytes, the mask's value, the pixel.
+        type Case = ([u8; 4], &'static [u8], &'static [u8], u8, [u16; 4]);
+        let cases: [Case; 6] = [
+            (
+                [9, 8, 7, 255],
+                &[9, 8, 7],
+                &[1, 2, 3],
+                255,
+                [0x901, 0x802, 0x703, 0xffff],
+            ),
+            (
+                [9, 8, 7, 128],
+                &[9, 8, 7],
+                &[1, 2, 3],
+                128,
+                [0x901, 0x802, 0x703, 0x8080],
+            ),
+            ([0; 4], &[9, 8, 7], &[1, 2, 3], 0, [0; 4]),
+            (
+                [9, 8, 7, 1],
+                &[9, 8, 7, 1],
+                &[1, 2, 3, 4],
+                255,
+                [0x901, 0x802, 0x703, 0x104],
+            ),
+            // Half of an alpha that is too faint for 8 bits.
+            (
+                [0; 4],
+                &[9, 8, 7, 0],
+                &[1, 2, 3, 200],
+                128,
+                [0x901, 0x802, 0x703, 100],
+            ),
+            // Another colour than the picture's.
+            (
+                [5, 8, 7, 128],
+                &[9, 8, 7],
+                &[1, 2, 3],
+                128,
+                [0x505, 0x802, 0x703, 0x8080],
+            ),
+        ];
+        for (joined, coarse, fine, mask, expected) in cases {
+            let found = widened(joined, coarse, fine, mask);
+            assert_eq!(found, expected, "{joined:?} {mask}");
+        }
+    }
+
+    #[test]
     fn a_mask_of_another_size_is_an_error() {
-        let picture = Picture {
-            width: 2,
-            height: 1,
-            channels: 3,
-            data: vec![0; 6],
-        };
-        let short = Picture {
-            data: vec![0; 5],
-            ..picture
-        };
+        let picture = Picture::new(2, 1, 3, vec![0; 6]);
+        let short = Picture::new(2, 1, 3, vec![0; 5]);
         let cases = [
             (&picture, Mask::empty(1, 2)),
             (

@@ -1,6 +1,6 @@
 //! A cut-out on a canvas: cropped, scaled, moved, with something behind it.
 
-use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, Size, decode};
+use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, Profile, Size, decode};
 
 /// A distance in a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,8 +126,12 @@ pub struct Canvas {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// `width × height × 4` values, row-major: red, green, blue, straight alpha.
+    /// `width × height × 4` values, row-major: red, green, blue, straight alpha. Of 16-bit samples, the high bytes.
     pub data: Vec<u8>,
+    /// Of 16-bit samples, the low bytes, in the same order. With something behind the subject there are none.
+    pub fine: Option<Vec<u8>>,
+    /// What the colours mean; sRGB when there is none, as always with something behind the subject.
+    pub profile: Option<Profile>,
     /// Where the subject's box is on the canvas.
     pub foreground: BoundingBox,
     /// Whether the background lets nothing shine through.
@@ -244,10 +248,14 @@ pub(crate) fn compose(
             return compose(&picture, &mask, &layout, size, behind, limits);
         }
     }
+    let length = width as usize * height as usize * 4;
+    let is_wide = picture.fine.is_some() && matches!(behind, Behind::Transparent);
     let mut canvas = Canvas {
         width,
         height,
-        data: vec![0; width as usize * height as usize * 4],
+        data: vec![0; length],
+        fine: is_wide.then(|| vec![0; length]),
+        profile: picture.profile.clone(),
         foreground: at,
         opaque: behind.is_opaque(),
     };
@@ -278,30 +286,48 @@ fn scaled(side: u32, factor: f32, most: u32) -> u32 {
 
 /// Draws `cutout` without its first `from` columns and rows, at column and row `to`, as far as there is room.
 fn draw(canvas: &mut Canvas, cutout: &Cutout<'_>, to: (u32, u32), from: (u32, u32)) {
-    let canvas_width = canvas.width as usize;
     let columns = cutout
         .width()
         .saturating_sub(from.0)
         .min(canvas.width.saturating_sub(to.0)) as usize;
-    let mut lines = canvas
-        .pixels_mut()
-        .chunks_exact_mut(canvas_width.max(1))
-        .skip(to.1 as usize);
+    let stride = canvas.width.max(1) as usize * 4;
     let mut skip = from.1;
-    // Rows below the canvas end the drawing.
-    let _: Result<(), ()> = cutout.rows(|row| {
+    let (to_row, to, from) = (to.1 as usize, to.0 as usize * 4, from.0 as usize * 4);
+    let copy = |line: &mut [u8], row: &[u8]| {
+        line[to..][..columns * 4].copy_from_slice(&row[from..][..columns * 4]);
+    };
+    let is_wide = canvas.fine.is_some() && cutout.is_wide();
+    let mut lines = canvas.data.chunks_exact_mut(stride).skip(to_row);
+    let mut fine_lines = (canvas.fine.iter_mut())
+        .flat_map(|fine| fine.chunks_exact_mut(stride))
+        .skip(to_row);
+    let mut draw = |row: &[u8], fine: &[u8]| {
         if skip > 0 {
             skip -= 1;
             return Ok(());
         }
-        let line = lines.next().ok_or(())?;
-        let row = &row.as_chunks::<4>().0[from.0 as usize..][..columns];
-        line[to.0 as usize..][..columns].copy_from_slice(row);
+        copy(lines.next().ok_or(())?, row);
+        if let Some(line) = fine_lines.next() {
+            copy(line, fine);
+        }
         Ok(())
-    });
+    };
+    // Rows below the canvas end the drawing.
+    let _: Result<(), ()> = if is_wide {
+        cutout.wide_rows(draw)
+    } else {
+        cutout.rows(|row| draw(row, &[]))
+    };
 }
 
 fn put_behind(canvas: &mut Canvas, behind: &Behind) {
+    if matches!(behind, Behind::Transparent) {
+        return;
+    }
+    // What comes behind is sRGB.
+    if let Some(profile) = canvas.profile.take() {
+        profile.to_srgb(&mut canvas.data, 4);
+    }
     match behind {
         Behind::Transparent => {}
         Behind::Colour(colour) => {
@@ -324,7 +350,7 @@ fn put_behind(canvas: &mut Canvas, behind: &Behind) {
     }
 }
 
-/// The middle of `picture`, as much as has the shape of `width` × `height`, stretched to that.
+/// The middle of `picture`, as much as has the shape of `width` × `height`, stretched to that, in sRGB.
 fn cover(picture: &Picture, width: u32, height: u32) -> Picture {
     let factor = (f64::from(picture.width) / f64::from(width))
         .min(f64::from(picture.height) / f64::from(height));
@@ -337,7 +363,7 @@ fn cover(picture: &Picture, width: u32, height: u32) -> Picture {
         width: w,
         height: h,
     };
-    picture.part(middle).stretched(width, height)
+    picture.part(middle).stretched(width, height).into_srgb()
 }
 
 /// A straight-alpha pixel over another (Porter and Duff, 1984), rounded.

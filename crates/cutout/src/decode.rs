@@ -9,14 +9,14 @@ mod webp;
 use std::io::{self, Cursor};
 
 use image::codecs::{
-    bmp::BmpDecoder, gif::GifDecoder, jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder,
-    webp::WebPDecoder,
+    bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder,
 };
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 
-use crate::{Error, ErrorKind, Limits, Picture};
+use crate::{Error, ErrorKind, Limits, Picture, Profile, profile};
 use format::Format;
+use jpeg::Jpeg;
 
 /// Memory that a decoder may take beside the pixels, for profiles, texts and its own tables.
 const SIDE_MEMORY: u64 = 32 << 20;
@@ -25,8 +25,12 @@ const SIDE_MEMORY: u64 = 32 << 20;
 /// WebP, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken.
 ///
 /// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
-/// repeated in all three colours; samples of 16 bits keep their high byte, as Pillow does it; colour
-/// profiles are not applied. Sizes are checked from the header, before memory for pixels is taken.
+/// repeated in all three colours, and 16-bit samples come in two halves.
+///
+/// An RGB profile (ICC) comes with the picture. A profile of grey, or of four inks in a JPEG, is applied: such a
+/// picture comes out in sRGB. One that is damaged, above 4 MiB or of other colours than the picture's is ignored.
+///
+/// Sizes are checked from the header, before memory for pixels is taken.
 ///
 /// A file that is cut short is refused in every format, rather than decoded as far as it goes.
 ///
@@ -53,20 +57,56 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         .set_limits(allowed)
         .map_err(|cause| refusal(format, &cause))?;
     let orientation = orientation::of(&mut *decoder, format, bytes);
+    let icc = decoder.icc_profile().ok().flatten();
     if format == Format::Jpeg {
         jpeg::check_end(bytes)?;
     }
-    let (data, channels) = samples::read(decoder, format)?;
-    upright(
-        Picture {
-            width,
-            height,
-            channels,
-            data,
-        },
-        orientation,
-    )
-    .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
+    let samples = samples::read(decoder, format)?;
+    let mut picture = Picture {
+        width,
+        height,
+        channels: samples.channels,
+        data: samples.data,
+        fine: samples.fine,
+        profile: None,
+    };
+    if let Some(icc) = icc {
+        picture.profile = Profile::new(&icc);
+        if samples.grey {
+            apply_grey(&icc, &mut picture);
+        }
+    }
+    upright(picture, orientation)
+        .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
+}
+
+/// Turns a grey picture with a profile of grey into sRGB.
+fn apply_grey(icc: &[u8], picture: &mut Picture) {
+    let levels = if picture.fine.is_some() {
+        1 << 16
+    } else {
+        1 << 8
+    };
+    let Some(curve) = profile::grey_to_srgb(icc, levels) else {
+        return;
+    };
+    let most = (levels - 1) as f32;
+    let level = |&share: &f32| (share * most).round() as u16;
+    let table: Vec<u16> = curve.iter().map(level).collect();
+    let channels = picture.channels;
+    let pixels = picture.data.chunks_exact_mut(channels);
+    let Some(fine) = &mut picture.fine else {
+        for value in pixels.flat_map(|pixel| &mut pixel[..3]) {
+            *value = table[usize::from(*value)] as u8;
+        }
+        return;
+    };
+    for (high, low) in pixels.zip(fine.chunks_exact_mut(channels)) {
+        for (high, low) in high[..3].iter_mut().zip(low) {
+            let value = u16::from_be_bytes([*high, *low]);
+            [*high, *low] = table[usize::from(value)].to_be_bytes();
+        }
+    }
 }
 
 fn open<'a>(
@@ -78,7 +118,7 @@ fn open<'a>(
     let opened: Result<Box<dyn ImageDecoder>, ImageError> = match format {
         Format::Bmp => BmpDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
         Format::Gif => GifDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
-        Format::Jpeg => JpegDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+        Format::Jpeg => Jpeg::new(bytes).map(|decoder| Box::new(decoder) as _),
         Format::Png => {
             check_png_header(bytes, limits)?;
             PngDecoder::with_limits(reader, memory(SIDE_MEMORY))
@@ -111,22 +151,27 @@ fn upright(picture: Picture, orientation: Orientation) -> Option<Picture> {
     if orientation == Orientation::NoTransforms {
         return Some(picture);
     }
-    let Picture {
-        width,
-        height,
-        channels,
-        data,
-    } = picture;
-    let mut turned = match channels {
-        4 => DynamicImage::ImageRgba8(RgbaImage::from_raw(width, height, data)?),
-        _ => DynamicImage::ImageRgb8(RgbImage::from_raw(width, height, data)?),
+    let (width, height, channels) = (picture.width, picture.height, picture.channels);
+    let turned = |data| {
+        let mut turned = match channels {
+            4 => DynamicImage::ImageRgba8(RgbaImage::from_raw(width, height, data)?),
+            _ => DynamicImage::ImageRgb8(RgbImage::from_raw(width, height, data)?),
+        };
+        turned.apply_orientation(orientation);
+        Some(turned)
     };
-    turned.apply_orientation(orientation);
+    let fine = match picture.fine {
+        Some(fine) => Some(turned(fine)?.into_bytes()),
+        None => None,
+    };
+    let data = turned(picture.data)?;
     Some(Picture {
-        width: turned.width(),
-        height: turned.height(),
+        width: data.width(),
+        height: data.height(),
         channels,
-        data: turned.into_bytes(),
+        data: data.into_bytes(),
+        fine,
+        profile: picture.profile,
     })
 }
 

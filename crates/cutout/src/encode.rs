@@ -1,12 +1,13 @@
 //! Pixels to encoded bytes.
 
 mod png;
+mod vp8;
+mod webp;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::webp::WebPEncoder;
-use image::{ExtendedColorType, ImageEncoder, ImageResult};
+use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
-use crate::{Canvas, Error, ErrorKind};
+use crate::{Canvas, Error, ErrorKind, Mask, Profile};
 
 pub(crate) use png::cutout;
 
@@ -16,7 +17,7 @@ pub enum Format {
     /// Lossless, with transparency.
     #[default]
     Png,
-    /// Lossless, with transparency; smaller and slower than PNG.
+    /// Lossless or lossy, with transparency.
     WebP,
     /// Lossy, without transparency: white is put behind.
     Jpeg,
@@ -40,64 +41,103 @@ impl Format {
             Self::Jpeg => "image/jpeg",
         }
     }
+}
 
-    /// The longest side that the format can hold.
-    fn max_side(self) -> u32 {
-        match self {
-            Self::Png => u32::MAX,
-            Self::WebP => 16_384,
-            Self::Jpeg => 65_535,
+/// How hard PNG is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PngEffort {
+    /// Quick to write.
+    #[default]
+    Fast,
+    /// Smaller, and many times slower.
+    Small,
+}
+
+/// What WebP may change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum WebpQuality {
+    /// Nothing.
+    #[default]
+    Lossless,
+    /// Colours, but not alpha: 1…100, on the scale of libwebp.
+    Lossy(u8),
+}
+
+/// In which format a result is written, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Encoding {
+    /// Default: PNG.
+    pub format: Format,
+    /// Of PNG. Default: fast.
+    pub png: PngEffort,
+    /// Of WebP. Default: lossless.
+    pub webp: WebpQuality,
+    /// Quality of JPEG, 1…100. Default 90.
+    pub jpeg: u8,
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self {
+            format: Format::default(),
+            png: PngEffort::default(),
+            webp: WebpQuality::default(),
+            jpeg: 90,
         }
     }
 }
 
-/// A canvas as a file; `quality` is that of JPEG, 1…100.
+impl Encoding {
+    /// The same in another format.
+    pub fn of(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+}
+
+/// A canvas as a file, with the canvas's profile.
 ///
 /// # Errors
 /// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
-pub(crate) fn canvas(canvas: &Canvas, format: Format, quality: u8) -> Result<Vec<u8>, Error> {
-    let (width, height) = (canvas.width, canvas.height);
-    match format {
-        Format::Png if canvas.opaque => png::rgb(width, height, &canvas.rgb()),
-        Format::Png => png::rgba(width, height, &canvas.data),
+pub(crate) fn canvas(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Error> {
+    let (width, height, profile) = (canvas.width, canvas.height, canvas.profile.as_ref());
+    match encoding.format {
+        Format::Png => png::canvas(canvas, encoding.png),
         Format::WebP if canvas.opaque => {
-            webp(width, height, &canvas.rgb(), ExtendedColorType::Rgb8)
+            let (pixels, kind) = (canvas.rgb(), ExtendedColorType::Rgb8);
+            webp::file(width, height, &pixels, kind, profile, encoding.webp)
         }
-        Format::WebP => webp(width, height, &canvas.data, ExtendedColorType::Rgba8),
+        Format::WebP => {
+            let kind = ExtendedColorType::Rgba8;
+            webp::file(width, height, &canvas.data, kind, profile, encoding.webp)
+        }
         Format::Jpeg => {
-            let pixels = canvas.rgb();
-            jpeg(width, height, &pixels, ExtendedColorType::Rgb8, quality)
+            let (pixels, kind) = (canvas.rgb(), ExtendedColorType::Rgb8);
+            jpeg(width, height, &pixels, kind, profile, encoding.jpeg)
         }
     }
 }
 
-/// A canvas's colours as JPEG, whatever alpha says.
+/// A canvas's colours as JPEG of `quality` 1…100, whatever alpha says.
 ///
 /// # Errors
 /// As [`canvas`].
 pub(crate) fn colours(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
     let (pixels, kind) = (canvas.colours(), ExtendedColorType::Rgb8);
-    jpeg(canvas.width, canvas.height, &pixels, kind, quality)
+    let profile = canvas.profile.as_ref();
+    jpeg(canvas.width, canvas.height, &pixels, kind, profile, quality)
 }
 
 /// A mask as a file: grey, one channel where the format has that.
 ///
 /// # Errors
 /// As [`canvas`].
-pub(crate) fn grey(mask: &crate::Mask, format: Format, quality: u8) -> Result<Vec<u8>, Error> {
+pub(crate) fn grey(mask: &Mask, encoding: Encoding) -> Result<Vec<u8>, Error> {
     let (width, height, kind) = (mask.width, mask.height, ExtendedColorType::L8);
-    match format {
-        Format::Png => png::mask(mask),
-        Format::WebP => webp(width, height, &mask.data, kind),
-        Format::Jpeg => jpeg(width, height, &mask.data, kind, quality),
+    match encoding.format {
+        Format::Png => png::mask(mask, encoding.png),
+        Format::WebP => webp::file(width, height, &mask.data, kind, None, encoding.webp),
+        Format::Jpeg => jpeg(width, height, &mask.data, kind, None, encoding.jpeg),
     }
-}
-
-fn webp(width: u32, height: u32, data: &[u8], kind: ExtendedColorType) -> Result<Vec<u8>, Error> {
-    fits(width, height, Format::WebP)?;
-    written(Format::WebP, |out| {
-        WebPEncoder::new_lossless(out).encode(data, width, height, kind)
-    })
 }
 
 fn jpeg(
@@ -105,23 +145,31 @@ fn jpeg(
     height: u32,
     data: &[u8],
     kind: ExtendedColorType,
+    profile: Option<&Profile>,
     quality: u8,
 ) -> Result<Vec<u8>, Error> {
-    fits(width, height, Format::Jpeg)?;
+    fits(width, height, "jpg", 65_535)?;
     written(Format::Jpeg, |out| {
-        let encoder = JpegEncoder::new_with_quality(out, quality.clamp(1, 100));
+        let mut encoder = JpegEncoder::new_with_quality(out, quality.clamp(1, 100));
+        set_profile(&mut encoder, profile)?;
         encoder.write_image(data, width, height, kind)
     })
 }
 
-fn fits(width: u32, height: u32, format: Format) -> Result<(), Error> {
-    if width.max(height) <= format.max_side() {
+fn set_profile(encoder: &mut impl ImageEncoder, profile: Option<&Profile>) -> ImageResult<()> {
+    let Some(profile) = profile else {
+        return Ok(());
+    };
+    let set = encoder.set_icc_profile(profile.bytes().to_vec());
+    set.map_err(ImageError::Unsupported)
+}
+
+fn fits(width: u32, height: u32, what: &str, max_side: u32) -> Result<(), Error> {
+    if width.max(height) <= max_side {
         return Ok(());
     }
     let text = format!(
-        "{width}×{height} pixels do not fit into {}, whose sides end at {}; ask for png or a smaller result",
-        format.as_str(),
-        format.max_side()
+        "{width}×{height} pixels do not fit into {what}, whose sides end at {max_side}; ask for png or a smaller result"
     );
     Err(Error::new(ErrorKind::TooManyPixels, text))
 }

@@ -1,6 +1,6 @@
 //! What is to be made of a picture, and what was made.
 
-use crate::{Background, BoundingBox, Format, Layout, Limits, Size};
+use crate::{Background, BoundingBox, Encoding, Layout, Limits, Size};
 
 /// What to make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,14 +13,12 @@ pub enum OutputKind {
 }
 
 /// What to make of one picture, within which limits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Default: the cut-out.
     pub output: OutputKind,
-    /// Default: PNG.
-    pub format: Format,
-    /// Of JPEG, 1…100. Default 90.
-    pub quality: u8,
+    /// Default: PNG, fast.
+    pub encoding: Encoding,
     /// Default: as large as the picture.
     pub size: Size,
     /// Default: everything where it is in the picture.
@@ -33,22 +31,6 @@ pub struct Options {
     pub thumbnails: Option<u32>,
     /// Default: 64 MiB, 50 megapixels.
     pub limits: Limits,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            output: OutputKind::default(),
-            format: Format::default(),
-            quality: 90,
-            size: Size::default(),
-            layout: Layout::default(),
-            background: Background::default(),
-            also_mask: false,
-            thumbnails: None,
-            limits: Limits::default(),
-        }
-    }
 }
 
 /// An encoded result.

@@ -1,6 +1,6 @@
 //! Values as people write them, in flags and in requests. `None` is: this cannot be.
 
-use crate::{Length, Margins};
+use crate::{Length, Margins, PngEffort, WebpQuality};
 
 /// `12`, `12px` or `12%`; a percentage up to `most` percent.
 pub fn length(text: &str, most: f32) -> Option<Length> {
@@ -50,6 +50,30 @@ pub fn percentage(text: &str, least: f32) -> Option<f32> {
 fn decimal(text: &str) -> Option<f32> {
     let plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
     if plain { text.parse().ok() } else { None }
+}
+
+/// A quality, 1 to 100.
+pub fn quality(text: &str) -> Option<u8> {
+    text.parse()
+        .ok()
+        .filter(|quality| (1..=100).contains(quality))
+}
+
+/// A quality of WebP: `lossless`, or 1 to 100.
+pub fn webp_quality(text: &str) -> Option<WebpQuality> {
+    if text == "lossless" {
+        return Some(WebpQuality::Lossless);
+    }
+    quality(text).map(WebpQuality::Lossy)
+}
+
+/// `fast` or `small`.
+pub fn png_effort(text: &str) -> Option<PngEffort> {
+    match text {
+        "fast" => Some(PngEffort::Fast),
+        "small" => Some(PngEffort::Small),
+        _ => None,
+    }
 }
 
 /// `true`, `false`, `1`, `0`, `yes`, `no`, `on` or `off`, in any case.

@@ -1,6 +1,6 @@
 //! Pixels in memory.
 
-use crate::resample;
+use crate::{Profile, resample};
 
 /// An upright picture: EXIF orientation is already applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,38 +11,62 @@ pub struct Picture {
     pub height: u32,
     /// 3 (red, green, blue) or 4 (and straight alpha).
     pub channels: usize,
-    /// `width × height × channels` values of 0…255, row-major, channel-last, sRGB-coded as stored.
+    /// `width × height × channels` values of 0…255, row-major, channel-last. Of 16-bit samples, the high bytes.
     pub data: Vec<u8>,
+    /// Of 16-bit samples, the low bytes, in the same order. A picture that is resampled loses them.
+    pub fine: Option<Vec<u8>>,
+    /// What the values mean; sRGB when there is none.
+    pub profile: Option<Profile>,
 }
 
 impl Picture {
+    /// A picture of 8-bit sRGB.
+    pub fn new(width: u32, height: u32, channels: usize, data: Vec<u8>) -> Self {
+        Self {
+            width,
+            height,
+            channels,
+            data,
+            fine: None,
+            profile: None,
+        }
+    }
+
+    /// The same in sRGB, with 8 bits.
+    pub(crate) fn into_srgb(mut self) -> Self {
+        self.fine = None;
+        if let Some(profile) = self.profile.take() {
+            profile.to_srgb(&mut self.data, self.channels);
+        }
+        self
+    }
+
     /// The pixels in `part`, which lies inside.
     pub(crate) fn part(&self, part: BoundingBox) -> Self {
+        let stride = self.width as usize * self.channels;
+        let rows = |data: &Vec<u8>| rows_of(data, stride, part, self.channels);
         Self {
             width: part.width,
             height: part.height,
             channels: self.channels,
-            data: rows_of(
-                &self.data,
-                self.width as usize * self.channels,
-                part,
-                self.channels,
-            ),
+            data: rows(&self.data),
+            fine: self.fine.as_ref().map(rows),
+            profile: self.profile.clone(),
         }
     }
 
     /// Resampled to `width` × `height`, without regard to its shape.
     pub(crate) fn stretched(&self, width: u32, height: u32) -> Self {
-        let data = if (width, height) == (self.width, self.height) {
-            self.data.clone()
-        } else {
-            resample::stretch_picture(self, width, height)
-        };
+        if (width, height) == (self.width, self.height) {
+            return self.clone();
+        }
         Self {
             width,
             height,
             channels: self.channels,
-            data,
+            data: resample::stretch_picture(self, width, height),
+            fine: None,
+            profile: self.profile.clone(),
         }
     }
 

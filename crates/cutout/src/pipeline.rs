@@ -2,9 +2,9 @@
 
 use crate::compose::Behind;
 use crate::{
-    Background, BoundingBox, Canvas, Cutout, Error, ErrorKind, Format, Layout, Limits, Mask,
-    ModelSpec, Options, Output, OutputKind, Picture, Segmenter, compose, decode, encode, matte,
-    preprocess, thumbnail,
+    Background, BoundingBox, Canvas, Cutout, Encoding, Error, ErrorKind, Format, Layout, Limits,
+    Mask, ModelSpec, Options, Output, OutputKind, Picture, PngEffort, Segmenter, compose, decode,
+    encode, matte, preprocess, thumbnail,
 };
 
 /// A stage of one picture's way.
@@ -107,15 +107,16 @@ impl<S: Segmenter> Pipeline<S> {
         };
         let Some(picture) = picture else {
             observe(Stage::Colour);
-            let bytes = self.encode_mask(&mask, options.format, options.quality)?;
+            let bytes = self.encode_mask(&mask, options.encoding)?;
             observe(Stage::Encode);
             return Ok(made(bytes, width, height, foreground));
         };
-        let plain = options.background == Background::Transparent && options.format == Format::Png;
+        let encoding = options.encoding;
+        let plain = options.background == Background::Transparent && encoding.format == Format::Png;
         if in_place && plain {
             let cutout = self.colour(&picture, &mask)?;
             observe(Stage::Colour);
-            let bytes = self.encode_cutout(&cutout)?;
+            let bytes = self.encode_cutout(&cutout, encoding.png)?;
             observe(Stage::Encode);
             return Ok(made(bytes, width, height, foreground));
         }
@@ -123,10 +124,8 @@ impl<S: Segmenter> Pipeline<S> {
         drop((picture, mask));
         observe(Stage::Colour);
         let bytes = match options.output {
-            OutputKind::Cutout => self.encode_canvas(&canvas, options.format, options.quality)?,
-            OutputKind::Mask => {
-                self.encode_mask(&canvas.alpha(), options.format, options.quality)?
-            }
+            OutputKind::Cutout => self.encode_canvas(&canvas, encoding)?,
+            OutputKind::Mask => self.encode_mask(&canvas.alpha(), encoding)?,
         };
         observe(Stage::Encode);
         let foreground = foreground.map(|_| canvas.foreground);
@@ -143,8 +142,9 @@ impl<S: Segmenter> Pipeline<S> {
         let Some(picture) = picture.filter(|_| options.also_mask) else {
             return Ok(None);
         };
+        let encoding = options.encoding.of(Format::Png);
         if options.layout == Layout::default() {
-            return self.encode_mask(mask, Format::Png, 0).map(Some);
+            return self.encode_mask(mask, encoding).map(Some);
         }
         let options = Options {
             output: OutputKind::Mask,
@@ -153,7 +153,7 @@ impl<S: Segmenter> Pipeline<S> {
             ..*options
         };
         let canvas = self.compose(picture, mask, &options)?;
-        self.encode_mask(&canvas.alpha(), Format::Png, 0).map(Some)
+        self.encode_mask(&canvas.alpha(), encoding).map(Some)
     }
 
     /// Encoded picture in, mask out. `observe` is called as each of the first four stages ends.
@@ -218,12 +218,12 @@ impl<S: Segmenter> Pipeline<S> {
         Cutout::new(picture, mask)
     }
 
-    /// Stage `encode` of a cut-out: PNG, RGBA with 8 bits per channel, straight alpha, a row at a time.
+    /// Stage `encode` of a cut-out: PNG, RGBA with straight alpha and as many bits as the picture has, a row at a time.
     ///
     /// # Errors
     /// Kind `encode`.
-    pub fn encode_cutout(&self, cutout: &Cutout<'_>) -> Result<Vec<u8>, Error> {
-        encode::cutout(cutout)
+    pub fn encode_cutout(&self, cutout: &Cutout<'_>, effort: PngEffort) -> Result<Vec<u8>, Error> {
+        encode::cutout(cutout, effort)
     }
 
     /// Stage `colour`, when the result is not simply the cut-out at the picture's size: what [`Options::layout`]
@@ -252,17 +252,12 @@ impl<S: Segmenter> Pipeline<S> {
         )
     }
 
-    /// Stage `encode` of a canvas; `quality` is that of JPEG, 1…100.
+    /// Stage `encode` of a canvas.
     ///
     /// # Errors
     /// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
-    pub fn encode_canvas(
-        &self,
-        canvas: &Canvas,
-        format: Format,
-        quality: u8,
-    ) -> Result<Vec<u8>, Error> {
-        encode::canvas(canvas, format, quality)
+    pub fn encode_canvas(&self, canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Error> {
+        encode::canvas(canvas, encoding)
     }
 
     /// Stage `encode` of a canvas's colours as JPEG, for clients that take alpha apart; `quality` is 1…100.
@@ -273,12 +268,12 @@ impl<S: Segmenter> Pipeline<S> {
         encode::colours(canvas, quality)
     }
 
-    /// Stage `encode` of a mask: grey with 8 bits; `quality` is that of JPEG, 1…100.
+    /// Stage `encode` of a mask: grey with 8 bits.
     ///
     /// # Errors
     /// As [`Self::encode_canvas`].
-    pub fn encode_mask(&self, mask: &Mask, format: Format, quality: u8) -> Result<Vec<u8>, Error> {
-        encode::grey(mask, format, quality)
+    pub fn encode_mask(&self, mask: &Mask, encoding: Encoding) -> Result<Vec<u8>, Error> {
+        encode::grey(mask, encoding)
     }
 
     /// Stages `preprocess`, `segment` and `matte` of a decoded picture. With a `region`, only what is in it can be

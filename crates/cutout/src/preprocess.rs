@@ -3,7 +3,7 @@
 use crate::{Error, ModelSpec, Picture, Scaling, resample};
 
 /// Stretches `picture` to the model's square and normalises it: side × side × 3 values, row-major,
-/// channel-last. Alpha is ignored, not composited.
+/// channel-last, in sRGB whatever the picture's profile is. Alpha is ignored, not composited.
 ///
 /// `None` when the stretched picture has one colour only. There is nothing to segment then, yet the
 /// min-max rule would blow up the network's noise to a full-contrast mask.
@@ -12,7 +12,10 @@ use crate::{Error, ModelSpec, Picture, Scaling, resample};
 /// Kind `model` when `spec` cannot be computed with.
 pub(crate) fn preprocess(picture: &Picture, spec: &ModelSpec) -> Result<Option<Vec<f32>>, Error> {
     spec.check()?;
-    let pixels = resample::stretch_rgb(picture, spec.side, spec.side);
+    let mut pixels = resample::stretch_rgb(picture, spec.side, spec.side);
+    if let Some(profile) = &picture.profile {
+        profile.to_srgb(&mut pixels, 3);
+    }
     let (colours, _) = pixels.as_chunks::<3>();
     if colours.iter().all(|colour| Some(colour) == colours.first()) {
         return Ok(None);
@@ -55,12 +58,7 @@ mod tests {
     }
 
     fn picture(width: u32, height: u32, channels: usize, data: &[u8]) -> Picture {
-        Picture {
-            width,
-            height,
-            channels,
-            data: data.to_vec(),
-        }
+        Picture::new(width, height, channels, data.to_vec())
     }
 
     #[test]

@@ -277,16 +277,7 @@ mod tests {
         if channels == 1 {
             return stretch_grey(&data, from.0, from.1, to.0, to.1);
         }
-        stretch_rgb(
-            &Picture {
-                width: from.0,
-                height: from.1,
-                channels,
-                data,
-            },
-            to.0,
-            to.1,
-        )
+        stretch_rgb(&Picture::new(from.0, from.1, channels, data), to.0, to.1)
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use crate::compose::{self, Behind};
 use crate::{Error, Layout, Limits, Mask, Picture, Size, Thumbnails};
 
-/// `picture` with a longer side of at most `side` pixels.
+/// `picture` with a longer side of at most `side` pixels, in sRGB.
 pub(crate) fn small(picture: &Picture, side: u32) -> Picture {
     let size = Size {
         max_side: Some(side),
         max_pixels: None,
     };
     let (width, height) = size.of(picture.width, picture.height);
-    picture.stretched(width, height)
+    picture.stretched(width, height).into_srgb()
 }
 
 /// A small picture, and its cut-out by the `mask` of the large one.
@@ -48,10 +48,5 @@ fn chequered(width: u32, height: u32) -> Picture {
         }
     };
     let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [grey(x, y); 3]));
-    Picture {
-        width,
-        height,
-        channels: 3,
-        data: pixels.collect(),
-    }
+    Picture::new(width, height, 3, pixels.collect())
 }

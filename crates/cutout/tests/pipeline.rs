@@ -12,7 +12,7 @@ use std::io::Cursor;
 
 use cutout::{
     BoundingBox, Error, ErrorKind, Limits, Mask, ModelSpec, Options, OutputKind, OutputRule,
-    Pipeline, Scaling, Segmenter, Stage,
+    Pipeline, PngEffort, Scaling, Segmenter, Stage,
 };
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
@@ -252,7 +252,7 @@ fn the_stages_can_be_called_one_by_one() {
     let map = pipeline.segment(&input).unwrap().to_vec();
     let mask = pipeline.matte(&map, picture.width, picture.height).unwrap();
     let cutout = pipeline.colour(&picture, &mask).unwrap();
-    let bytes = pipeline.encode_cutout(&cutout).unwrap();
+    let bytes = pipeline.encode_cutout(&cutout, PngEffort::Fast).unwrap();
     let whole = pipeline
         .remove(&green_box(), &Options::default(), &mut |_| {})
         .unwrap();

@@ -1,15 +1,10 @@
 use super::*;
-use crate::{ErrorKind, Format, encode};
+use crate::{Encoding, ErrorKind, Format, PngEffort, WebpQuality, encode};
 
 /// Every pixel has a colour of its own: its column, its row.
 fn picture(width: u32, height: u32) -> Picture {
     let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [x as u8, y as u8, 7]));
-    Picture {
-        width,
-        height,
-        channels: 3,
-        data: pixels.collect(),
-    }
+    Picture::new(width, height, 3, pixels.collect())
 }
 
 fn mask(width: u32, height: u32, subject: [u32; 4]) -> Mask {
@@ -116,14 +111,8 @@ fn a_background_is_seen_where_the_subject_is_not() {
     assert_eq!(pixel(&half, 0, 0), [9, 8, 7, 128]);
 
     // Twice as wide as high: its middle covers the canvas of 10 × 8, half of it red and half green.
-    let halves = Picture {
-        width: 40,
-        height: 20,
-        channels: 3,
-        data: [[200, 0, 0].repeat(20), [0, 200, 0].repeat(20)]
-            .concat()
-            .repeat(20),
-    };
+    let halves = [[200, 0, 0].repeat(20), [0, 200, 0].repeat(20)];
+    let halves = Picture::new(40, 20, 3, halves.concat().repeat(20));
     let covered = composed(Layout::default(), &Behind::Picture(halves));
     assert!(covered.opaque);
     assert_eq!(pixel(&covered, 0, 0), [200, 0, 0, 255]);
@@ -202,50 +191,124 @@ fn a_canvas_is_no_larger_than_its_size_whatever_the_layout() {
 }
 
 #[test]
-fn every_format_is_read_back_as_it_was_written() {
+fn every_encoding_is_read_back_as_it_was_written() {
     let clear = composed(Layout::default(), &Behind::Transparent);
     let solid = composed(Layout::default(), &Behind::Colour([90, 80, 70, 255]));
-    for (canvas, format, channels, tolerance) in [
-        (&clear, Format::Png, 4, 0),
-        (&clear, Format::WebP, 4, 0),
-        (&clear, Format::Jpeg, 3, 40),
-        (&solid, Format::Png, 3, 0),
-        (&solid, Format::WebP, 3, 0),
-        (&solid, Format::Jpeg, 3, 40),
+    let (png, webp) = (Encoding::default(), Encoding::default().of(Format::WebP));
+    let jpeg = |jpeg| Encoding {
+        jpeg,
+        ..png.of(Format::Jpeg)
+    };
+    let small = Encoding {
+        png: PngEffort::Small,
+        ..png
+    };
+    let lossy = |quality| Encoding {
+        webp: WebpQuality::Lossy(quality),
+        ..webp
+    };
+    // How far colours may be off where they are seen; alpha never is.
+    for (canvas, encoding, channels, tolerance) in [
+        (&clear, png, 4, 0),
+        (&clear, small, 4, 0),
+        (&clear, webp, 4, 0),
+        (&clear, lossy(100), 4, 8),
+        (&clear, lossy(1), 4, 40),
+        (&clear, jpeg(100), 3, 40),
+        (&solid, png, 3, 0),
+        (&solid, small, 3, 0),
+        (&solid, webp, 3, 0),
+        (&solid, lossy(100), 3, 80),
+        (&solid, jpeg(100), 3, 40),
+        (&solid, jpeg(1), 3, 160),
     ] {
-        let file = encode::canvas(canvas, format, 100).unwrap();
+        let file = encode::canvas(canvas, encoding).unwrap();
         let read = decode(&file, &Limits::default()).unwrap();
-        assert_eq!(read.channels, channels, "{format:?}");
+        assert_eq!(read.channels, channels, "{encoding:?}");
         let expected = if channels == 4 {
             canvas.data.clone()
         } else {
             canvas.rgb()
         };
-        let worst = read
-            .data
-            .iter()
-            .zip(&expected)
-            .map(|(a, b)| a.abs_diff(*b))
-            .max();
-        assert!(worst.unwrap() <= tolerance, "{format:?}: {worst:?}");
+        let mut worst = 0;
+        for (found, expected) in read.data.chunks(channels).zip(expected.chunks(channels)) {
+            assert_eq!(found.get(3), expected.get(3), "{encoding:?}");
+            if expected.get(3) != Some(&0) {
+                let off = found.iter().zip(expected).map(|(a, b)| a.abs_diff(*b));
+                worst = worst.max(off.max().unwrap());
+            }
+        }
+        assert!(worst <= tolerance, "{encoding:?}: {worst}");
+    }
+}
+
+#[test]
+fn a_cropped_picture_of_16_bits_keeps_them() {
+    let mut wide = picture(10, 8);
+    wide.fine = Some((0..wide.data.len()).map(|i| (i * 7) as u8).collect());
+    let mask = mask(10, 8, [2, 3, 4, 2]);
+    let crop = Layout {
+        crop: Some(Margins::all(Length::Pixels(1))),
+        ..Layout::default()
+    };
+    let moved = Layout {
+        position: Some([1.0, 1.0]),
+        ..Layout::default()
+    };
+    for (layout, [left, top]) in [(crop, [1, 1]), (moved, [6, 6])] {
+        let nothing = &Behind::Transparent;
+        let limits = &Limits::default();
+        let canvas = compose(&wide, &mask, &layout, Size::default(), nothing, limits).unwrap();
+        let file = encode::canvas(&canvas, Encoding::default()).unwrap();
+        let read = decode(&file, limits).unwrap();
+        for (x, y) in (0..2).flat_map(|y| (0..4).map(move |x| (x, y))) {
+            let stored = ((y + 3) * 10 + x + 2) as usize * 3;
+            let found = ((y + top) * canvas.width + x + left) as usize * 4;
+            for (from, to) in [
+                (&wide.data, &read.data),
+                (wide.fine.as_ref().unwrap(), read.fine.as_ref().unwrap()),
+            ] {
+                assert_eq!(to[found..][..3], from[stored..][..3], "{layout:?} {x} {y}");
+                assert_eq!(to[found + 3], 255, "{layout:?} {x} {y}");
+            }
+        }
     }
 }
 
 #[test]
 fn a_side_that_a_format_cannot_hold_is_an_error() {
-    let long = Canvas {
-        width: 16_385,
-        height: 1,
-        data: vec![255; 16_385 * 4],
-        foreground: BoundingBox {
-            left: 0,
-            top: 0,
-            width: 1,
-            height: 1,
-        },
-        opaque: false,
+    let png = Encoding::default();
+    let lossy = Encoding {
+        webp: WebpQuality::Lossy(80),
+        ..png.of(Format::WebP)
     };
-    let refused = encode::canvas(&long, Format::WebP, 90).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::TooManyPixels);
-    assert!(encode::canvas(&long, Format::Png, 90).is_ok());
+    for (width, encoding, refused) in [
+        (16_383, lossy, false),
+        (16_384, lossy, true),
+        (16_384, png.of(Format::WebP), false),
+        (16_385, png.of(Format::WebP), true),
+        (16_385, png, false),
+        (65_535, png.of(Format::Jpeg), false),
+        (65_536, png.of(Format::Jpeg), true),
+    ] {
+        let long = Canvas {
+            width,
+            height: 1,
+            data: vec![255; width as usize * 4],
+            fine: None,
+            profile: None,
+            foreground: BoundingBox {
+                left: 0,
+                top: 0,
+                width: 1,
+                height: 1,
+            },
+            opaque: false,
+        };
+        let kind = encode::canvas(&long, encoding)
+            .err()
+            .map(|error| error.kind());
+        let expected = refused.then_some(ErrorKind::TooManyPixels);
+        assert_eq!(kind, expected, "{width} {encoding:?}");
+    }
 }

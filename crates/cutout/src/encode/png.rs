@@ -1,39 +1,62 @@
 //! PNG, a row at a time.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::{Cutout, Error, ErrorKind, Mask};
+use png::{BitDepth, ColorType, DeflateCompression, Filter};
 
-/// PNG, RGBA with 8 bits per channel, straight alpha.
+use crate::{Canvas, Cutout, Error, ErrorKind, Mask, PngEffort, Profile};
+
+/// PNG, RGBA with straight alpha and as many bits as the picture has, with the picture's profile.
 ///
 /// # Errors
 /// Kind `encode`.
-pub(crate) fn cutout(cutout: &Cutout<'_>) -> Result<Vec<u8>, Error> {
-    png(
-        cutout.width(),
-        cutout.height(),
-        png::ColorType::Rgba,
-        |out| cutout.rows(|row| out.write_all(row)),
-    )
+pub(crate) fn cutout(cutout: &Cutout<'_>, effort: PngEffort) -> Result<Vec<u8>, Error> {
+    let file = File {
+        width: cutout.width(),
+        height: cutout.height(),
+        colour: ColorType::Rgba,
+        is_wide: cutout.is_wide(),
+        profile: cutout.profile(),
+        effort,
+    };
+    if file.is_wide {
+        let mut row = Vec::new();
+        return file.write(|out| {
+            cutout.wide_rows(|high, low| out.write_all(interleaved(&mut row, high, low)))
+        });
+    }
+    file.write(|out| cutout.rows(|row| out.write_all(row)))
 }
 
-/// PNG of rows of red, green, blue and straight alpha.
+/// PNG, RGBA, or RGB when the canvas is opaque, with as many bits as it has.
 ///
 /// # Errors
 /// Kind `encode`.
-pub(crate) fn rgba(width: u32, height: u32, data: &[u8]) -> Result<Vec<u8>, Error> {
-    png(width, height, png::ColorType::Rgba, |out| {
-        out.write_all(data)
-    })
-}
-
-/// PNG of rows of red, green and blue.
-///
-/// # Errors
-/// Kind `encode`.
-pub(crate) fn rgb(width: u32, height: u32, data: &[u8]) -> Result<Vec<u8>, Error> {
-    png(width, height, png::ColorType::Rgb, |out| {
-        out.write_all(data)
+pub(super) fn canvas(canvas: &Canvas, effort: PngEffort) -> Result<Vec<u8>, Error> {
+    let fine = canvas.fine.as_ref().filter(|_| !canvas.opaque);
+    let file = File {
+        width: canvas.width,
+        height: canvas.height,
+        colour: if canvas.opaque {
+            ColorType::Rgb
+        } else {
+            ColorType::Rgba
+        },
+        is_wide: fine.is_some(),
+        profile: canvas.profile.as_ref(),
+        effort,
+    };
+    if canvas.opaque {
+        return file.write(|out| out.write_all(&canvas.rgb()));
+    }
+    let Some(fine) = fine else {
+        return file.write(|out| out.write_all(&canvas.data));
+    };
+    let mut row = Vec::new();
+    file.write(|out| {
+        let mut pieces = canvas.data.chunks(CHUNK).zip(fine.chunks(CHUNK));
+        pieces.try_for_each(|(high, low)| out.write_all(interleaved(&mut row, high, low)))
     })
 }
 
@@ -41,39 +64,79 @@ pub(crate) fn rgb(width: u32, height: u32, data: &[u8]) -> Result<Vec<u8>, Error
 ///
 /// # Errors
 /// Kind `encode`.
-pub(crate) fn mask(mask: &Mask) -> Result<Vec<u8>, Error> {
-    png(mask.width, mask.height, png::ColorType::Grayscale, |out| {
-        out.write_all(&mask.data)
-    })
+pub(super) fn mask(mask: &Mask, effort: PngEffort) -> Result<Vec<u8>, Error> {
+    let file = File {
+        width: mask.width,
+        height: mask.height,
+        colour: ColorType::Grayscale,
+        is_wide: false,
+        profile: None,
+        effort,
+    };
+    file.write(|out| out.write_all(&mask.data))
 }
 
-/// Deflate and filter by measurement, on cut-outs of 2 MP: fdeflate with Paeth takes 20 ms and gives
-/// 2.4 MB (Up 19 ms and 2.7 MB, adaptive 23 ms and 2.4 MB; deflate level 1 40 ms and 2.4 MB, level 6
-/// 350 ms and 2.1 MB).
-fn png(
+/// Samples of 16 bits, of their bytes.
+fn interleaved<'a>(row: &'a mut Vec<u8>, high: &[u8], low: &[u8]) -> &'a [u8] {
+    row.clear();
+    row.extend(high.iter().zip(low).flat_map(|(high, low)| [*high, *low]));
+    row
+}
+
+/// What stands at the beginning of a file, and how the rest is compressed.
+struct File<'a> {
     width: u32,
     height: u32,
-    colour: png::ColorType,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<Vec<u8>, Error> {
-    let mut sink = Sink(Vec::new());
-    let mut encoder = png::Encoder::new(&mut sink, width, height);
-    encoder.set_color(colour);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_deflate_compression(png::DeflateCompression::FdeflateUltraFast);
-    encoder.set_filter(png::Filter::Paeth);
-    let done = encoder.write_header().and_then(|mut header| {
+    colour: ColorType,
+    is_wide: bool,
+    profile: Option<&'a Profile>,
+    effort: PngEffort,
+}
+
+impl File<'_> {
+    fn write(&self, rows: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Vec<u8>, Error> {
+        let mut sink = Sink(Vec::new());
+        match self.write_to(&mut sink, rows) {
+            Ok(()) => Ok(sink.0),
+            Err(cause) => Err(Error::new(
+                ErrorKind::Encode,
+                format!("the PNG cannot be written: {cause}"),
+            )),
+        }
+    }
+
+    /// Deflate and filter by measurement, on cut-outs of 2 MP: fdeflate with Paeth takes 20 ms and gives
+    /// 2.4 MB (Up 19 ms and 2.7 MB, adaptive 23 ms and 2.4 MB; deflate level 1 40 ms and 2.4 MB, level 6
+    /// 350 ms and 2.1 MB).
+    fn write_to(
+        &self,
+        sink: &mut Sink,
+        rows: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), png::EncodingError> {
+        let mut info = png::Info::with_size(self.width, self.height);
+        info.color_type = self.colour;
+        info.bit_depth = if self.is_wide {
+            BitDepth::Sixteen
+        } else {
+            BitDepth::Eight
+        };
+        info.icc_profile = self.profile.map(|profile| Cow::Borrowed(profile.bytes()));
+        let mut encoder = png::Encoder::with_info(sink, info)?;
+        match self.effort {
+            PngEffort::Fast => {
+                encoder.set_deflate_compression(DeflateCompression::FdeflateUltraFast);
+                encoder.set_filter(Filter::Paeth);
+            }
+            PngEffort::Small => {
+                encoder.set_deflate_compression(DeflateCompression::Level(9));
+                encoder.set_filter(Filter::Adaptive);
+            }
+        }
+        let mut header = encoder.write_header()?;
         let mut out = header.stream_writer_with_size(CHUNK)?;
-        write(&mut out)?;
+        rows(&mut out)?;
         out.finish()?;
         header.finish()
-    });
-    match done {
-        Ok(()) => Ok(sink.0),
-        Err(cause) => Err(Error::new(
-            ErrorKind::Encode,
-            format!("the PNG cannot be written: {cause}"),
-        )),
     }
 }
 
@@ -114,12 +177,7 @@ mod tests {
                 .map(|i| (i * i * 31 + i * 7) as u8)
                 .collect::<Vec<u8>>()
         };
-        let picture = Picture {
-            width: 301,
-            height: 97,
-            channels: 3,
-            data: noise(301 * 97 * 3),
-        };
+        let picture = Picture::new(301, 97, 3, noise(301 * 97 * 3));
         let values = Mask {
             width: 301,
             height: 97,
@@ -129,17 +187,15 @@ mod tests {
         let mut expected = Vec::new();
         joined.rows(|row| expected.write_all(row)).unwrap();
 
-        let read = decode(&cutout(&joined).unwrap(), &Limits::default()).unwrap();
-        assert_eq!((read.width, read.height, read.channels), (301, 97, 4));
-        assert_eq!(read.data, expected);
+        for effort in [PngEffort::Fast, PngEffort::Small] {
+            let read = decode(&cutout(&joined, effort).unwrap(), &Limits::default()).unwrap();
+            assert_eq!((read.width, read.height, read.channels), (301, 97, 4));
+            assert_eq!(read.data, expected, "{effort:?}");
 
-        let read = decode(&mask(&values).unwrap(), &Limits::default()).unwrap();
-        assert!(
-            read.data
-                .chunks_exact(3)
-                .map(|pixel| pixel[0])
-                .eq(values.data)
-        );
+            let read = decode(&mask(&values, effort).unwrap(), &Limits::default()).unwrap();
+            let greys = read.data.chunks_exact(3).map(|pixel| &pixel[0]);
+            assert!(greys.eq(&values.data), "{effort:?}");
+        }
     }
 
     #[test]
@@ -156,7 +212,7 @@ mod tests {
         };
         for wrong in [nothing, short] {
             assert_eq!(
-                mask(&wrong).unwrap_err().kind(),
+                mask(&wrong, PngEffort::Fast).unwrap_err().kind(),
                 ErrorKind::Encode,
                 "{wrong:?}"
             );

@@ -2,16 +2,20 @@
 """Makes the golden files of this folder with Pillow 12.0.0 (pip install pillow==12.0.0).
 
 resample.tsv  channels, width, height, target width, target height, FNV-1a of Pillow's LANCZOS
+inks.jpg      a CMYK picture with a profile of inks that never were, and LittleCMS's sRGB of it in inks.png
 *.jpg ...     the four quadrants of ../decode.rs in codings that the image crate cannot write
 
 Pillow 13 (and 12.3 for very tall pictures) runs the vertical pass first when the height shrinks
 more than the width, so that newer versions make other hashes.
 """
 
+import io
+import itertools
 import pathlib
+import struct
 
 import PIL
-from PIL import Image
+from PIL import Image, ImageCms
 
 HERE = pathlib.Path(__file__).parent
 
@@ -76,8 +80,46 @@ def pictures():
     picture.save(HERE / "lzw.tif", compression="tiff_lzw")
 
 
+def inks_profile():
+    """ICC version 2: a table of 9 steps per ink to L*a*b*, each ink taking its part of lightness and colour away."""
+    steps, grid = [i / 8 for i in range(9)], bytearray()
+    for c, m, y, k in itertools.product(steps, repeat=4):
+        light = (1 - 0.45 * c**0.8) * (1 - 0.5 * m**0.8) * (1 - 0.1 * y**0.8) * (1 - 0.85 * k**0.8)
+        a = (70 * m - 35 * c) * (1 - k) * light
+        b = (85 * y - 45 * c - 10 * m) * (1 - k) * light
+        grid += struct.pack(">BBB", round(255 * light), round(a + 128), round(b + 128))
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", *[65536 if i % 4 == 0 else 0 for i in range(9)])
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 9, 0]) + identity + ramp * 4 + bytes(grid) + ramp * 3
+    name = b"Inks that never were\0"
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name)) + name + bytes(78),
+        b"cprt": b"text\0\0\0\0CC0\0",
+        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
+        b"A2B0": table,
+    }
+    directory, data = struct.pack(">I", len(tags)), b""
+    for tag, body in tags.items():
+        directory += tag + struct.pack(">II", 132 + 12 * len(tags) + len(data), len(body))
+        data += body + bytes(-len(body) % 4)
+    header = struct.pack(">I4sI4s4s4s", 132 + 12 * len(tags) + len(data), b"\0" * 4, 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + directory + data
+
+
+def inks():
+    picture = Image.new("CMYK", (64, 64))
+    picture.putdata([(x * 4, y * 4, (x + y) * 2, 255 - x * 4 if y >= 48 else 0) for y in range(64) for x in range(64)])
+    profile = inks_profile()
+    picture.save(HERE / "inks.jpg", quality=95, subsampling=0, icc_profile=profile)
+    stored = Image.open(HERE / "inks.jpg")
+    inks, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+    ImageCms.profileToProfile(stored, inks, srgb, outputMode="RGB").save(HERE / "inks.png")
+
+
 if __name__ == "__main__":
     if PIL.__version__ != "12.0.0":
         raise SystemExit(f"Pillow {PIL.__version__}: these files are made with 12.0.0")
     resample()
     pictures()
+    inks()

@@ -1,0 +1,114 @@
+//! Profiles, samples of 16 bits and metadata, from encoded picture to encoded result.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests"
+)]
+
+mod files;
+mod profiles;
+
+use std::io::Cursor;
+
+use cutout::{Error, Limits, ModelSpec, Options, OutputRule, Pipeline, Scaling, Segmenter, decode};
+use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
+use image::codecs::png::{PngDecoder, PngEncoder};
+use image::codecs::webp::WebPDecoder;
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder};
+use moxcms::ColorProfile;
+
+/// Side of the network's input, and of the pictures: nothing is resampled between them.
+const SIDE: u32 = 16;
+
+/// The right half is foreground, whatever the picture.
+struct Right(Vec<f32>);
+
+impl Segmenter for Right {
+    fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
+        let column = |i| i % SIDE as usize;
+        let right = |i| if column(i) < 8 { 0.0 } else { 1.0 };
+        self.0 = (0..input.len() / 3).map(right).collect();
+        Ok(&self.0)
+    }
+}
+
+fn pipeline() -> Pipeline<Right> {
+    let spec = ModelSpec {
+        name: "right".into(),
+        side: SIDE,
+        mean: [0.0; 3],
+        std: [1.0; 3],
+        scaling: Scaling::PictureMax,
+        output: OutputRule::MinMax,
+    };
+    Pipeline::new(spec, Right(Vec::new()))
+}
+
+fn made(picture: &[u8], options: &Options) -> Vec<u8> {
+    pipeline()
+        .remove(picture, options, &mut |_| {})
+        .unwrap()
+        .bytes
+}
+
+/// Values all over the range, the same every time.
+fn noise(length: usize) -> Vec<u8> {
+    (0..length).map(|i| (i * i * 31 + i * 7) as u8).collect()
+}
+
+fn rgb() -> Vec<u8> {
+    noise((SIDE * SIDE * 3) as usize)
+}
+
+fn p3() -> Vec<u8> {
+    ColorProfile::new_display_p3().encode().unwrap()
+}
+
+/// A picture of SIDE × SIDE as a file, with a profile and EXIF that says nothing of an orientation.
+fn file(mut encoder: impl ImageEncoder, data: &[u8], kind: ExtendedColorType, profile: &[u8]) {
+    if !profile.is_empty() {
+        encoder.set_icc_profile(profile.to_vec()).unwrap();
+    }
+    let exif = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0Who\0\0\0\0\0";
+    encoder.set_exif_metadata(exif.to_vec()).unwrap();
+    encoder.write_image(data, SIDE, SIDE, kind).unwrap();
+}
+
+fn png(data: &[u8], kind: ExtendedColorType, profile: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    file(PngEncoder::new(&mut out), data, kind, profile);
+    out
+}
+
+fn jpeg(data: &[u8], kind: ExtendedColorType, profile: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    file(
+        JpegEncoder::new_with_quality(&mut out, 100),
+        data,
+        kind,
+        profile,
+    );
+    out
+}
+
+/// The profile, the EXIF and the pixels of a result.
+fn opened(bytes: &[u8]) -> (Option<Vec<u8>>, Option<Vec<u8>>, DynamicImage) {
+    let reader = Cursor::new(bytes);
+    let mut decoder: Box<dyn ImageDecoder> = match image::guess_format(bytes).unwrap() {
+        image::ImageFormat::Png => Box::new(PngDecoder::new(reader).unwrap()),
+        image::ImageFormat::WebP => Box::new(WebPDecoder::new(reader).unwrap()),
+        _ => Box::new(JpegDecoder::new(reader).unwrap()),
+    };
+    let profile = decoder.icc_profile().unwrap();
+    let exif = decoder.exif_metadata().unwrap();
+    (profile, exif, DynamicImage::from_decoder(decoder).unwrap())
+}
+
+/// The largest difference of any two values.
+fn worst(a: &[u8], b: &[u8]) -> u8 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap()
+}
