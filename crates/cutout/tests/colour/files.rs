@@ -122,3 +122,21 @@ fn a_higher_quality_is_a_larger_file() {
     };
     assert!(size(small) < size(png), "{} {}", size(small), size(png));
 }
+
+#[test]
+fn a_small_png_is_never_larger_than_a_fast_one() {
+    // Grain is what the slow way is worse at.
+    let grain = png(&rgb(), ExtendedColorType::Rgb8, &[]);
+    let [fast, small] = [PngEffort::Fast, PngEffort::Small].map(|png| {
+        let encoding = Encoding {
+            png,
+            ..Encoding::default()
+        };
+        let options = Options {
+            encoding,
+            ..Options::default()
+        };
+        made(&grain, &options).len()
+    });
+    assert!(small <= fast, "{small} {fast}");
+}
