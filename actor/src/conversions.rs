@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use cutout::{Background, Format, Layout, Length, Margins, ModelSpec, OutputRule, Scaling, Size};
+use cutout::{
+    Background, Encoding, Format, Layout, Length, Margins, ModelSpec, OutputRule, PngEffort,
+    Scaling, Size, WebpQuality,
+};
 
 use crate::bindings::exports::cutout::matting::types;
 use crate::clock::StageClock;
@@ -13,12 +16,7 @@ pub(crate) fn options(options: types::Options) -> cutout::Options {
             types::OutputKind::Cutout => cutout::OutputKind::Cutout,
             types::OutputKind::Mask => cutout::OutputKind::Mask,
         },
-        format: match options.format {
-            types::Format::Png => Format::Png,
-            types::Format::Webp => Format::WebP,
-            types::Format::Jpeg => Format::Jpeg,
-        },
-        quality: options.quality,
+        encoding: encoding(options.encoding),
         size: Size {
             max_side: options.max_side,
             max_pixels: None,
@@ -53,6 +51,22 @@ pub(crate) fn output(output: cutout::Output, clock: &StageClock) -> types::Outpu
             after: t.after,
         }),
         stages: stages(clock),
+    }
+}
+
+fn encoding(encoding: types::Encoding) -> Encoding {
+    Encoding {
+        format: match encoding.format {
+            types::Format::Png => Format::Png,
+            types::Format::Webp => Format::WebP,
+            types::Format::Jpeg => Format::Jpeg,
+        },
+        png: match encoding.png {
+            types::PngEffort::Fast => PngEffort::Fast,
+            types::PngEffort::Small => PngEffort::Small,
+        },
+        webp: (encoding.webp).map_or(WebpQuality::Lossless, WebpQuality::Lossy),
+        jpeg: encoding.jpeg,
     }
 }
 

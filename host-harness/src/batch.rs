@@ -244,7 +244,7 @@ impl Batch<'_> {
     ) -> Names<'a> {
         let mut names = Names::new(
             &self.config.out,
-            options.format.as_str(),
+            options.encoding.format.as_str(),
             options.also_mask,
             is_ours,
             self.manifest.owners(),

@@ -1,14 +1,15 @@
 //! Our own face: `POST /v1/remove`.
 //!
 //! The body is the picture itself, or a multipart form with `image`. Options stand in the query or in the form, named
-//! as the program's flags: `output`, `format`, `quality`, `background` (a colour, or a picture in the form), `crop`
-//! (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and JSON.
+//! as the program's flags: `output`, `format`, `png`, `webp-quality`, `jpeg-quality`, `background` (a colour, or a picture in the
+//! form), `crop` (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and JSON.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cutout::{
-    Background, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter, parse,
+    Background, Encoding, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter,
+    parse,
 };
 use http::{Request, Response};
 use serde_json::json;
@@ -20,11 +21,13 @@ use crate::answer::{
 };
 use crate::fields::{Body, Fields};
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 9] = [
     "image",
     "output",
     "format",
-    "quality",
+    "png",
+    "webp-quality",
+    "jpeg-quality",
     "background",
     "crop",
     "max-side",
@@ -67,9 +70,10 @@ pub(crate) fn respond<S: Segmenter>(
         .pipeline
         .remove(picture, &options, job.observe)
         .map_err(|e| Box::new(failure(&e)))?;
+    let format = shape.format;
     let mut response = match shape.json {
-        true => as_json(&output, options.format),
-        false => answer(200, options.format.media_type(), output.bytes),
+        true => as_json(&output, format),
+        false => answer(200, format.media_type(), output.bytes),
     };
     add(&mut response, "x-model", &job.pipeline.spec().name);
     add_foreground(&mut response, output.foreground);
@@ -142,7 +146,7 @@ fn options<S: Segmenter>(
     format: Format,
 ) -> Result<Options, Refusal> {
     let mut options = Options {
-        format,
+        encoding: encoding(fields, format)?,
         limits: job.limits,
         ..Options::default()
     };
@@ -152,10 +156,6 @@ fn options<S: Segmenter>(
             "mask" => OutputKind::Mask,
             _ => return Err(bad("output", text, "cutout or mask")),
         };
-    }
-    if let Some(text) = fields.text("quality") {
-        let quality = text.parse().ok().filter(|q| (1..=100).contains(q));
-        options.quality = quality.ok_or_else(|| bad("quality", text, "1 to 100"))?;
     }
     if let Some(text) = fields.text("max-side") {
         let side = text.parse().ok().filter(|side| *side > 0);
@@ -187,6 +187,23 @@ fn options<S: Segmenter>(
         };
     }
     Ok(options)
+}
+
+fn encoding(fields: &Fields, format: Format) -> Result<Encoding, Refusal> {
+    let mut encoding = Encoding::default().of(format);
+    if let Some(text) = fields.text("png") {
+        encoding.png = parse::png_effort(text).ok_or_else(|| bad("png", text, "fast or small"))?;
+    }
+    if let Some(text) = fields.text("webp-quality") {
+        let wanted = "1 to 100, or lossless";
+        encoding.webp =
+            parse::webp_quality(text).ok_or_else(|| bad("webp-quality", text, wanted))?;
+    }
+    if let Some(text) = fields.text("jpeg-quality") {
+        encoding.jpeg =
+            parse::quality(text).ok_or_else(|| bad("jpeg-quality", text, "1 to 100"))?;
+    }
+    Ok(encoding)
 }
 
 fn bad(name: &str, value: &str, wanted: &str) -> Refusal {

@@ -47,24 +47,24 @@ pub(crate) fn respond<S: Segmenter>(
     if smooth {
         mask = mask.smoothed();
     }
-    let foreground = mask.foreground();
+    let (foreground, encoding) = (mask.foreground(), options.encoding);
     let bytes = if options.output == OutputKind::Mask {
         (job.observe)(Stage::Colour);
-        pipeline.encode_mask(&mask, options.format, options.quality)
+        pipeline.encode_mask(&mask, encoding)
     } else if options.background == Background::Transparent {
         let cutout = pipeline.colour(&picture, &mask).map_err(failure)?;
         (job.observe)(Stage::Colour);
-        pipeline.encode_cutout(&cutout)
+        pipeline.encode_cutout(&cutout, encoding.png)
     } else {
         let canvas = pipeline
             .compose(&picture, &mask, &options)
             .map_err(failure)?;
         (job.observe)(Stage::Colour);
-        pipeline.encode_canvas(&canvas, options.format, options.quality)
+        pipeline.encode_canvas(&canvas, encoding)
     };
     let bytes = bytes.map_err(failure)?;
     (job.observe)(Stage::Encode);
-    let mut response = answer(200, options.format.media_type(), bytes);
+    let mut response = answer(200, encoding.format.media_type(), bytes);
     add(&mut response, "x-model", &pipeline.spec().name);
     add_foreground(&mut response, foreground);
     Ok(response)

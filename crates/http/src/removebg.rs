@@ -8,7 +8,9 @@ mod refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use cutout::{BoundingBox, Canvas, Format, Limits, Mask, Options, Picture, Segmenter, Size, Stage};
+use cutout::{
+    BoundingBox, Canvas, Encoding, Format, Limits, Mask, Options, Picture, Segmenter, Size, Stage,
+};
 use http::{Request, Response, header};
 use serde_json::json;
 
@@ -154,12 +156,12 @@ fn encoded<S: Segmenter>(
     ask: &Ask,
     canvas: &Canvas,
 ) -> Result<(Vec<u8>, &'static str), Refusal> {
-    let quality = Options::default().quality;
+    let encoding = Encoding::default();
     let pipeline = &*job.pipeline;
-    let alpha = |mask: &Mask, format| pipeline.encode_mask(mask, format, quality);
+    let alpha = |mask: &Mask, format| pipeline.encode_mask(mask, encoding.of(format));
     let format = match ask.format {
         Wanted::Zip => {
-            let colour = pipeline.encode_colours(canvas, quality)?;
+            let colour = pipeline.encode_colours(canvas, encoding.jpeg)?;
             let alpha = alpha(&canvas.alpha(), Format::Png)?;
             return Ok((zip(&colour, &alpha)?, "application/zip"));
         }
@@ -169,7 +171,7 @@ fn encoded<S: Segmenter>(
     };
     let bytes = match ask.channels {
         Channels::Alpha => alpha(&canvas.alpha(), format)?,
-        Channels::Rgba => pipeline.encode_canvas(canvas, format, quality)?,
+        Channels::Rgba => pipeline.encode_canvas(canvas, encoding.of(format))?,
     };
     Ok((bytes, format.media_type()))
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use cutout::{Background, Format, Layout, Limits, Margins, Options, OutputKind, Size, parse};
+use cutout::{
+    Background, Encoding, Format, Layout, Limits, Margins, Options, OutputKind, PngEffort, Size,
+    WebpQuality, parse,
+};
 
 use crate::files::{self, Place};
 use crate::{Error, Kind};
@@ -22,7 +25,7 @@ impl ValueEnum for FormatName {
         let value = PossibleValue::new(self.0.as_str());
         Some(match self.0 {
             Format::Png => value.help("Lossless, with transparency"),
-            Format::WebP => value.help("Lossless, with transparency; smaller and slower"),
+            Format::WebP => value.help("Lossless or lossy, with transparency; smaller and slower"),
             Format::Jpeg => value
                 .alias("jpeg")
                 .help("Lossy; white behind what is transparent"),
@@ -41,9 +44,17 @@ pub struct OutputFlags {
     #[arg(long, value_enum)]
     pub format: Option<FormatName>,
 
+    /// How hard PNG is compressed: `small` files take many times as long.
+    #[arg(long, value_name = "fast|small", default_value = "fast", value_parser = png_effort)]
+    pub png: PngEffort,
+
+    /// Quality of WebP; alpha stays as it is.
+    #[arg(long, value_name = "1-100|lossless", default_value = "lossless", value_parser = webp_quality)]
+    pub webp_quality: WebpQuality,
+
     /// Quality of JPEG.
     #[arg(long, value_name = "1-100", default_value_t = 90, value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub quality: u8,
+    pub jpeg_quality: u8,
 
     /// What is behind the subject: a colour as in CSS, the `#` being optional, or a picture's path.
     #[arg(long, value_name = "COLOUR|IMAGE")]
@@ -77,8 +88,12 @@ impl OutputFlags {
             } else {
                 OutputKind::Cutout
             },
-            format,
-            quality: self.quality,
+            encoding: Encoding {
+                format,
+                png: self.png,
+                webp: self.webp_quality,
+                jpeg: self.jpeg_quality,
+            },
             size: Size {
                 max_side: self.max_side,
                 max_pixels: None,
@@ -137,6 +152,14 @@ impl OutputFlags {
         }
         files::read(&Place::File(path.to_owned()), max_bytes).map(Background::Picture)
     }
+}
+
+fn png_effort(text: &str) -> Result<PngEffort, &'static str> {
+    parse::png_effort(text).ok_or("it takes fast or small")
+}
+
+fn webp_quality(text: &str) -> Result<WebpQuality, &'static str> {
+    parse::webp_quality(text).ok_or("it takes 1 to 100, or lossless")
 }
 
 fn margins(text: &str) -> Result<Margins, Error> {

@@ -8,8 +8,8 @@ mod generated {
 use std::time::Duration;
 
 use cutout::{
-    Background, BoundingBox, Format, Length, Limits, Margins, ModelSpec, Options, Output,
-    OutputKind, OutputRule, Scaling, Stage, Thumbnails,
+    Background, BoundingBox, Encoding, Format, Length, Limits, Margins, ModelSpec, Options, Output,
+    OutputKind, OutputRule, PngEffort, Scaling, Stage, Thumbnails, WebpQuality,
 };
 
 use super::Timed;
@@ -24,12 +24,7 @@ pub(super) fn options(options: &Options) -> types::Options {
             OutputKind::Cutout => types::OutputKind::Cutout,
             OutputKind::Mask => types::OutputKind::Mask,
         },
-        format: match options.format {
-            Format::Png => types::Format::Png,
-            Format::WebP => types::Format::Webp,
-            Format::Jpeg => types::Format::Jpeg,
-        },
-        quality: options.quality,
+        encoding: encoding(options.encoding),
         max_side: options.size.max_side,
         crop: options.layout.crop.map(margins),
         background: match &options.background {
@@ -62,6 +57,25 @@ pub(super) fn output(output: types::Output) -> Timed<Output> {
                 after: t.after,
             }),
         },
+    }
+}
+
+fn encoding(encoding: Encoding) -> types::Encoding {
+    types::Encoding {
+        format: match encoding.format {
+            Format::Png => types::Format::Png,
+            Format::WebP => types::Format::Webp,
+            Format::Jpeg => types::Format::Jpeg,
+        },
+        png: match encoding.png {
+            PngEffort::Fast => types::PngEffort::Fast,
+            PngEffort::Small => types::PngEffort::Small,
+        },
+        webp: match encoding.webp {
+            WebpQuality::Lossless => None,
+            WebpQuality::Lossy(quality) => Some(quality),
+        },
+        jpeg: encoding.jpeg,
     }
 }
 

@@ -93,10 +93,11 @@ fn a_batch_gives_what_run_gives_for_every_picture_whatever_is_asked_for() {
     let input = folder(&["a.png", "b c/d.png"]);
     let coffee = fixture("photos/coffee.png");
     let coffee = coffee.to_str().unwrap();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&[], "png"),
         (&["--format", "webp"], "webp"),
-        (&["--format", "jpg", "--quality", "40"], "jpg"),
+        (&["--format", "jpg", "--jpeg-quality", "40"], "jpg"),
+        (&["--format", "webp", "--webp-quality", "40"], "webp"),
         (&["--mask"], "png"),
         (&["--background", "#102030"], "png"),
         (&["--background", coffee, "--max-side", "20"], "png"),

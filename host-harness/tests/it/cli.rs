@@ -114,7 +114,7 @@ fn wrong_usage_ends_with_2_and_names_the_way_out() {
     fs::copy(fixture("photos/chelsea.png"), &photo).unwrap();
     let photo = photo.to_str().unwrap();
     let tiny = tiny();
-    let cases: [(&[&str], &str); 11] = [
+    let cases: [(&[&str], &str); 15] = [
         (&["run", photo, "-o", photo], "is the input itself"),
         (&["run", photo, "-o", "cutout.gif"], ".png"),
         (
@@ -122,8 +122,24 @@ fn wrong_usage_ends_with_2_and_names_the_way_out() {
             "--format",
         ),
         (
-            &["run", photo, "-o", "x.jpg", "--quality", "0"],
-            "--quality",
+            &["run", photo, "-o", "x.jpg", "--jpeg-quality", "0"],
+            "--jpeg-quality",
+        ),
+        (
+            &["run", photo, "-o", "x.jpg", "--jpeg-quality", "101"],
+            "1..=100",
+        ),
+        (
+            &["run", photo, "-o", "x.webp", "--webp-quality", "0"],
+            "1 to 100, or lossless",
+        ),
+        (
+            &["run", photo, "-o", "x.webp", "--webp-quality", "101"],
+            "1 to 100, or lossless",
+        ),
+        (
+            &["run", photo, "-o", "x.png", "--png", "tiny"],
+            "fast or small",
         ),
         (&["run", photo, "-o", "x.png", "--crop=51%"], "--crop"),
         (

@@ -25,15 +25,29 @@ fn every_flag_makes_what_it_says_and_the_same_on_both_engines() {
     let coffee = coffee.to_str().unwrap();
     type Case<'a> = (&'a str, &'a [&'a str], &'a [u8], Option<(u32, u32)>, u8);
     // The output's name, flags, how the file begins, its size if it is known, channels.
-    let cases: [Case<'_>; 10] = [
+    let cases: [Case<'_>; 12] = [
         ("a.png", &[], b"\x89PNG", Some((451, 300)), 4),
         ("a.webp", &[], b"RIFF", Some((451, 300)), 4),
         (
             "a.JPG",
-            &["--quality", "50"],
+            &["--jpeg-quality", "50"],
             b"\xff\xd8",
             Some((451, 300)),
             3,
+        ),
+        (
+            "a.webp",
+            &["--webp-quality", "60"],
+            b"RIFF",
+            Some((451, 300)),
+            4,
+        ),
+        (
+            "a.png",
+            &["--png", "small"],
+            b"\x89PNG",
+            Some((451, 300)),
+            4,
         ),
         ("a.bin", &["--format", "webp"], b"RIFF", Some((451, 300)), 4),
         (

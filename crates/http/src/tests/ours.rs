@@ -54,12 +54,27 @@ fn a_posted_picture_comes_back_as_it_is_asked_for() {
             4,
         ),
         (
-            "/v1/remove?format=jpeg&quality=50",
+            "/v1/remove?format=jpeg&jpeg-quality=50",
             "",
             "image/jpeg",
             (16, 16),
             3,
         ),
+        (
+            "/v1/remove?format=webp&webp-quality=60",
+            "",
+            "image/webp",
+            (16, 16),
+            4,
+        ),
+        (
+            "/v1/remove?webp-quality=lossless",
+            "image/webp",
+            "image/webp",
+            (16, 16),
+            4,
+        ),
+        ("/v1/remove?png=small", "", "image/png", (16, 16), 4),
         ("/v1/remove?crop=true", "", "image/png", (6, 4), 4),
         ("/v1/remove?crop=1px+2px", "", "image/png", (10, 6), 4),
         ("/v1/remove?crop=50%25", "", "image/png", (12, 8), 4),
@@ -153,7 +168,7 @@ fn a_form_gives_the_picture_its_options_and_a_background() {
 #[test]
 fn what_cannot_be_is_refused_with_a_stable_code() {
     let png = picture();
-    let cases: [(&str, &str, &[u8], u16, &str); 15] = [
+    let cases: [(&str, &str, &[u8], u16, &str); 19] = [
         ("/?output=video", "", &png, 400, "bad-option"),
         ("/?output=mask&output=cutout", "", &png, 400, "bad-option"),
         (
@@ -165,8 +180,12 @@ fn what_cannot_be_is_refused_with_a_stable_code() {
         ),
         ("/?colour=red", "", &png, 400, "bad-option"),
         ("/?format=gif", "", &png, 400, "bad-option"),
-        ("/?quality=0", "", &png, 400, "bad-option"),
-        ("/?quality=101", "", &png, 400, "bad-option"),
+        ("/?jpeg-quality=0", "", &png, 400, "bad-option"),
+        ("/?jpeg-quality=101", "", &png, 400, "bad-option"),
+        ("/?webp-quality=0", "", &png, 400, "bad-option"),
+        ("/?webp-quality=101", "", &png, 400, "bad-option"),
+        ("/?webp-quality=lossy", "", &png, 400, "bad-option"),
+        ("/?png=9", "", &png, 400, "bad-option"),
         ("/?max-side=0", "", &png, 400, "bad-option"),
         ("/?crop=51%25", "", &png, 400, "bad-option"),
         ("/?background=nocolour", "", &png, 400, "bad-option"),
