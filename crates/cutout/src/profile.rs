@@ -155,7 +155,11 @@ fn to_srgb(
 ) -> Option<Arc<Transform8BitExecutor>> {
     let profile = parsed(bytes, space)?;
     let srgb = ColorProfile::new_srgb();
-    let options = TransformOptions::default();
+    // Whole numbers would differ by some levels between processors.
+    let options = TransformOptions {
+        prefer_fixed_point: false,
+        ..TransformOptions::default()
+    };
     profile
         .create_transform_8bit(layout, &srgb, Layout::Rgb, options)
         .ok()

@@ -25,7 +25,7 @@ impl ValueEnum for FormatName {
         let value = PossibleValue::new(self.0.as_str());
         Some(match self.0 {
             Format::Png => value.help("Lossless, with transparency"),
-            Format::WebP => value.help("Lossless or lossy, with transparency; smaller and slower"),
+            Format::WebP => value.help("Lossless or lossy, with transparency; smaller"),
             Format::Jpeg => value
                 .alias("jpeg")
                 .help("Lossy; white behind what is transparent"),
