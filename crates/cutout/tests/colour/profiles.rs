@@ -243,7 +243,7 @@ fn decode_icc(jpeg: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn damaged_profiles_never_refuse_a_picture(
