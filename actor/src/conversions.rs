@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cutout::{
     Background, Encoding, Format, Layout, Length, Margins, ModelSpec, OutputRule, PngEffort,
-    Scaling, Size, WebpQuality,
+    Quality, Scaling, Size, WebpQuality,
 };
 
 use crate::bindings::exports::cutout::matting::types;
@@ -16,6 +16,7 @@ pub(crate) fn options(options: types::Options) -> cutout::Options {
             types::OutputKind::Cutout => cutout::OutputKind::Cutout,
             types::OutputKind::Mask => cutout::OutputKind::Mask,
         },
+        quality: quality(options.quality),
         encoding: encoding(options.encoding),
         size: Size {
             max_side: options.max_side,
@@ -80,6 +81,15 @@ fn margins(margins: types::Margins) -> Margins {
         right: length(margins.right),
         bottom: length(margins.bottom),
         left: length(margins.left),
+    }
+}
+
+pub(crate) fn quality(quality: types::Quality) -> Quality {
+    match quality {
+        types::Quality::Fast => Quality::Fast,
+        types::Quality::Good => Quality::Good,
+        types::Quality::Best => Quality::Best,
+        types::Quality::Rembg => Quality::Rembg,
     }
 }
 

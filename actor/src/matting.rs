@@ -30,18 +30,23 @@ impl matting::Guest for Actor {
         Ok(conversions::output(output, &clock))
     }
 
-    fn matte(image: Vec<u8>, limit: types::Limits) -> Result<types::Mask, types::Error> {
+    fn matte(
+        image: Vec<u8>,
+        quality: types::Quality,
+        limit: types::Limits,
+    ) -> Result<types::Mask, types::Error> {
         let mut clock = StageClock::start();
-        let mask = with_pipeline(|pipeline| {
-            pipeline.mask(&image, &conversions::limits(limit), &mut |stage| {
-                clock.end(stage);
-            })
+        let matte = with_pipeline(|pipeline| {
+            let quality = conversions::quality(quality);
+            let limits = conversions::limits(limit);
+            pipeline.mask(&image, quality, &limits, &mut |stage| clock.end(stage))
         })?;
         Ok(types::Mask {
-            width: mask.width,
-            height: mask.height,
-            foreground: mask.foreground().map(conversions::bounding_box),
-            data: mask.data,
+            width: matte.mask.width,
+            height: matte.mask.height,
+            foreground: matte.mask.foreground().map(conversions::bounding_box),
+            data: matte.mask.data,
+            uncertainty: matte.uncertainty,
             stages: conversions::stages(&clock),
         })
     }

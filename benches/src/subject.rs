@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use cutout::{Limits, Mask, Options, Output, Pipeline, Segmenter, Stage};
+use cutout::{Limits, Mask, Options, Output, Pipeline, Quality, Segmenter, Stage};
 use host_harness::commands::Sandbox;
 use host_harness::engine::{Engine, Runtime};
 use host_harness::{Error, Kind, models};
@@ -67,7 +67,7 @@ impl Subject {
         })
     }
 
-    /// The mask of an encoded picture.
+    /// The mask of an encoded picture, by the plain recipe.
     ///
     /// # Errors
     /// Those of the engine.
@@ -75,13 +75,14 @@ impl Subject {
         let limits = &self.limits;
         match &mut self.runner {
             Runner::Harness(engine) => timed(|segment| {
-                let made = engine.mask(picture, limits)?;
+                let made = engine.mask(picture, Quality::Rembg, limits)?;
                 *segment = segment_of(&made.stages);
-                Ok(made.value)
+                Ok(made.value.mask)
             }),
-            Runner::AtLevel(pipeline) => {
-                timed(|segment| Ok(pipeline.mask(picture, limits, &mut stopwatch(segment))?))
-            }
+            Runner::AtLevel(pipeline) => timed(|segment| {
+                let observe = &mut stopwatch(segment);
+                Ok((pipeline.mask(picture, Quality::Rembg, limits, observe)?).mask)
+            }),
         }
     }
 

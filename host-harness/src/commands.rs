@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use crate::Error;
 
-/// Tells people what takes long, beside the results.
+/// Tells people what takes long or is missing, beside the results.
 pub(crate) fn announce(text: &str) {
     // Nobody may be there to hear it.
     let _ = writeln!(io::stderr(), "cutout: {text}");

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
-use cutout::{BoundingBox, Limits, Mask, Options, Output, Stage};
+use cutout::{BoundingBox, Limits, Matte, Options, Output, Quality, Stage};
 
 pub use cache::Cache;
 pub use engines::Engines;
@@ -78,7 +78,12 @@ pub trait Engine {
     ///
     /// # Errors
     /// As [`Engine::remove`].
-    fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error>;
+    fn mask(
+        &mut self,
+        image: &[u8],
+        quality: Quality,
+        limits: &Limits,
+    ) -> Result<Timed<Matte>, Error>;
 
     /// Answers one HTTP request; what the core refuses is a response too.
     ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cutout::{BoundingBox, Stage};
+use cutout::{BoundingBox, Matte, Stage};
 use serde::{Deserialize, Serialize};
 
 /// A box in pixels of the result.
@@ -23,6 +23,11 @@ impl From<BoundingBox> for Foreground {
             height: b.height,
         }
     }
+}
+
+/// What is said of a picture without a subject, by a word for programs.
+pub(crate) fn warning(foreground: Option<BoundingBox>) -> Option<String> {
+    foreground.is_none().then(|| Matte::NO_SUBJECT.to_owned())
 }
 
 /// Stage times as reports have them.

@@ -1,23 +1,36 @@
 //! Picture and mask to straight-alpha pixels.
 
-use crate::{Error, ErrorKind, Mask, Picture, Profile};
+use crate::foreground::Foreground;
+use crate::{Error, ErrorKind, Mask, Picture, Profile, Quality};
 
 /// A picture with its background transparent, as rows of straight-alpha pixels.
 ///
 /// It borrows the picture and the mask and combines them a row at a time, because a second
 /// full-size copy would be the largest block of memory in the whole pipeline.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Cutout<'a> {
     picture: &'a Picture,
     mask: &'a Mask,
+    colours: Colours,
+}
+
+/// Where the colours of pixels come from that are neither empty nor opaque.
+#[derive(Debug)]
+enum Colours {
+    /// They are the picture's own.
+    Own,
+    /// They are the foreground's alone.
+    Foreground(Foreground),
+    /// They are the picture's own times alpha, though alpha is straight: rembg's.
+    Darkened,
 }
 
 impl<'a> Cutout<'a> {
-    /// Joins a picture and its mask.
+    /// Joins a picture and its mask; `quality` says with which colours.
     ///
     /// # Errors
     /// Kind `encode` when their sizes differ, or their data are not as long as the sizes say.
-    pub fn new(picture: &'a Picture, mask: &'a Mask) -> Result<Self, Error> {
+    pub fn new(picture: &'a Picture, mask: &'a Mask, quality: Quality) -> Result<Self, Error> {
         let pixels = picture.width as usize * picture.height as usize;
         let same_size = (picture.width, picture.height) == (mask.width, mask.height);
         let whole = matches!(picture.channels, 3 | 4)
@@ -28,7 +41,16 @@ impl<'a> Cutout<'a> {
                 .all(|fine| fine.len() == picture.data.len())
             && mask.data.len() == pixels;
         if same_size && whole {
-            return Ok(Self { picture, mask });
+            let colours = match quality {
+                Quality::Fast => Colours::Own,
+                Quality::Good | Quality::Best => Colours::Foreground(Foreground::of(picture, mask)),
+                Quality::Rembg => Colours::Darkened,
+            };
+            return Ok(Self {
+                picture,
+                mask,
+                colours,
+            });
         }
         Err(Error::new(
             ErrorKind::Encode,
@@ -57,24 +79,33 @@ impl<'a> Cutout<'a> {
 
     /// Calls `visit` with each row from top to bottom: width × 4 values, red, green, blue, straight
     /// alpha. Alpha is the mask, times the picture's own alpha where it has one. Colours are the
-    /// picture's own, and 0 where alpha is 0: that compresses far better, and nothing of the
-    /// background stays in the file.
+    /// picture's own where the mask is opaque, and 0 where alpha is 0: that compresses far better, and
+    /// nothing of the background stays in the file.
     ///
     /// # Errors
     /// The first error of `visit`.
     pub fn rows<E>(&self, mut visit: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let width = self.picture.width.max(1) as usize;
         let mut row = vec![0; width * 4];
-        let colours = self
-            .picture
-            .data
-            .chunks_exact(width * self.picture.channels);
-        for (colours, mask) in colours.zip(self.mask.data.chunks_exact(width)) {
+        let mut foreground = match &self.colours {
+            Colours::Foreground(estimate) => {
+                Some(estimate.rows(width, self.picture.height as usize))
+            }
+            Colours::Own | Colours::Darkened => None,
+        };
+        let colours = (self.picture.data).chunks_exact(width * self.picture.channels);
+        let masks = self.mask.data.chunks_exact(width);
+        for (y, (colours, mask)) in colours.zip(masks).enumerate() {
             let (out, _) = row.as_chunks_mut::<4>();
             if self.picture.channels == 4 {
                 join_rgba(out, colours.as_chunks::<4>().0, mask);
             } else {
                 join_rgb(out, colours.as_chunks::<3>().0, mask);
+            }
+            if let Some(foreground) = &mut foreground {
+                foreground.correct(y, out, mask);
+            } else if matches!(self.colours, Colours::Darkened) {
+                darken(out, mask);
             }
             visit(&row)?;
         }
@@ -152,6 +183,12 @@ fn widened(joined: [u8; 4], coarse: &[u8], fine: &[u8], mask: u8) -> [u16; 4] {
     [colour(0), colour(1), colour(2), alpha]
 }
 
+fn darken(row: &mut [[u8; 4]], mask: &[u8]) {
+    for ([r, g, b, _], &value) in row.iter_mut().zip(mask) {
+        [*r, *g, *b] = [*r, *g, *b].map(|colour| product(colour, value));
+    }
+}
+
 fn join_rgb(out: &mut [[u8; 4]], colours: &[[u8; 3]], mask: &[u8]) {
     for ((out, &[r, g, b]), &alpha) in out.iter_mut().zip(colours).zip(mask) {
         *out = if alpha == 0 { [0; 4] } else { [r, g, b, alpha] };
@@ -176,7 +213,7 @@ mod tests {
 
     fn rows(picture: &Picture, mask: &Mask) -> Vec<u8> {
         let mut all = Vec::new();
-        let cutout = Cutout::new(picture, mask).unwrap();
+        let cutout = Cutout::new(picture, mask, Quality::Fast).unwrap();
         cutout
             .rows(|row| {
                 all.extend_from_slice(row);
@@ -299,7 +336,9 @@ mod tests {
         ];
         for (picture, mask) in cases {
             assert_eq!(
-                Cutout::new(picture, &mask).unwrap_err().kind(),
+                Cutout::new(picture, &mask, Quality::Fast)
+                    .unwrap_err()
+                    .kind(),
                 ErrorKind::Encode,
                 "{picture:?} {mask:?}"
             );

@@ -1,6 +1,6 @@
 //! A cut-out on a canvas: cropped, scaled, moved, with something behind it.
 
-use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, Profile, Size, decode};
+use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, Profile, Quality, Size, decode};
 
 /// A distance in a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -219,6 +219,7 @@ pub(crate) fn compose(
     mask: &Mask,
     layout: &Layout,
     size: Size,
+    quality: Quality,
     behind: &Behind,
     limits: &Limits,
 ) -> Result<Canvas, Error> {
@@ -245,9 +246,16 @@ pub(crate) fn compose(
         if (w, h) != (picture.width, picture.height) {
             let (picture, mask) = (picture.stretched(w, h), mask.stretched(w, h));
             let layout = layout.scaled(factor);
-            return compose(&picture, &mask, &layout, size, behind, limits);
+            return compose(&picture, &mask, &layout, size, quality, behind, limits);
         }
     }
+    // Only the subject's box where that is scaled or moved; else the whole picture, so that what is around is there too.
+    let part = (layout.scale.is_some() || layout.position.is_some()).then(|| {
+        let picture = picture.part(subject).stretched(at.width, at.height);
+        let mask = mask.part(subject).stretched(at.width, at.height);
+        (picture, mask)
+    });
+    let (picture, mask) = part.as_ref().map_or((picture, mask), |(p, m)| (p, m));
     let length = width as usize * height as usize * 4;
     let is_wide = picture.fine.is_some() && matches!(behind, Behind::Transparent);
     let mut canvas = Canvas {
@@ -259,13 +267,10 @@ pub(crate) fn compose(
         foreground: at,
         opaque: behind.is_opaque(),
     };
-    if layout.scale.is_some() || layout.position.is_some() {
-        let picture = picture.part(subject).stretched(at.width, at.height);
-        let mask = mask.part(subject).stretched(at.width, at.height);
-        let cutout = Cutout::new(&picture, &mask)?;
+    let cutout = Cutout::new(picture, mask, quality)?;
+    if part.is_some() {
         draw(&mut canvas, &cutout, (at.left, at.top), (0, 0));
     } else {
-        // The whole picture, so that what is around the subject's box is there too.
         let to = (
             at.left.saturating_sub(subject.left),
             at.top.saturating_sub(subject.top),
@@ -274,7 +279,7 @@ pub(crate) fn compose(
             subject.left.saturating_sub(at.left),
             subject.top.saturating_sub(at.top),
         );
-        draw(&mut canvas, &Cutout::new(picture, mask)?, to, from);
+        draw(&mut canvas, &cutout, to, from);
     }
     put_behind(&mut canvas, behind);
     Ok(canvas)
@@ -296,7 +301,7 @@ fn draw(canvas: &mut Canvas, cutout: &Cutout<'_>, to: (u32, u32), from: (u32, u3
     let copy = |line: &mut [u8], row: &[u8]| {
         line[to..][..columns * 4].copy_from_slice(&row[from..][..columns * 4]);
     };
-    let is_wide = canvas.fine.is_some() && cutout.is_wide();
+    let is_wide = canvas.fine.is_some();
     let mut lines = canvas.data.chunks_exact_mut(stride).skip(to_row);
     let mut fine_lines = (canvas.fine.iter_mut())
         .flat_map(|fine| fine.chunks_exact_mut(stride))

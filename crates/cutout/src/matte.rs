@@ -1,52 +1,62 @@
-//! The network's map to a full-size mask.
+//! A map of the network to a full-size mask.
 
-use crate::{Error, ErrorKind, Mask, ModelSpec, OutputRule, resample};
+mod fit;
+mod refine;
+mod window;
 
-/// Stretches the values of `map` (side × side, row-major) over 0…255 and the map over
-/// `width` × `height` pixels. A flat map, or one with a value that is not finite, is an empty mask.
+use crate::{Error, ErrorKind, Map, Mask, Matte, ModelSpec, Picture, Quality, grid, resample};
+
+/// The mask of `picture`: `map` over the picture as `quality` says.
 ///
 /// # Errors
 /// Kind `model` when `map` has another size than `spec` says.
-pub(crate) fn matte(map: &[f32], spec: &ModelSpec, width: u32, height: u32) -> Result<Mask, Error> {
+pub(crate) fn matte(
+    map: &Map,
+    spec: &ModelSpec,
+    picture: &Picture,
+    quality: Quality,
+) -> Result<Matte, Error> {
     spec.check()?;
-    if map.len() != spec.area() {
+    if map.values.len() != spec.area() {
         return Err(Error::new(
             ErrorKind::Model,
             format!(
                 "model {}: a map of {} values instead of {}",
                 spec.name,
-                map.len(),
+                map.values.len(),
                 spec.area()
             ),
         ));
     }
-    let OutputRule::MinMax = spec.output;
-    let Some(small) = min_max(map) else {
-        return Ok(Mask::empty(width, height));
+    let (width, height) = (picture.width, picture.height);
+    let (values, side) = (&map.values, spec.side as usize);
+    let data = match quality {
+        Quality::Rembg | Quality::Fast => {
+            resample::stretch_map(values, side, width as usize, height as usize)
+        }
+        Quality::Good | Quality::Best => refine::refine(picture, |width, height| {
+            // Four neighbours are not enough for a grid that is much coarser than the map.
+            if 2 * width.min(height) < side {
+                resample::stretch_map(values, side, width, height)
+            } else {
+                grid::blend_map(values, side, width, height)
+            }
+        }),
     };
-    Ok(Mask {
-        width,
-        height,
-        data: resample::stretch_map(&small, spec.side as usize, width as usize, height as usize),
+    Ok(Matte {
+        mask: Mask {
+            width,
+            height,
+            data,
+        },
+        uncertainty: map.uncertainty,
     })
-}
-
-/// `(p - min) / (max - min)` in f32, times 255; `None` when that is not defined.
-fn min_max(map: &[f32]) -> Option<Vec<f32>> {
-    if !map.iter().all(|p| p.is_finite()) {
-        return None;
-    }
-    let min = map.iter().copied().fold(f32::INFINITY, f32::min);
-    let max = map.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let range = max - min;
-    let defined = range > 0.0 && range.is_finite();
-    defined.then(|| map.iter().map(|p| (p - min) / range * 255.0).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Scaling;
+    use crate::{OutputRule, Scaling};
 
     fn spec(side: u32) -> ModelSpec {
         ModelSpec {
@@ -59,36 +69,30 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_map_is_stretched_over_the_whole_range_and_truncated() {
-        let mask = matte(&[-1.0, 0.0, 0.5, 1.0], &spec(2), 2, 2).unwrap();
-        assert_eq!(mask.data, [0, 127, 191, 255]);
-        assert_eq!((mask.width, mask.height), (2, 2));
+    fn plain(map: &[f32], (width, height): (u32, u32), quality: Quality) -> Result<Matte, Error> {
+        let picture = Picture::new(width, height, 3, vec![9; (width * height * 3) as usize]);
+        let map = Map {
+            values: map.to_vec(),
+            uncertainty: 0.25,
+        };
+        matte(&map, &spec(2), &picture, quality)
     }
 
     #[test]
-    fn a_map_without_contrast_is_an_empty_mask() {
-        let (nan, inf, max) = (f32::NAN, f32::INFINITY, f32::MAX);
-        for map in [
-            [0.7; 4],
-            [0.0; 4],
-            [0.0, nan, 1.0, 0.5],
-            [0.0, inf, 1.0, 0.5],
-            [-max, max, 0.0, 0.0],
-        ] {
-            assert_eq!(
-                matte(&map, &spec(2), 3, 5).unwrap(),
-                Mask::empty(3, 5),
-                "{map:?}"
-            );
+    fn a_plain_mask_is_the_map_at_the_pictures_size_truncated() {
+        for quality in [Quality::Rembg, Quality::Fast] {
+            let matte = plain(&[0.0, 0.5, 0.75, 1.0], (2, 2), quality).unwrap();
+            assert_eq!(matte.mask.data, [0, 127, 191, 255]);
+            assert_eq!((matte.mask.width, matte.mask.height), (2, 2));
+            assert!((matte.uncertainty - 0.25).abs() < 1e-6);
         }
     }
 
     #[test]
     fn a_map_of_another_size_is_an_error() {
-        assert_eq!(
-            matte(&[0.0; 5], &spec(2), 3, 3).unwrap_err().kind(),
-            ErrorKind::Model
-        );
+        for quality in [Quality::Rembg, Quality::Good] {
+            let error = plain(&[0.0; 5], (3, 3), quality).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Model);
+        }
     }
 }

@@ -13,7 +13,8 @@ pub enum Scaling {
 /// How the network's output becomes a mask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputRule {
-    /// `(p - min) / (max - min)` over the map (rembg's recipe); a flat map is an empty mask.
+    /// `(p - min) / (max - min)` over the map (rembg's recipe); a flat map is an empty mask. The map is of probabilities,
+    /// 0…1: what the network is sure of says whether there is a subject.
     #[default]
     MinMax,
 }

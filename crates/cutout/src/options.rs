@@ -12,11 +12,27 @@ pub enum OutputKind {
     Mask,
 }
 
+/// How the mask's edges and the colours beside them are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// The network's map stretched over the picture: soft edges.
+    Fast,
+    /// Edges along those of the picture, and the foreground's own colours on them.
+    #[default]
+    Good,
+    /// The same from the best of up to three looks of the network.
+    Best,
+    /// As rembg does it, the darkened edges included.
+    Rembg,
+}
+
 /// What to make of one picture, within which limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Default: the cut-out.
     pub output: OutputKind,
+    /// Default: [`Quality::Good`].
+    pub quality: Quality,
     /// Default: PNG, fast.
     pub encoding: Encoding,
     /// Default: as large as the picture.
@@ -44,7 +60,7 @@ pub struct Output {
     pub height: u32,
     /// Where the mask is above [`Mask::FOREGROUND_LEVEL`](crate::Mask::FOREGROUND_LEVEL), in the result's pixels; `None` when it is nowhere.
     pub foreground: Option<BoundingBox>,
-    /// [`Mask::uncertainty`](crate::Mask::uncertainty).
+    /// [`Matte::uncertainty`](crate::Matte::uncertainty).
     pub uncertainty: f32,
     /// The mask as PNG, when it was asked for beside another output.
     pub mask: Option<Vec<u8>>,

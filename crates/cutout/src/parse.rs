@@ -1,6 +1,6 @@
 //! Values as people write them, in flags and in requests. `None` is: this cannot be.
 
-use crate::{Length, Margins, PngEffort, WebpQuality};
+use crate::{Length, Margins, PngEffort, Quality, WebpQuality};
 
 /// `12`, `12px` or `12%`; a percentage up to `most` percent.
 pub fn length(text: &str, most: f32) -> Option<Length> {
@@ -52,8 +52,18 @@ fn decimal(text: &str) -> Option<f32> {
     if plain { text.parse().ok() } else { None }
 }
 
-/// A quality, 1 to 100.
-pub fn quality(text: &str) -> Option<u8> {
+/// `fast`, `good` or `best`.
+pub fn quality(text: &str) -> Option<Quality> {
+    match text {
+        "fast" => Some(Quality::Fast),
+        "good" => Some(Quality::Good),
+        "best" => Some(Quality::Best),
+        _ => None,
+    }
+}
+
+/// A quality of JPEG, 1 to 100.
+pub fn jpeg_quality(text: &str) -> Option<u8> {
     text.parse()
         .ok()
         .filter(|quality| (1..=100).contains(quality))
@@ -64,7 +74,7 @@ pub fn webp_quality(text: &str) -> Option<WebpQuality> {
     if text == "lossless" {
         return Some(WebpQuality::Lossless);
     }
-    quality(text).map(WebpQuality::Lossy)
+    jpeg_quality(text).map(WebpQuality::Lossy)
 }
 
 /// `fast` or `small`.

@@ -182,27 +182,6 @@ impl Mask {
         whole
     }
 
-    /// How undecided the foreground is: the mean of 4·m·(1 − m) over the values m above [`Self::FOREGROUND_LEVEL`], so
-    /// 0 when all of it is opaque and 1 when all of it is half; 1 when there is none.
-    pub fn uncertainty(&self) -> f32 {
-        let (mut count, mut sum) = (0_u64, 0_u64);
-        // Pieces whose sums fit 32 bits, so that vectors hold four of them.
-        for piece in self.data.chunks(1 << 16) {
-            let (mut part_count, mut part_sum) = (0_u32, 0_u32);
-            for &value in piece {
-                let is_foreground = u32::from(value > Self::FOREGROUND_LEVEL);
-                part_count += is_foreground;
-                part_sum += is_foreground * u32::from(value) * (255 - u32::from(value));
-            }
-            count += u64::from(part_count);
-            sum += u64::from(part_sum);
-        }
-        if count == 0 {
-            return 1.0;
-        }
-        (4.0 * sum as f64 / (count as f64 * 255.0 * 255.0)) as f32
-    }
-
     /// The smallest box around all values above [`Self::FOREGROUND_LEVEL`]; `None` when there are none.
     pub fn foreground(&self) -> Option<BoundingBox> {
         let is_foreground = |&value: &u8| value > Self::FOREGROUND_LEVEL;
@@ -231,6 +210,28 @@ impl Mask {
     }
 }
 
+/// A mask and how far it can be trusted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matte {
+    /// The mask.
+    pub mask: Mask,
+    /// How undecided the network was, 0…1: it grows with the error that is to be expected. 1 when there is no subject.
+    pub uncertainty: f32,
+}
+
+impl Matte {
+    /// What is said of a picture without a subject, by a word for programs: remove.bg's.
+    pub const NO_SUBJECT: &'static str = "unknown_foreground";
+
+    /// That of a picture without a subject.
+    pub(crate) fn empty(width: u32, height: u32) -> Self {
+        Self {
+            mask: Mask::empty(width, height),
+            uncertainty: 1.0,
+        }
+    }
+}
+
 /// A box in pixels of the upright picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoundingBox {
@@ -247,28 +248,6 @@ pub struct BoundingBox {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mask_is_as_uncertain_as_its_foreground_is_half_there() {
-        let cases: [(&[u8], f32); 5] = [
-            (&[0, 10], 1.0),
-            (&[0, 255, 255], 0.0),
-            (&[127, 128], 0.999_985),
-            (&[0, 255, 51], 0.32),
-            (&[5, 51], 0.64),
-        ];
-        for (values, expected) in cases {
-            // Longer than the pieces that are summed apart.
-            let data = values.repeat(40_000);
-            let mask = Mask {
-                width: data.len() as u32,
-                height: 1,
-                data,
-            };
-            let found = mask.uncertainty();
-            assert!((found - expected).abs() < 1e-5, "{values:?}: {found}");
-        }
-    }
 
     #[test]
     fn the_foreground_box_holds_every_value_above_the_level() {

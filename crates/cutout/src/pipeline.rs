@@ -2,9 +2,9 @@
 
 use crate::compose::Behind;
 use crate::{
-    Background, BoundingBox, Canvas, Cutout, Encoding, Error, ErrorKind, Format, Layout, Limits,
-    Mask, ModelSpec, Options, Output, OutputKind, Picture, PngEffort, Segmenter, compose, decode,
-    encode, matte, preprocess, thumbnail,
+    Background, BoundingBox, Canvas, Cutout, Encoding, Error, Format, Layout, Limits, Map, Mask,
+    Matte, ModelSpec, Options, Output, OutputKind, Picture, PngEffort, Quality, Segmenter, compose,
+    decode, encode, looks, matte, preprocess, thumbnail,
 };
 
 /// A stage of one picture's way.
@@ -86,12 +86,13 @@ impl<S: Segmenter> Pipeline<S> {
         let input = self.preprocess(&picture)?;
         observe(Stage::Preprocess);
         let (width, height) = (picture.width, picture.height);
+        let Matte { mask, uncertainty } =
+            self.matte_of(input, &picture, options.quality, observe)?;
         let small = options
             .thumbnails
             .map(|side| thumbnail::small(&picture, side));
         let picture = (!in_place || options.output == OutputKind::Cutout).then_some(picture);
-        let mask = self.mask_of(input, width, height, observe)?;
-        let (foreground, uncertainty) = (mask.foreground(), mask.uncertainty());
+        let foreground = mask.foreground();
         let thumbnails = small
             .map(|small| thumbnail::pair(&small, &mask))
             .transpose()?;
@@ -114,7 +115,7 @@ impl<S: Segmenter> Pipeline<S> {
         let encoding = options.encoding;
         let plain = options.background == Background::Transparent && encoding.format == Format::Png;
         if in_place && plain {
-            let cutout = self.colour(&picture, &mask)?;
+            let cutout = self.colour(&picture, &mask, options.quality)?;
             observe(Stage::Colour);
             let bytes = self.encode_cutout(&cutout, encoding.png)?;
             observe(Stage::Encode);
@@ -163,16 +164,13 @@ impl<S: Segmenter> Pipeline<S> {
     pub fn mask(
         &mut self,
         bytes: &[u8],
+        quality: Quality,
         limits: &Limits,
         observe: &mut dyn FnMut(Stage),
-    ) -> Result<Mask, Error> {
+    ) -> Result<Matte, Error> {
         let picture = self.decode(bytes, limits)?;
         observe(Stage::Decode);
-        let input = self.preprocess(&picture)?;
-        observe(Stage::Preprocess);
-        let (width, height) = (picture.width, picture.height);
-        drop(picture);
-        self.mask_of(input, width, height, observe)
+        self.matte_in(&picture, None, quality, observe)
     }
 
     /// Stage `decode`: see [`crate::decode`].
@@ -193,29 +191,39 @@ impl<S: Segmenter> Pipeline<S> {
         preprocess::preprocess(picture, &self.spec)
     }
 
-    /// Stage `segment`: the network's map, side × side finite values, row-major, unscaled.
+    /// Stage `segment`: what the network finds in `picture`, of which `input` was made, in as many looks as `quality`
+    /// says; `None` when there is no subject.
     ///
     /// # Errors
     /// Kind `model` when the network fails, or its answer has another size or a value that is not finite.
-    pub fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
-        segment(&self.spec, &mut self.segmenter, input)
+    pub fn segment(
+        &mut self,
+        picture: &Picture,
+        input: Vec<f32>,
+        quality: Quality,
+    ) -> Result<Option<Map>, Error> {
+        looks::look(picture, input, &self.spec, &mut self.segmenter, quality)
     }
 
-    /// Stage `matte`: the map stretched over 0…255 and to the picture's `width` × `height`. A flat
-    /// map is an empty mask.
+    /// Stage `matte`: the mask of `picture` from what the network found.
     ///
     /// # Errors
-    /// Kind `model` when `map` has another size than side × side.
-    pub fn matte(&self, map: &[f32], width: u32, height: u32) -> Result<Mask, Error> {
-        matte::matte(map, &self.spec, width, height)
+    /// Kind `model` when the map has another size than side × side.
+    pub fn matte(&self, map: &Map, picture: &Picture, quality: Quality) -> Result<Matte, Error> {
+        matte::matte(map, &self.spec, picture, quality)
     }
 
     /// Stage `colour`: picture and mask joined; see [`Cutout`].
     ///
     /// # Errors
     /// Kind `encode` when their sizes differ.
-    pub fn colour<'a>(&self, picture: &'a Picture, mask: &'a Mask) -> Result<Cutout<'a>, Error> {
-        Cutout::new(picture, mask)
+    pub fn colour<'a>(
+        &self,
+        picture: &'a Picture,
+        mask: &'a Mask,
+        quality: Quality,
+    ) -> Result<Cutout<'a>, Error> {
+        Cutout::new(picture, mask, quality)
     }
 
     /// Stage `encode` of a cut-out: PNG, RGBA with straight alpha and as many bits as the picture has, a row at a time.
@@ -238,15 +246,20 @@ impl<S: Segmenter> Pipeline<S> {
         mask: &Mask,
         options: &Options,
     ) -> Result<Canvas, Error> {
-        let behind = match options.output {
-            OutputKind::Cutout => Behind::of(&options.background, &options.limits)?,
-            OutputKind::Mask => Behind::Transparent,
+        let (behind, quality) = match options.output {
+            OutputKind::Cutout => {
+                let behind = Behind::of(&options.background, &options.limits)?;
+                (behind, options.quality)
+            }
+            // Whose colours nobody sees.
+            OutputKind::Mask => (Behind::Transparent, Quality::Fast),
         };
         compose::compose(
             picture,
             mask,
             &options.layout,
             options.size,
+            quality,
             &behind,
             &options.limits,
         )
@@ -282,67 +295,49 @@ impl<S: Segmenter> Pipeline<S> {
     ///
     /// # Errors
     /// Kind `model`.
-    pub fn mask_in(
+    pub fn matte_in(
         &mut self,
         picture: &Picture,
         region: Option<BoundingBox>,
+        quality: Quality,
         observe: &mut dyn FnMut(Stage),
-    ) -> Result<Mask, Error> {
+    ) -> Result<Matte, Error> {
         let Some(region) = region else {
             let input = self.preprocess(picture)?;
             observe(Stage::Preprocess);
-            return self.mask_of(input, picture.width, picture.height, observe);
+            return self.matte_of(input, picture, quality, observe);
         };
         let part = picture.part(region);
-        let mask = self.mask_in(&part, None, observe)?;
-        Ok(mask.placed(region.left, region.top, picture.width, picture.height))
+        let matte = self.matte_in(&part, None, quality, observe)?;
+        let (left, top) = (region.left, region.top);
+        Ok(Matte {
+            mask: (matte.mask).placed(left, top, picture.width, picture.height),
+            ..matte
+        })
     }
 
-    /// Stages `segment` and `matte`; the input is freed between them, before the mask is made.
-    fn mask_of(
+    /// Stages `segment` and `matte`.
+    fn matte_of(
         &mut self,
         input: Option<Vec<f32>>,
-        width: u32,
-        height: u32,
+        picture: &Picture,
+        quality: Quality,
         observe: &mut dyn FnMut(Stage),
-    ) -> Result<Mask, Error> {
-        let Some(input) = input else {
-            observe(Stage::Segment);
-            observe(Stage::Matte);
-            return Ok(Mask::empty(width, height));
+    ) -> Result<Matte, Error> {
+        let map = match input {
+            Some(input) => self.segment(picture, input, quality)?,
+            None => None,
         };
-        let map = segment(&self.spec, &mut self.segmenter, &input)?;
-        drop(input);
         observe(Stage::Segment);
-        let mask = matte::matte(map, &self.spec, width, height)?;
+        let matte = match map {
+            Some(map) => Some(self.matte(&map, picture, quality)?),
+            None => None,
+        };
+        // Also where nothing was left of a faint subject.
+        let matte = matte
+            .filter(|matte| quality == Quality::Rembg || matte.mask.foreground().is_some())
+            .unwrap_or_else(|| Matte::empty(picture.width, picture.height));
         observe(Stage::Matte);
-        Ok(mask)
+        Ok(matte)
     }
-}
-
-/// Borrows the two parts of a pipeline apart, so that the map and the interface can be used together.
-fn segment<'a>(
-    spec: &ModelSpec,
-    segmenter: &'a mut impl Segmenter,
-    input: &[f32],
-) -> Result<&'a [f32], Error> {
-    let map = segmenter.segment(input)?;
-    let wrong = if map.len() != spec.area() {
-        format!(
-            "its answer has {} values instead of {}",
-            map.len(),
-            spec.area()
-        )
-    } else if !map.iter().all(|p| p.is_finite()) {
-        "its answer holds values that are not finite numbers".to_owned()
-    } else {
-        return Ok(map);
-    };
-    Err(Error::new(
-        ErrorKind::Model,
-        format!(
-            "model {}: {wrong}; the model or its file is damaged",
-            spec.name
-        ),
-    ))
 }

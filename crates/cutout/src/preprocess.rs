@@ -1,6 +1,6 @@
 //! Picture to the network's input.
 
-use crate::{Error, ModelSpec, Picture, Scaling, resample};
+use crate::{BoundingBox, Error, ModelSpec, Picture, Scaling, resample};
 
 /// Stretches `picture` to the model's square and normalises it: side × side × 3 values, row-major,
 /// channel-last, in sRGB whatever the picture's profile is. Alpha is ignored, not composited.
@@ -20,10 +20,65 @@ pub(crate) fn preprocess(picture: &Picture, spec: &ModelSpec) -> Result<Option<V
     if colours.iter().all(|colour| Some(colour) == colours.first()) {
         return Ok(None);
     }
+    Ok(Some(normalised(&pixels, most(&pixels), spec)))
+}
+
+/// A picture in its own shape in the middle of the model's square.
+pub(crate) struct Letterboxed {
+    /// Side × side × 3 values, as those of [`preprocess`].
+    pub(crate) input: Vec<f32>,
+    /// Where the picture is in the square.
+    pub(crate) part: BoundingBox,
+}
+
+/// What is around a letterboxed picture: the mean colour of the pictures that such models are trained with.
+const AROUND: [u8; 3] = [124, 116, 104];
+
+/// As [`preprocess`], without the change of shape.
+///
+/// # Errors
+/// Kind `model` when `spec` cannot be computed with.
+pub(crate) fn letterboxed(picture: &Picture, spec: &ModelSpec) -> Result<Letterboxed, Error> {
+    spec.check()?;
+    let longer = f64::from(picture.width.max(picture.height));
+    let length = |length: u32| {
+        let exact = f64::from(length) / longer * f64::from(spec.side);
+        (exact.round() as u32).clamp(1, spec.side)
+    };
+    let (width, height) = (length(picture.width), length(picture.height));
+    let part = BoundingBox {
+        left: (spec.side - width) / 2,
+        top: (spec.side - height) / 2,
+        width,
+        height,
+    };
+    let mut small = resample::stretch_rgb(picture, width, height);
+    if let Some(profile) = &picture.profile {
+        profile.to_srgb(&mut small, 3);
+    }
+    let most = most(&small);
+    // As bright beside the picture's brightest value as it is beside white.
+    let around = AROUND.map(|value| (u16::from(value) * u16::from(most) / 255) as u8);
+    let mut pixels = around.repeat(spec.area());
+    let rows = pixels.chunks_exact_mut(spec.side as usize * 3);
+    let colours = small.chunks_exact(width as usize * 3);
+    for (row, colours) in rows.skip(part.top as usize).zip(colours) {
+        row[part.left as usize * 3..][..colours.len()].copy_from_slice(colours);
+    }
+    let input = normalised(&pixels, most, spec);
+    Ok(Letterboxed { input, part })
+}
+
+fn most(pixels: &[u8]) -> u8 {
+    pixels.iter().copied().max().unwrap_or(0)
+}
+
+/// Values of 0…255, those of a picture up to `most`, as the model takes them.
+fn normalised(pixels: &[u8], most: u8, spec: &ModelSpec) -> Vec<f32> {
     let Scaling::PictureMax = spec.scaling;
-    let divisor = f64::from(pixels.iter().copied().max().unwrap_or(0)).max(1e-6);
+    let divisor = f64::from(most).max(1e-6);
     let tables: [[f32; 256]; 3] = std::array::from_fn(|channel| table(spec, channel, divisor));
-    let values = colours.iter().flat_map(|&[r, g, b]| {
+    let values = pixels.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| {
         [
             tables[0][usize::from(r)],
             tables[1][usize::from(g)],
@@ -32,7 +87,7 @@ pub(crate) fn preprocess(picture: &Picture, spec: &ModelSpec) -> Result<Option<V
     });
     let mut input = Vec::with_capacity(pixels.len());
     input.extend(values);
-    Ok(Some(input))
+    input
 }
 
 /// What each of the 256 levels of a channel becomes, computed in f64 and rounded once.
@@ -102,6 +157,23 @@ mod tests {
         }
         let nearly = picture(2, 1, 3, &[0, 0, 0, 0, 0, 1]);
         assert!(preprocess(&nearly, &spec(2)).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_letterboxed_picture_is_scaled_by_its_own_maximum() {
+        // Dark: what is around must not become the brightest thing to see.
+        let dark = picture(4, 2, 3, &[40; 24]);
+        let boxed = letterboxed(&dark, &spec(4)).unwrap();
+        let part = boxed.part;
+        assert_eq!((part.left, part.top, part.width, part.height), (0, 1, 4, 2));
+        let level = |at: usize| f64::from(boxed.input[at * 3]) * 0.229 + 0.485;
+        assert!((level(5) - 1.0).abs() < 1e-6, "{}", level(5));
+        assert!((level(0) - 19.0 / 40.0).abs() < 1e-6, "{}", level(0));
+        let thin = letterboxed(&picture(1, 500, 3, &[9; 1500]), &spec(8)).unwrap();
+        assert_eq!(
+            (thin.part.width, thin.part.height, thin.part.left),
+            (1, 8, 3)
+        );
     }
 
     #[test]

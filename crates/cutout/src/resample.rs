@@ -53,7 +53,8 @@ pub(crate) fn stretch_grey(
     )
 }
 
-/// A map of `side` × `side` levels, stretched to `width` × `height` and rounded once, down as a cast does. With the
+/// A map of `side` × `side` values of 0…1, stretched to `width` × `height` and 0…255 and rounded once, down as a cast
+/// does. With the
 /// rounding of every pass, levels that two engines compute a hair apart could end two apart.
 pub(crate) fn stretch_map(map: &[f32], side: usize, width: usize, height: usize) -> Vec<u8> {
     let (columns, rows) = (Taps::new(side, width), Taps::new(side, height));
@@ -62,7 +63,9 @@ pub(crate) fn stretch_map(map: &[f32], side: usize, width: usize, height: usize)
     for row in map.chunks_exact(side.max(1)) {
         wide.extend(columns.iter().map(|(start, weights)| {
             let products = row[start..].iter().zip(weights);
-            let sum = products.fold(0.0, |sum, (value, weight)| sum + value * real(weight));
+            let sum = products.fold(0.0, |sum, (value, weight)| {
+                sum + value * 255.0 * real(weight)
+            });
             f32::clamp(sum, 0.0, 255.0)
         }));
     }
@@ -323,7 +326,7 @@ mod tests {
     fn a_map_is_stretched_as_its_bytes_would_be_to_two_levels() {
         let (side, to) = (16_usize, (45_usize, 31_usize));
         let bytes = noise(side * side);
-        let map: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte)).collect();
+        let map: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect();
         let found = stretch_map(&map, side, to.0, to.1);
         let expected = stretch_grey(&bytes, 16, 16, 45, 31);
         let worst = found
@@ -333,7 +336,7 @@ mod tests {
             .max();
         assert!(worst <= Some(2), "{worst:?}");
         for level in [0.0, 1.0, 254.0, 255.0] {
-            let flat = stretch_map(&vec![level; side * side], side, to.0, to.1);
+            let flat = stretch_map(&vec![level / 255.0; side * side], side, to.0, to.1);
             assert!(flat.iter().all(|&byte| f32::from(byte) == level), "{level}");
         }
     }

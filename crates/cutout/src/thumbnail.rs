@@ -1,7 +1,7 @@
 //! Small pictures of before and after, to look through many results by.
 
 use crate::compose::{self, Behind};
-use crate::{Error, Layout, Limits, Mask, Picture, Size, Thumbnails};
+use crate::{Error, Layout, Limits, Mask, Picture, Quality, Size, Thumbnails};
 
 /// `picture` with a longer side of at most `side` pixels, in sRGB.
 pub(crate) fn small(picture: &Picture, side: u32) -> Picture {
@@ -21,7 +21,7 @@ pub(crate) fn pair(small: &Picture, mask: &Mask) -> Result<Thumbnails, Error> {
     let (width, height) = (small.width, small.height);
     let seen = |behind: &Behind, mask: &Mask| {
         let (whole, size, limits) = (Layout::default(), Size::default(), Limits::default());
-        let canvas = compose::compose(small, mask, &whole, size, behind, &limits)?;
+        let canvas = compose::compose(small, mask, &whole, size, Quality::Fast, behind, &limits)?;
         Ok::<_, Error>(canvas.rgb())
     };
     let all = Mask {

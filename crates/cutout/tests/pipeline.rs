@@ -12,7 +12,7 @@ use std::io::Cursor;
 
 use cutout::{
     BoundingBox, Error, ErrorKind, Limits, Mask, ModelSpec, Options, OutputKind, OutputRule,
-    Pipeline, PngEffort, Scaling, Segmenter, Stage,
+    Pipeline, PngEffort, Quality, Scaling, Segmenter, Stage,
 };
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
@@ -121,13 +121,18 @@ fn the_mask_is_grey_and_the_same_as_the_raw_one() {
         .remove(&green_box(), &options, &mut |_| {})
         .unwrap();
     let raw = pipeline
-        .mask(&green_box(), &Limits::default(), &mut |_| {})
+        .mask(
+            &green_box(),
+            Quality::default(),
+            &Limits::default(),
+            &mut |_| {},
+        )
         .unwrap();
     let DynamicImage::ImageLuma8(grey) = image::load_from_memory(&out.bytes).unwrap() else {
         panic!("the mask is not 8-bit grey");
     };
-    assert_eq!(grey.into_raw(), raw.data);
-    assert_eq!(raw.foreground(), Some(GREEN_BOX));
+    assert_eq!(grey.into_raw(), raw.mask.data);
+    assert_eq!(raw.mask.foreground(), Some(GREEN_BOX));
     assert_eq!(out.foreground, Some(GREEN_BOX));
 }
 
@@ -137,8 +142,14 @@ fn a_picture_of_another_size_gets_a_mask_of_its_own_size() {
         Rgba([10, if x < 22 { 0 } else { 200 }, 10, 255])
     }));
     let mask = pipeline(|_| {})
-        .mask(&picture, &Limits::default(), &mut |_| {})
-        .unwrap();
+        .mask(
+            &picture,
+            Quality::default(),
+            &Limits::default(),
+            &mut |_| {},
+        )
+        .unwrap()
+        .mask;
     assert_eq!(
         (mask.width, mask.height, mask.data.len()),
         (45, 30, 45 * 30)
@@ -186,7 +197,12 @@ fn every_stage_is_observed_once_and_in_order() {
         }
         let mut seen = Vec::new();
         pipeline(|_| {})
-            .mask(&bytes, &Limits::default(), &mut |stage| seen.push(stage))
+            .mask(
+                &bytes,
+                Quality::default(),
+                &Limits::default(),
+                &mut |stage| seen.push(stage),
+            )
             .unwrap();
         assert_eq!(seen, Stage::ALL[..4]);
     }
@@ -197,9 +213,9 @@ fn a_blank_picture_has_an_empty_mask_and_does_not_reach_the_network() {
     let blank = png(RgbaImage::from_pixel(5, 4, Rgba([200, 100, 50, 255])));
     let mut failing = Pipeline::new(spec(), Failing);
     let mask = failing
-        .mask(&blank, &Limits::default(), &mut |_| {})
+        .mask(&blank, Quality::default(), &Limits::default(), &mut |_| {})
         .unwrap();
-    assert_eq!(mask, Mask::empty(5, 4));
+    assert_eq!((mask.mask, mask.uncertainty), (Mask::empty(5, 4), 1.0));
     let out = failing
         .remove(&blank, &Options::default(), &mut |_| {})
         .unwrap();
@@ -237,9 +253,14 @@ fn a_wrong_answer_of_the_network_is_an_error_of_the_model() {
 #[test]
 fn a_flat_answer_of_the_network_is_an_empty_mask() {
     let mask = pipeline(|map| map.fill(0.9))
-        .mask(&green_box(), &Limits::default(), &mut |_| {})
+        .mask(
+            &green_box(),
+            Quality::default(),
+            &Limits::default(),
+            &mut |_| {},
+        )
         .unwrap();
-    assert_eq!(mask, Mask::empty(SIDE, SIDE));
+    assert_eq!(mask.mask, Mask::empty(SIDE, SIDE));
 }
 
 #[test]
@@ -249,9 +270,10 @@ fn the_stages_can_be_called_one_by_one() {
     let picture = pipeline.decode(&green_box(), &Limits::default()).unwrap();
     let input = pipeline.preprocess(&picture).unwrap().unwrap();
     assert_eq!(input.len(), pipeline.spec().area() * 3);
-    let map = pipeline.segment(&input).unwrap().to_vec();
-    let mask = pipeline.matte(&map, picture.width, picture.height).unwrap();
-    let cutout = pipeline.colour(&picture, &mask).unwrap();
+    let quality = Quality::default();
+    let map = pipeline.segment(&picture, input, quality).unwrap().unwrap();
+    let mask = pipeline.matte(&map, &picture, quality).unwrap().mask;
+    let cutout = pipeline.colour(&picture, &mask, quality).unwrap();
     let bytes = pipeline.encode_cutout(&cutout, PngEffort::Fast).unwrap();
     let whole = pipeline
         .remove(&green_box(), &Options::default(), &mut |_| {})
@@ -271,5 +293,105 @@ fn what_cannot_be_decoded_is_an_error_of_its_own_kind() {
             .remove(&bytes, &Options::default(), &mut |_| {})
             .unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
+    }
+}
+
+/// Green on red in the shape of `width` × `height`, in its left half only.
+fn left_half(width: u32, height: u32) -> Vec<u8> {
+    png(RgbaImage::from_fn(width, height, |x, _| {
+        Rgba([
+            if x < width / 2 { 0 } else { 255 },
+            if x < width / 2 { 255 } else { 0 },
+            9,
+            255,
+        ])
+    }))
+}
+
+#[test]
+fn the_network_looks_as_often_as_the_quality_says_and_sees_the_same_each_time() {
+    let nothing: fn(&mut Vec<f32>) = |map| map.fill(0.01);
+    let cases = [
+        (Quality::Rembg, (40, 20), 1),
+        (Quality::Fast, (40, 20), 1),
+        (Quality::Good, (40, 20), 1),
+        (Quality::Best, (40, 20), 3),
+        (Quality::Best, (20, 40), 3),
+        (Quality::Best, (20, 20), 2),
+    ];
+    for (quality, (width, height), calls) in cases {
+        let calls_of = |change: fn(&mut Vec<f32>)| {
+            let mut calls = 0;
+            let green = Green {
+                map: Vec::new(),
+                change,
+                calls: 0,
+            };
+            let counted = Counted(green, &mut calls);
+            let matte = Pipeline::new(spec(), counted).mask(
+                &left_half(width, height),
+                quality,
+                &Limits::default(),
+                &mut |_| {},
+            );
+            (matte.unwrap(), calls)
+        };
+        // Undecided in its lower rows: one look is not enough.
+        let (matte, found) = calls_of(|map| map[200..].fill(0.0));
+        assert_eq!(found, calls, "{quality:?} {width}×{height}");
+        let row = &matte.mask.data[..width as usize];
+        let (left, right) = row.split_at(width as usize / 2);
+        assert!(
+            left[..left.len() - 2].iter().all(|v| *v > 230),
+            "{quality:?} {row:?}"
+        );
+        assert!(right[2..].iter().all(|v| *v < 25), "{quality:?} {row:?}");
+        assert_eq!(calls_of(|_| {}).1, 1, "it is sure");
+        if quality != Quality::Rembg {
+            let (matte, found) = calls_of(nothing);
+            assert_eq!(
+                (found, matte.uncertainty),
+                (1, 1.0),
+                "nothing is looked for again"
+            );
+            assert_eq!(matte.mask, Mask::empty(width, height));
+        }
+    }
+}
+
+/// Counts the calls of another network.
+struct Counted<'a>(Green, &'a mut usize);
+
+impl Segmenter for Counted<'_> {
+    fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
+        *self.1 += 1;
+        self.0.segment(input)
+    }
+}
+
+#[test]
+fn rembg_darkens_soft_pixels_and_nobody_else_does() {
+    // Green has every level, and so has the mask; in an order that is no gradient.
+    let picture = png(RgbaImage::from_fn(SIDE, SIDE, |x, _| {
+        Rgba([200, (x * 5 % 16 * 17) as u8, 100, 255])
+    }));
+    let cutout = |quality| {
+        let options = Options {
+            quality,
+            ..Options::default()
+        };
+        let out = pipeline(|_| {})
+            .remove(&picture, &options, &mut |_| {})
+            .unwrap();
+        image::load_from_memory(&out.bytes).unwrap().to_rgba8()
+    };
+    let [fast, rembg] = [Quality::Fast, Quality::Rembg].map(cutout);
+    for x in 1..SIDE {
+        let (own, dark) = (fast.get_pixel(x, 5).0, rembg.get_pixel(x, 5).0);
+        assert_eq!(own[3], dark[3]);
+        for i in 0..3 {
+            let expected = (u32::from(own[i]) * u32::from(own[3]) + 127) / 255;
+            assert_eq!(u32::from(dark[i]), expected, "{x} {i}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cutout::{BoundingBox, Error, ErrorKind, Stage};
+use cutout::{BoundingBox, Error, ErrorKind, Matte, Stage};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
@@ -37,9 +37,17 @@ pub(crate) fn add(response: &mut Response<Bytes>, name: &'static str, value: &dy
     }
 }
 
-/// Adds where the subject is.
-pub(crate) fn add_foreground(response: &mut Response<Bytes>, foreground: Option<BoundingBox>) {
-    let Some(b) = foreground else { return };
+/// Adds where the subject is, or that there is none, and how uncertain that is.
+pub(crate) fn add_findings(
+    response: &mut Response<Bytes>,
+    foreground: Option<BoundingBox>,
+    uncertainty: f32,
+) {
+    add(response, "x-uncertainty", &format!("{uncertainty:.3}"));
+    let Some(b) = foreground else {
+        add(response, "x-warning", &Matte::NO_SUBJECT);
+        return;
+    };
     add(response, "x-foreground-top", &b.top);
     add(response, "x-foreground-left", &b.left);
     add(response, "x-foreground-width", &b.width);

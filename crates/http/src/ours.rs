@@ -1,29 +1,29 @@
 //! Our own face: `POST /v1/remove`.
 //!
 //! The body is the picture itself, or a multipart form with `image`. Options stand in the query or in the form, named
-//! as the program's flags: `output`, `format`, `png`, `webp-quality`, `jpeg-quality`, `background` (a colour, or a picture in the
-//! form), `crop` (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and JSON.
+//! as the program's flags: `output`, `quality`, `compat`, `format`, `png`, `webp-quality`, `jpeg-quality`, `background`
+//! (a colour, or a picture in the form), `crop` (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and JSON.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cutout::{
-    Background, Encoding, Format, Layout, Length, Margins, Options, Output, OutputKind, Segmenter,
-    parse,
+    Background, Encoding, Format, Layout, Length, Margins, Matte, Options, Output, OutputKind,
+    Quality, Segmenter, parse,
 };
 use http::{Request, Response};
 use serde_json::json;
 
 use crate::Job;
 use crate::accept;
-use crate::answer::{
-    Refusal, add, add_foreground, answer, failure, problem, refuse_contradictions,
-};
+use crate::answer::{Refusal, add, add_findings, answer, failure, problem, refuse_contradictions};
 use crate::fields::{Body, Fields};
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 11] = [
     "image",
     "output",
+    "quality",
+    "compat",
     "format",
     "png",
     "webp-quality",
@@ -76,7 +76,7 @@ pub(crate) fn respond<S: Segmenter>(
         false => answer(200, format.media_type(), output.bytes),
     };
     add(&mut response, "x-model", &job.pipeline.spec().name);
-    add_foreground(&mut response, output.foreground);
+    add_findings(&mut response, output.foreground, output.uncertainty);
     Ok(response)
 }
 
@@ -89,6 +89,8 @@ fn as_json(output: &Output, format: Format) -> Response<Bytes> {
         "height": output.height,
         "media_type": format.media_type(),
         "foreground": foreground,
+        "uncertainty": output.uncertainty,
+        "warning": output.foreground.is_none().then_some(Matte::NO_SUBJECT),
         "image_b64": STANDARD.encode(&output.bytes),
     });
     answer(200, "application/json", body.to_string())
@@ -157,6 +159,7 @@ fn options<S: Segmenter>(
             _ => return Err(bad("output", text, "cutout or mask")),
         };
     }
+    options.quality = quality(fields)?;
     if let Some(text) = fields.text("max-side") {
         let side = text.parse().ok().filter(|side| *side > 0);
         options.size.max_side = Some(side.ok_or_else(|| bad("max-side", text, "pixels above 0"))?);
@@ -201,9 +204,26 @@ fn encoding(fields: &Fields, format: Format) -> Result<Encoding, Refusal> {
     }
     if let Some(text) = fields.text("jpeg-quality") {
         encoding.jpeg =
-            parse::quality(text).ok_or_else(|| bad("jpeg-quality", text, "1 to 100"))?;
+            parse::jpeg_quality(text).ok_or_else(|| bad("jpeg-quality", text, "1 to 100"))?;
     }
     Ok(encoding)
+}
+
+/// By `quality`, or by `compat` in its place.
+fn quality(fields: &Fields) -> Result<Quality, Refusal> {
+    match (fields.text("quality"), fields.text("compat")) {
+        (None, None) => Ok(Quality::default()),
+        (Some(text), None) => {
+            let wanted = "fast, good or best; numbers go to jpeg-quality or webp-quality";
+            parse::quality(text).ok_or_else(|| bad("quality", text, wanted))
+        }
+        (None, Some("rembg")) => Ok(Quality::Rembg),
+        (None, Some(text)) => Err(bad("compat", text, "rembg")),
+        (Some(_), Some(_)) => {
+            let text = "compat takes the place of quality; send one of them";
+            Err(Box::new(problem(400, "bad-option", text)))
+        }
+    }
 }
 
 fn bad(name: &str, value: &str, wanted: &str) -> Refusal {

@@ -1,19 +1,16 @@
 //! rembg's face: `POST /api/remove`, a multipart form with `file` and rembg's options in the form or the query.
 
 use bytes::Bytes;
-use cutout::{Background, Options, OutputKind, Segmenter, Stage, parse};
+use cutout::{Background, Matte, Options, OutputKind, Segmenter, Stage, parse};
 use http::{Request, Response};
 
 use crate::Job;
-use crate::answer::{
-    Refusal, add, add_foreground, answer, failure, problem, refuse_contradictions,
-};
+use crate::answer::{Refusal, add, add_findings, answer, failure, problem, refuse_contradictions};
 use crate::fields::Fields;
 
 /// What rembg offers and is not done here; `false` asks for nothing.
-const NOT_DONE: [(&str, &str); 3] = [
+const NOT_DONE: [(&str, &str); 2] = [
     ("a", "alpha matting"),
-    ("dc", "decontaminating edges"),
     ("vm", "refining edges with ViTMatte"),
 ];
 
@@ -41,8 +38,11 @@ pub(crate) fn respond<S: Segmenter>(
     let pipeline = &mut *job.pipeline;
     let picture = pipeline.decode(file, &job.limits).map_err(failure)?;
     (job.observe)(Stage::Decode);
-    let mut mask = pipeline
-        .mask_in(&picture, None, job.observe)
+    let Matte {
+        mut mask,
+        uncertainty,
+    } = pipeline
+        .matte_in(&picture, None, options.quality, job.observe)
         .map_err(failure)?;
     if smooth {
         mask = mask.smoothed();
@@ -52,7 +52,9 @@ pub(crate) fn respond<S: Segmenter>(
         (job.observe)(Stage::Colour);
         pipeline.encode_mask(&mask, encoding)
     } else if options.background == Background::Transparent {
-        let cutout = pipeline.colour(&picture, &mask).map_err(failure)?;
+        let cutout = pipeline
+            .colour(&picture, &mask, options.quality)
+            .map_err(failure)?;
         (job.observe)(Stage::Colour);
         pipeline.encode_cutout(&cutout, encoding.png)
     } else {
@@ -66,7 +68,7 @@ pub(crate) fn respond<S: Segmenter>(
     (job.observe)(Stage::Encode);
     let mut response = answer(200, encoding.format.media_type(), bytes);
     add(&mut response, "x-model", &pipeline.spec().name);
-    add_foreground(&mut response, foreground);
+    add_findings(&mut response, foreground, uncertainty);
     Ok(response)
 }
 

@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cutout::{
-    BoundingBox, Canvas, Encoding, Format, Limits, Mask, Options, Picture, Segmenter, Size, Stage,
+    BoundingBox, Canvas, Encoding, Format, Limits, Mask, Matte, Options, Picture, Quality,
+    Segmenter, Size, Stage,
 };
 use http::{Request, Response, header};
 use serde_json::json;
@@ -18,7 +19,7 @@ use self::options::{Ask, Channels, Wanted};
 use self::refusal::Refusal;
 pub(crate) use self::refusal::{errors, translated};
 use crate::Job;
-use crate::answer::{add, add_foreground, answer};
+use crate::answer::{add, add_findings, answer};
 use crate::fields::{BadBody, Fields};
 
 /// Encoded size of a picture, in bytes.
@@ -50,6 +51,7 @@ struct Made {
     /// The largest size that could have been asked for.
     full: (u32, u32),
     foreground: BoundingBox,
+    uncertainty: f32,
 }
 
 fn removed<S: Segmenter>(
@@ -90,7 +92,7 @@ fn removed<S: Segmenter>(
     add(headers, "x-max-height", &made.full.1);
     add(headers, "x-type", &ask.kind.as_deref().unwrap_or("other"));
     add(headers, "x-credits-charged", &0);
-    add_foreground(headers, Some(made.foreground));
+    add_findings(headers, Some(made.foreground), made.uncertainty);
     add(headers, "x-model", &job.pipeline.spec().name);
     Ok(response)
 }
@@ -113,10 +115,12 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
     let picture = picture.fitted(size(most.min(ask.size)));
     (job.observe)(Stage::Decode);
     let region = region.map(|region| scaled(region, (width, height), &picture));
-    let mask = job.pipeline.mask_in(&picture, region, job.observe)?;
+    let quality = Quality::default();
+    let Matte { mask, uncertainty } =
+        (job.pipeline).matte_in(&picture, region, quality, job.observe)?;
     if mask.foreground().is_none() {
         let text = "nothing in the picture could be told from its background";
-        return Err(Refusal::new("unknown_foreground", text));
+        return Err(Refusal::new(Matte::NO_SUBJECT, text));
     }
     let options = Options {
         layout: ask.layout,
@@ -131,6 +135,7 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
         foreground: canvas.foreground,
         canvas,
         full,
+        uncertainty,
     })
 }
 

@@ -10,7 +10,7 @@ use super::history::{Entry, Made};
 use super::path_text::PathText;
 use crate::Error;
 use crate::engine::Timed;
-use crate::json::{Foreground, milliseconds, stages};
+use crate::json::{Foreground, milliseconds, stages, warning};
 
 /// What became of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -54,7 +54,9 @@ pub(super) struct Facts {
     width: u32,
     height: u32,
     foreground: Option<Foreground>,
-    /// See [`cutout::Mask::uncertainty`].
+    /// `unknown_foreground` where there is no subject.
+    warning: Option<String>,
+    /// See [`cutout::Matte::uncertainty`].
     pub(super) uncertainty: f32,
     /// From the file's first byte read to the results written.
     milliseconds: f64,
@@ -69,6 +71,7 @@ impl Facts {
             width: result.value.width,
             height: result.value.height,
             foreground: result.foreground.map(Foreground::from),
+            warning: warning(result.foreground),
             uncertainty: result.value.uncertainty,
             milliseconds: milliseconds(time),
             stages_ms: stages(&result.stages),

@@ -5,8 +5,8 @@ use std::path::Path;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use cutout::{
-    Background, Encoding, Format, Layout, Limits, Margins, Options, OutputKind, PngEffort, Size,
-    WebpQuality, parse,
+    Background, Encoding, Format, Layout, Limits, Margins, Options, OutputKind, PngEffort, Quality,
+    Size, WebpQuality, parse,
 };
 
 use crate::files::{self, Place};
@@ -33,12 +33,39 @@ impl ValueEnum for FormatName {
     }
 }
 
+/// [`Quality`] as a flag's value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum QualityName {
+    /// The network's mask stretched over the picture: soft edges
+    Fast,
+    /// Edges along those of the picture, and the subject's own colours on them
+    #[default]
+    Good,
+    /// The same from the best of up to three looks of the network: up to three times as long
+    Best,
+}
+
+/// A program whose results are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compat {
+    /// Soft and darkened edges
+    Rembg,
+}
+
 /// What is to be made.
 #[derive(Args, Clone, Debug)]
 pub struct OutputFlags {
     /// Write the mask alone: 8-bit grey, 255 is foreground.
     #[arg(long)]
     pub mask: bool,
+
+    /// How edges are made.
+    #[arg(long, value_enum, default_value_t)]
+    pub quality: QualityName,
+
+    /// Make edges as another program does, its defects included, in place of `--quality`.
+    #[arg(long, value_enum, conflicts_with = "quality")]
+    pub compat: Option<Compat>,
 
     /// The format; unless given, what the output's name says, and PNG for a folder.
     #[arg(long, value_enum)]
@@ -87,6 +114,12 @@ impl OutputFlags {
                 OutputKind::Mask
             } else {
                 OutputKind::Cutout
+            },
+            quality: match (self.compat, self.quality) {
+                (Some(Compat::Rembg), _) => Quality::Rembg,
+                (None, QualityName::Fast) => Quality::Fast,
+                (None, QualityName::Good) => Quality::Good,
+                (None, QualityName::Best) => Quality::Best,
             },
             encoding: Encoding {
                 format,

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use cutout::Output;
+use cutout::{Matte, Output};
 use serde::Serialize;
 
 use crate::Error;
-use crate::commands::{Command, OutputFlags, Sandbox};
+use crate::commands::{Command, OutputFlags, Sandbox, announce};
 use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
 use crate::json::{self, Foreground};
@@ -49,6 +49,12 @@ impl Command for Run {
             .remove(&picture, &options)
             .map_err(|e| Error::new(e.kind(), format!("{input}: {e}")))?;
         files::write(&output, &result.value.bytes)?;
+        if result.foreground.is_none() {
+            announce(&format!(
+                "warning[{}]: {input}: no subject can be told from the background; the result is empty",
+                Matte::NO_SUBJECT
+            ));
+        }
         if self.json {
             let report = Report::new(&self, picture.len(), &*engine, &model, &result);
             print(&report, &output)?;
@@ -74,6 +80,10 @@ struct Report<'a> {
     model_digest: &'a str,
     version: &'a str,
     foreground: Option<Foreground>,
+    /// 0…1; see [`cutout::Matte::uncertainty`].
+    uncertainty: f32,
+    /// `unknown_foreground` where there is no subject.
+    warning: Option<String>,
     /// Bytes; of the wasm engine only.
     peak_linear_memory: Option<usize>,
     stages_ms: serde_json::Map<String, serde_json::Value>,
@@ -100,6 +110,8 @@ impl<'a> Report<'a> {
             model_digest: &model.digest,
             version: env!("CARGO_PKG_VERSION"),
             foreground: result.foreground.map(Foreground::from),
+            uncertainty: result.value.uncertainty,
+            warning: json::warning(result.foreground),
             peak_linear_memory: engine.peak_memory(),
             stages_ms: json::stages(&result.stages),
         }

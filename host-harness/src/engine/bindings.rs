@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cutout::{
     Background, BoundingBox, Encoding, Format, Length, Limits, Margins, ModelSpec, Options, Output,
-    OutputKind, OutputRule, PngEffort, Scaling, Stage, Thumbnails, WebpQuality,
+    OutputKind, OutputRule, PngEffort, Quality, Scaling, Stage, Thumbnails, WebpQuality,
 };
 
 use super::Timed;
@@ -24,6 +24,7 @@ pub(super) fn options(options: &Options) -> types::Options {
             OutputKind::Cutout => types::OutputKind::Cutout,
             OutputKind::Mask => types::OutputKind::Mask,
         },
+        quality: quality(options.quality),
         encoding: encoding(options.encoding),
         max_side: options.size.max_side,
         crop: options.layout.crop.map(margins),
@@ -35,6 +36,15 @@ pub(super) fn options(options: &Options) -> types::Options {
         also_mask: options.also_mask,
         thumbnails: options.thumbnails,
         limits: limits(&options.limits),
+    }
+}
+
+pub(super) fn quality(quality: Quality) -> types::Quality {
+    match quality {
+        Quality::Fast => types::Quality::Fast,
+        Quality::Good => types::Quality::Good,
+        Quality::Best => types::Quality::Best,
+        Quality::Rembg => types::Quality::Rembg,
     }
 }
 

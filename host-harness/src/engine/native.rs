@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cutout::{Limits, Mask, Net, Options, Output, Pipeline, Segmenter, Stage};
+use cutout::{Limits, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, Stage};
 use http::{Request, Response};
 use onnx::Tract;
 
@@ -69,11 +69,16 @@ impl Engine for Native {
 
     fn stop(&mut self) {}
 
-    fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {
-        let (mask, stages) = timed(|end| self.pipeline.mask(image, limits, end))?;
+    fn mask(
+        &mut self,
+        image: &[u8],
+        quality: Quality,
+        limits: &Limits,
+    ) -> Result<Timed<Matte>, Error> {
+        let (matte, stages) = timed(|end| self.pipeline.mask(image, quality, limits, end))?;
         Ok(Timed {
-            foreground: mask.foreground(),
-            value: mask,
+            foreground: matte.mask.foreground(),
+            value: matte,
             stages,
         })
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
-use cutout::{Limits, Mask, Options, Output};
+use cutout::{Limits, Mask, Matte, Options, Output, Quality};
 use wasmtime::{Store, Trap};
 use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 
@@ -169,20 +169,28 @@ impl Engine for Wasm {
         self.instance = None;
     }
 
-    fn mask(&mut self, image: &[u8], limits: &Limits) -> Result<Timed<Mask>, Error> {
-        let limits = bindings::limits(limits);
+    fn mask(
+        &mut self,
+        image: &[u8],
+        quality: Quality,
+        limits: &Limits,
+    ) -> Result<Timed<Matte>, Error> {
+        let (quality, limits) = (bindings::quality(quality), bindings::limits(limits));
         let mask = self.call(|instance, store| {
             let matting = instance.actor.cutout_matting_matting();
-            let mask = matting.call_matte(store, image, limits)?;
+            let mask = matting.call_matte(store, image, quality, limits)?;
             Ok(mask.map_err(bindings::error))
         })?;
         Ok(Timed {
             stages: bindings::stages(&mask.stages),
             foreground: mask.foreground.map(bindings::bounding_box),
-            value: Mask {
-                width: mask.width,
-                height: mask.height,
-                data: mask.data,
+            value: Matte {
+                mask: Mask {
+                    width: mask.width,
+                    height: mask.height,
+                    data: mask.data,
+                },
+                uncertainty: mask.uncertainty,
             },
         })
     }

@@ -18,3 +18,4 @@ mod parity;
 mod robust;
 mod serve;
 mod support;
+mod turned;

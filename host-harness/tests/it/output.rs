@@ -91,8 +91,18 @@ fn every_flag_makes_what_it_says_and_the_same_on_both_engines() {
             files.push(image.into_rgba8());
         }
         let pairs = files[0].as_raw().iter().zip(files[1].as_raw());
-        let worst = pairs.map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-        assert!(worst <= 2, "{output} {flags:?}: {worst}");
+        let apart = pairs.map(|(a, b)| a.abs_diff(*b));
+        // A level between masks can be a step of what a lossy format rounds to, here and there.
+        let (most, mean) = match flags.iter().any(|flag| flag.ends_with("-quality")) {
+            true => (32, 0.5),
+            false => (2, 0.02),
+        };
+        let worst = apart.clone().max().unwrap();
+        let found = apart.clone().map(f64::from).sum::<f64>() / apart.len() as f64;
+        assert!(
+            worst <= most && found <= mean,
+            "{output} {flags:?}: {worst}, mean {found}"
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cutout::Limits;
+use cutout::{Limits, Quality};
 use host_harness::engine::Runtime;
 
 use crate::support::{ENGINES, difference, engine, fixture, read_mask, tiny};
@@ -36,7 +36,11 @@ fn masks_agree_with_the_reference_s_on_both_engines() {
             let mut engine = engine(name, runtime, model);
             for photo in photos {
                 let picture = fs::read(fixture("photos").join(photo)).unwrap();
-                let mask = engine.mask(&picture, &Limits::default()).unwrap().value;
+                let mask = engine
+                    .mask(&picture, Quality::Rembg, &Limits::default())
+                    .unwrap()
+                    .value
+                    .mask;
                 let expected = fixture(masks).join(photo).with_extension("png");
                 let (width, height, expected) = read_mask(&expected);
                 assert_eq!((mask.width, mask.height), (width, height), "{photo}");
@@ -63,23 +67,35 @@ fn masks_agree_with_the_reference_s_on_both_engines() {
 fn the_engines_agree_within_one_level_and_wasm_repeats_itself() {
     for model in ["u2netp", &tiny()] {
         let [mut wasm, mut native] = ENGINES.map(|name| engine(name, Runtime::Net, model));
-        for photo in PHOTOS {
+        let qualities = [Quality::Rembg, Quality::Good, Quality::Best];
+        let cases = qualities
+            .into_iter()
+            .flat_map(|q| PHOTOS.map(|photo| (q, photo)));
+        for (quality, photo) in cases {
             let picture = fs::read(fixture("photos").join(photo)).unwrap();
-            let mut mask = || wasm.mask(&picture, &Limits::default()).unwrap().value.data;
+            let limits = Limits::default();
+            let mut mask = || {
+                wasm.mask(&picture, quality, &limits)
+                    .unwrap()
+                    .value
+                    .mask
+                    .data
+            };
             let (first, second) = (mask(), mask());
             assert!(
                 first == second,
-                "{model} {photo}: wasm gave other bytes the second time"
+                "{model} {photo} {quality:?}: wasm gave other bytes the second time"
             );
             let native = native
-                .mask(&picture, &Limits::default())
+                .mask(&picture, quality, &limits)
                 .unwrap()
                 .value
+                .mask
                 .data;
             let (_, largest, _) = difference(&first, &native);
             assert!(
                 largest <= 1,
-                "{model} {photo}: the engines differ by {largest}"
+                "{model} {photo} {quality:?}: the engines differ by {largest}"
             );
         }
     }
@@ -92,8 +108,13 @@ fn a_picture_of_one_colour_has_an_empty_mask() {
     grey.write_to(&mut png, image::ImageFormat::Png).unwrap();
     for name in ENGINES {
         let mut engine = engine(name, Runtime::Net, &tiny());
-        let mask = engine.mask(png.get_ref(), &Limits::default()).unwrap();
-        assert!(mask.value.data.iter().all(|level| *level == 0), "{name}");
+        let mask = engine
+            .mask(png.get_ref(), Quality::default(), &Limits::default())
+            .unwrap();
+        assert!(
+            mask.value.mask.data.iter().all(|level| *level == 0),
+            "{name}"
+        );
         assert_eq!(mask.foreground, None, "{name}");
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use cutout::{Limits, Options};
+use cutout::{Limits, Options, Quality};
 use host_harness::engine::{Cache, Host, Runtime, Settings};
 use host_harness::{Kind, models};
 
@@ -89,7 +89,9 @@ fn limits_hold_in_the_component_too() {
         ),
     ];
     for (limits, kind) in cases {
-        let error = engine.mask(&picture(), &limits).unwrap_err();
+        let error = engine
+            .mask(&picture(), Quality::default(), &limits)
+            .unwrap_err();
         assert_eq!(error.kind().as_str(), kind, "{error}");
     }
 }

@@ -27,6 +27,7 @@ fn composed(layout: Layout, behind: &Behind) -> Canvas {
         &mask,
         &layout,
         Size::default(),
+        Quality::Fast,
         behind,
         &Limits::default(),
     )
@@ -151,6 +152,7 @@ fn a_canvas_above_the_limits_is_refused_before_it_is_made() {
         &mask,
         &layout,
         Size::default(),
+        Quality::Fast,
         &Behind::Transparent,
         &Limits::default(),
     );
@@ -176,8 +178,16 @@ fn a_canvas_is_no_larger_than_its_size_whatever_the_layout() {
         (crop(Length::Share(0.5)), side(60), (59, 39)),
         (crop(Length::Share(0.5)), side(4), (3, 3)),
     ] {
-        let nothing = &Behind::Transparent;
-        let canvas = compose(&picture, &mask, &layout, size, nothing, &Limits::default());
+        let (nothing, fast) = (&Behind::Transparent, Quality::Fast);
+        let canvas = compose(
+            &picture,
+            &mask,
+            &layout,
+            size,
+            fast,
+            nothing,
+            &Limits::default(),
+        );
         let canvas = canvas.unwrap();
         let close = |a: u32, b: u32| a.abs_diff(b) <= 2;
         let longer = canvas.width.max(canvas.height);
@@ -243,6 +253,22 @@ fn every_encoding_is_read_back_as_it_was_written() {
 }
 
 #[test]
+fn a_scaled_picture_of_16_bits_has_8() {
+    let mut wide = picture(10, 8);
+    wide.fine = Some(vec![9; wide.data.len()]);
+    let mask = mask(10, 8, [2, 3, 4, 2]);
+    let layout = Layout {
+        scale: Some(0.5),
+        ..Layout::default()
+    };
+    let (limits, size) = (&Limits::default(), Size::default());
+    let nothing = &Behind::Transparent;
+    let canvas = compose(&wide, &mask, &layout, size, Quality::Good, nothing, limits).unwrap();
+    assert_eq!(canvas.fine, None);
+    assert!(canvas.data.chunks(4).any(|pixel| pixel[3] == 255));
+}
+
+#[test]
 fn a_cropped_picture_of_16_bits_keeps_them() {
     let mut wide = picture(10, 8);
     wide.fine = Some((0..wide.data.len()).map(|i| (i * 7) as u8).collect());
@@ -256,9 +282,9 @@ fn a_cropped_picture_of_16_bits_keeps_them() {
         ..Layout::default()
     };
     for (layout, [left, top]) in [(crop, [1, 1]), (moved, [6, 6])] {
+        let (limits, size) = (&Limits::default(), Size::default());
         let nothing = &Behind::Transparent;
-        let limits = &Limits::default();
-        let canvas = compose(&wide, &mask, &layout, Size::default(), nothing, limits).unwrap();
+        let canvas = compose(&wide, &mask, &layout, size, Quality::Good, nothing, limits).unwrap();
         let file = encode::canvas(&canvas, Encoding::default()).unwrap();
         let read = decode(&file, limits).unwrap();
         for (x, y) in (0..2).flat_map(|y| (0..4).map(move |x| (x, y))) {

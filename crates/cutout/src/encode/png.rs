@@ -175,7 +175,7 @@ impl Write for Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, Picture, decode};
+    use crate::{Limits, Picture, Quality, decode};
 
     #[test]
     fn what_is_written_is_read_back() {
@@ -190,7 +190,7 @@ mod tests {
             height: 97,
             data: noise(301 * 97),
         };
-        let joined = Cutout::new(&picture, &values).unwrap();
+        let joined = Cutout::new(&picture, &values, Quality::Good).unwrap();
         let mut expected = Vec::new();
         joined.rows(|row| expected.write_all(row)).unwrap();
 

@@ -72,6 +72,7 @@ fn the_network_and_thumbnails_see_srgb() {
     let converted = png(&to_srgb(&p3(), &rgb()), kind, &[]);
     let options = Options {
         thumbnails: Some(SIDE),
+        quality: Quality::Fast,
         ..Options::default()
     };
     let shown = |file: &[u8]| {

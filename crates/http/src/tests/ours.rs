@@ -168,7 +168,7 @@ fn a_form_gives_the_picture_its_options_and_a_background() {
 #[test]
 fn what_cannot_be_is_refused_with_a_stable_code() {
     let png = picture();
-    let cases: [(&str, &str, &[u8], u16, &str); 19] = [
+    let cases: [(&str, &str, &[u8], u16, &str); 23] = [
         ("/?output=video", "", &png, 400, "bad-option"),
         ("/?output=mask&output=cutout", "", &png, 400, "bad-option"),
         (
@@ -186,6 +186,10 @@ fn what_cannot_be_is_refused_with_a_stable_code() {
         ("/?webp-quality=101", "", &png, 400, "bad-option"),
         ("/?webp-quality=lossy", "", &png, 400, "bad-option"),
         ("/?png=9", "", &png, 400, "bad-option"),
+        ("/?quality=80", "", &png, 400, "bad-option"),
+        ("/?quality=rembg", "", &png, 400, "bad-option"),
+        ("/?compat=good", "", &png, 400, "bad-option"),
+        ("/?compat=rembg&quality=good", "", &png, 400, "bad-option"),
         ("/?max-side=0", "", &png, 400, "bad-option"),
         ("/?crop=51%25", "", &png, 400, "bad-option"),
         ("/?background=nocolour", "", &png, 400, "bad-option"),

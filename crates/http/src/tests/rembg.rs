@@ -36,7 +36,8 @@ fn rembgs_options_work_from_the_form_and_the_query() {
 
 #[test]
 fn post_processing_makes_all_or_nothing_of_a_mask() {
-    let soft = RgbImage::from_fn(SIDE, SIDE, |x, _| Rgb([(x * 17) as u8; 3]));
+    // Every level, in an order that is no gradient: in one there is no subject.
+    let soft = RgbImage::from_fn(SIDE, SIDE, |x, _| Rgb([(x * 5 % 16 * 17) as u8; 3]));
     let soft = file(&soft.into(), ImageFormat::Png);
     let values = |ppm: &[u8]| {
         let response = remove(
@@ -53,9 +54,8 @@ fn post_processing_makes_all_or_nothing_of_a_mask() {
 #[test]
 fn what_rembg_does_and_is_not_done_here_is_refused() {
     let png = picture();
-    let fields: [(&str, &[u8]); 8] = [
+    let fields: [(&str, &[u8]); 7] = [
         ("a", b"true"),
-        ("dc", b"1"),
         ("vm", b"true"),
         ("om", b"maybe"),
         ("extras", b"{\"sam\": 1}"),
@@ -77,4 +77,15 @@ fn what_rembg_does_and_is_not_done_here_is_refused() {
         &[("file", b"no picture, but a text of some length, as it were")],
     );
     assert_eq!(response.status(), 415);
+}
+
+#[test]
+fn edges_are_decontaminated_whether_or_not_that_is_asked_for() {
+    let png = picture();
+    let asked = remove("/api/remove", &[("file", &png), ("dc", b"true")]);
+    let plain = remove("/api/remove", &[("file", &png)]);
+    assert_eq!(
+        (asked.status(), asked.body()),
+        (plain.status(), plain.body())
+    );
 }

@@ -1,6 +1,6 @@
 use std::sync::atomic::AtomicU32;
 
-use cutout::{Limits, Mask, Options, Output};
+use cutout::{Limits, Matte, Options, Output, Quality};
 
 use super::*;
 use crate::engine::Engine;
@@ -18,7 +18,7 @@ impl Engine for Fragile {
         Err(Error::new(Kind::Trap, "not asked"))
     }
 
-    fn mask(&mut self, _: &[u8], _: &Limits) -> Result<Timed<Mask>, Error> {
+    fn mask(&mut self, _: &[u8], _: Quality, _: &Limits) -> Result<Timed<Matte>, Error> {
         Err(Error::new(Kind::Trap, "not asked"))
     }
 

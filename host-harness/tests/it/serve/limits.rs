@@ -155,7 +155,7 @@ fn an_instance_that_grew_large_makes_room_for_a_fresh_one() {
 fn a_picture_that_misses_the_deadline_fails_alone() {
     for engine in ENGINES {
         let server = Server::start(engine, &["--workers", "1", "--timeout", "0.2"]);
-        let answer = server.post("/v1/remove", &heavy());
+        let answer = server.post("/v1/remove?compat=rembg", &heavy());
         assert_eq!(
             (answer.status, &*answer.code()),
             (504, "timeout"),

@@ -1,0 +1,339 @@
+//! The foreground's own colours, where the picture shows a mixture of it and what is behind.
+//!
+//! Multi-level estimation (Germer, Uelwer, Conrad and Harmeling 2020) on a coarse grid: from one cell to all of them,
+//! foreground and background are kept smooth where alpha is and made to explain the picture. At full size a pixel then
+//! takes its share of what the estimate leaves unexplained.
+
+use crate::grid::{Grid, between, places};
+use crate::{Mask, Picture};
+
+/// Longer side of the grid.
+const SIDE: usize = 320;
+/// What neighbours have in common where alpha does not change.
+const SMOOTHNESS: f32 = 1e-5;
+/// Rounds on levels of at most [`SMALL`] cells a side, and on larger ones. Rounds take a cell's neighbours as they were,
+/// so that a mirrored picture has mirrored colours, and need more of them than the paper's.
+const ROUNDS: [usize; 2] = [10, 4];
+const SMALL: usize = 160;
+
+/// Foreground in the first three values, background in those from the fifth on, 0…1.
+type Pair = [f32; 8];
+
+/// Colours of foreground and background over a picture.
+#[derive(Debug)]
+pub(crate) struct Foreground {
+    width: usize,
+    height: usize,
+    pairs: Vec<Pair>,
+}
+
+impl Foreground {
+    /// The colours that explain `picture` by `mask`, which has its size.
+    pub(crate) fn of(picture: &Picture, mask: &Mask) -> Self {
+        let (width, height) = (picture.width as usize, picture.height as usize);
+        let colours = match picture.channels {
+            4 => Grid::of(picture.data.as_chunks::<4>().0, width, height, SIDE),
+            _ => Grid::of(picture.data.as_chunks::<3>().0, width, height, SIDE),
+        };
+        let alphas = Grid::of(mask.data.as_chunks::<1>().0, width, height, SIDE);
+        Self::on_grid(colours, alphas)
+    }
+
+    fn on_grid(colours: Grid<3>, alphas: Grid<1>) -> Self {
+        let mut estimate = Self {
+            width: 1,
+            height: 1,
+            pairs: vec![seed(&colours.cells, &alphas.cells)],
+        };
+        let mut levels = vec![(colours, alphas)];
+        while let Some((colours, alphas)) = levels.last()
+            && colours.width.max(colours.height) > 1
+        {
+            let (width, height) = (colours.width, colours.height);
+            let side = width.max(height).div_ceil(2);
+            let colours = Grid::of(&colours.cells, width, height, side);
+            let alphas = Grid::of(&alphas.cells, width, height, side);
+            levels.push((colours, alphas));
+        }
+        for (colours, alphas) in levels.iter().rev() {
+            estimate = estimate.spread(colours.width, colours.height);
+            let longer = colours.width.max(colours.height);
+            // A cell that is alone has no neighbours, but the seed.
+            let rounds = if longer > 1 {
+                ROUNDS[usize::from(longer > SMALL)]
+            } else {
+                0
+            };
+            let cells = Cell::all(colours, alphas);
+            for _ in 0..rounds {
+                estimate = estimate.improved(&cells);
+            }
+        }
+        estimate
+    }
+
+    /// The same on a finer grid.
+    fn spread(&self, width: usize, height: usize) -> Self {
+        let row = |y: usize| &self.pairs[y * self.height / height * self.width..][..self.width];
+        let rows =
+            (0..height).flat_map(|y| (0..width).map(move |x| row(y)[x * self.width / width]));
+        Self {
+            width,
+            height,
+            pairs: rows.collect(),
+        }
+    }
+
+    /// One round: each cell's colours solved for, its neighbours' as they were.
+    fn improved(&self, cells: &[Cell]) -> Self {
+        let mut pairs = Vec::with_capacity(self.pairs.len());
+        let rows = cells.chunks_exact(self.width).enumerate();
+        for (y, cells) in rows {
+            let row = |y: usize| &self.pairs[y * self.width..][..self.width];
+            let own = row(y);
+            let (above, below) = (row(y.saturating_sub(1)), row((y + 1).min(self.height - 1)));
+            for (x, cell) in cells.iter().enumerate() {
+                let (left, right) = (x.saturating_sub(1), (x + 1).min(self.width - 1));
+                let near = [&own[left], &own[right], &above[x], &below[x]];
+                pairs.push(cell.solve(near));
+            }
+        }
+        Self { pairs, ..*self }
+    }
+
+    /// The estimate over `width` × `height` pixels.
+    pub(crate) fn rows(&self, width: usize, height: usize) -> Rows<'_> {
+        Rows {
+            estimate: self,
+            columns: places(width, self.width),
+            lines: places(height, self.height),
+            line: vec![[0.0; 8]; self.width],
+        }
+    }
+}
+
+/// Mean colours where alpha is almost 1 and where it is almost 0; where it is nowhere, of everything.
+fn seed(colours: &[[u8; 3]], alphas: &[[u8; 1]]) -> Pair {
+    let mean = |inside: &dyn Fn(u8) -> bool| {
+        let (mut count, mut sums) = (0_u64, [0_u64; 3]);
+        for (colour, _) in colours
+            .iter()
+            .zip(alphas)
+            .filter(|(_, [alpha])| inside(*alpha))
+        {
+            count += 1;
+            sums.iter_mut()
+                .zip(colour)
+                .for_each(|(sum, value)| *sum += u64::from(*value));
+        }
+        (count > 0).then(|| sums.map(|sum| (sum as f64 / (count as f64 * 255.0)) as f32))
+    };
+    let all = mean(&|_| true).unwrap_or([0.5; 3]);
+    let [r, g, b] = mean(&|alpha| alpha > 229).unwrap_or(all);
+    let [r2, g2, b2] = mean(&|alpha| alpha < 26).unwrap_or(all);
+    [r, g, b, 0.0, r2, g2, b2, 0.0]
+}
+
+/// What does not change from round to round.
+struct Cell {
+    colour: [f32; 3],
+    alpha: f32,
+    /// How alike the neighbours at the left, at the right, above and below are to be; 0 where there is none.
+    alike: [f32; 4],
+    sum: f32,
+    scale: f32,
+}
+
+impl Cell {
+    fn all(colours: &Grid<3>, alphas: &Grid<1>) -> Vec<Self> {
+        let (width, height) = (colours.width, colours.height);
+        let alpha = |cell: usize| f32::from(alphas.cells[cell][0]) / 255.0;
+        let cells = (0..width * height).map(|cell| {
+            let (x, y) = (cell % width, cell / width);
+            let own = alpha(cell);
+            let like = |is_there: bool, other: usize| match is_there {
+                true => SMOOTHNESS + (own - alpha(other)).abs(),
+                false => 0.0,
+            };
+            let alike = [
+                like(x > 0, cell.wrapping_sub(1)),
+                like(x + 1 < width, cell + 1),
+                like(y > 0, cell.wrapping_sub(width)),
+                like(y + 1 < height, cell + width),
+            ];
+            let sum = alike.iter().sum::<f32>().max(SMOOTHNESS);
+            let rest = 1.0 - own;
+            Self {
+                colour: colours.cells[cell].map(|value| f32::from(value) / 255.0),
+                alpha: own,
+                alike,
+                sum,
+                scale: 1.0 / (sum * (own * own + rest * rest + sum)),
+            }
+        });
+        cells.collect()
+    }
+
+    /// Least squares: the cell's mixture is its colour, and it is like its neighbours.
+    fn solve(&self, near: [&Pair; 4]) -> Pair {
+        let (alpha, rest) = (self.alpha, 1.0 - self.alpha);
+        let mut sums = [0.0; 8];
+        for (pair, share) in near.into_iter().zip(self.alike) {
+            for i in 0..8 {
+                sums[i] += share * pair[i];
+            }
+        }
+        let [r, g, b] = self.colour;
+        let colour = [r, g, b, 0.0];
+        let (fore, behind) = (rest * rest + self.sum, alpha * alpha + self.sum);
+        let mut pair = [0.0; 8];
+        for i in 0..4 {
+            let front = alpha * colour[i] + sums[i];
+            let back = rest * colour[i] + sums[4 + i];
+            let both = alpha * rest;
+            pair[i] = ((fore * front - both * back) * self.scale).clamp(0.0, 1.0);
+            pair[4 + i] = ((behind * back - both * front) * self.scale).clamp(0.0, 1.0);
+        }
+        pair
+    }
+}
+
+/// An estimate at full size, a row at a time.
+pub(crate) struct Rows<'a> {
+    estimate: &'a Foreground,
+    columns: Vec<(usize, f32)>,
+    lines: Vec<(usize, f32)>,
+    line: Vec<Pair>,
+}
+
+impl Rows<'_> {
+    /// Puts the foreground's colours in place of those of `row`, row `y` of the picture, where its `mask` is neither
+    /// empty nor opaque.
+    pub(crate) fn correct(&mut self, y: usize, row: &mut [[u8; 4]], mask: &[u8]) {
+        let is_soft = |&value: &u8| !matches!(value, 0 | 255);
+        let Some(first) = mask.iter().position(is_soft) else {
+            return;
+        };
+        let last = mask.iter().rposition(is_soft).unwrap_or(first);
+        let (width, (cell, share)) = (self.estimate.width, self.lines[y]);
+        let upper = &self.estimate.pairs[cell * width..][..width];
+        let lower = (cell + 1).min(self.estimate.height - 1);
+        let lower = &self.estimate.pairs[lower * width..][..width];
+        let reach = self.columns[first].0..(self.columns[last].0 + 2).min(width);
+        for x in reach {
+            self.line[x] = between(&upper[x], &lower[x], share);
+        }
+        for x in (first..=last).filter(|&x| is_soft(&mask[x])) {
+            // What the picture itself has as half transparent is no mixture with anything that it shows.
+            if row[x][3] != mask[x] {
+                continue;
+            }
+            let (cell, share) = self.columns[x];
+            let pair = between(
+                &self.line[cell],
+                &self.line[(cell + 1).min(width - 1)],
+                share,
+            );
+            let alpha = f32::from(mask[x]) / 255.0;
+            for i in 0..3 {
+                let seen = f32::from(row[x][i]) / 255.0;
+                let left = seen - alpha * pair[i] - (1.0 - alpha) * pair[4 + i];
+                row[x][i] = ((pair[i] + alpha * alpha * left) * 255.0 + 0.5) as u8;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thin strands of one colour before a background that changes, by their true alpha.
+    #[test]
+    fn strands_have_their_own_colour_within_10_levels() {
+        const FOREGROUND: [f32; 3] = [60.0, 30.0, 20.0];
+        let (width, height) = (420_usize, 300_usize);
+        let background = |x: usize, y: usize| {
+            let texture = ((x * 13 + y * 7) % 17) as f32 - 8.0;
+            [
+                90.0 + x as f32 / 4.0 + texture,
+                200.0 - y as f32 / 3.0,
+                120.0 + texture * 2.0,
+            ]
+        };
+        let alpha = |x: usize, y: usize| {
+            if y > 240 {
+                return 1.0;
+            }
+            // Strands of 1 to 3 pixels that lean, every 24 pixels.
+            let at = (x as f32 + y as f32 * 0.21) % 24.0;
+            let radius = 0.5 + (x / 140) as f32 * 0.5;
+            (radius + 0.5 - (at - 12.0).abs()).clamp(0.0, 1.0)
+        };
+        let (mut data, mut values) = (Vec::new(), Vec::new());
+        for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+            let value = (alpha(x, y) * 255.0).round();
+            let behind = background(x, y);
+            let share = value / 255.0;
+            values.push(value as u8);
+            data.extend(
+                (0..3).map(|i| (share * FOREGROUND[i] + (1.0 - share) * behind[i]).round() as u8),
+            );
+        }
+        let picture = Picture::new(width as u32, height as u32, 3, data);
+        let mask = Mask {
+            width: width as u32,
+            height: height as u32,
+            data: values,
+        };
+        let estimate = Foreground::of(&picture, &mask);
+        let mut rows = estimate.rows(width, height);
+        let (mut errors, mut own_errors, mut count) = (0.0, 0.0, 0.0);
+        for (y, mask) in mask.data.chunks_exact(width).enumerate() {
+            let own = picture.data[y * width * 3..][..width * 3]
+                .as_chunks::<3>()
+                .0;
+            let joined = own.iter().zip(mask).map(|([r, g, b], a)| [*r, *g, *b, *a]);
+            let mut row: Vec<[u8; 4]> = joined.collect();
+            rows.correct(y, &mut row, mask);
+            for x in 0..width {
+                if matches!(mask[x], 0 | 255) {
+                    assert_eq!(row[x][..3], own[x], "{x}, {y}");
+                } else if mask[x] >= 26 {
+                    for i in 0..3 {
+                        errors += (f32::from(row[x][i]) - FOREGROUND[i]).abs();
+                        own_errors += (f32::from(own[x][i]) - FOREGROUND[i]).abs();
+                        count += 1.0;
+                    }
+                }
+            }
+        }
+        let (error, own) = (errors / count, own_errors / count);
+        println!("mean error {error:.1} levels, with the picture's own colours {own:.1}");
+        assert!(error <= 10.0 && error * 3.0 < own, "{error} of {own}");
+    }
+
+    #[test]
+    fn any_size_has_an_estimate() {
+        for (width, height) in [(1, 1), (1, 400), (333, 2), (31, 33)] {
+            let pixels = (width * height) as usize;
+            let picture = Picture::new(width, height, 4, vec![77; pixels * 4]);
+            let mask = Mask {
+                width,
+                height,
+                data: (0..pixels).map(|i| (i * 37 + 100) as u8).collect(),
+            };
+            let estimate = Foreground::of(&picture, &mask);
+            let first = &mask.data[..width as usize];
+            let mut row: Vec<[u8; 4]> = first.iter().map(|a| [77, 77, 77, *a]).collect();
+            let mut rows = estimate.rows(width as usize, height as usize);
+            rows.correct(height as usize - 1, &mut row, &mask.data[..width as usize]);
+            // Where picture and foreground cannot be told apart, all is one colour.
+            assert!(
+                row.iter()
+                    .all(|pixel| pixel[..3].iter().all(|v| v.abs_diff(77) <= 1)),
+                "{row:?}"
+            );
+        }
+    }
+}
