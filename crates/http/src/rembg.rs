@@ -103,6 +103,8 @@ where
         limits: job.limits,
         ..Options::default()
     };
+    // Always done, but not asked for by just anything.
+    flag("dc")?;
     if flag("om")? {
         options.output = OutputKind::Mask;
     }

@@ -54,10 +54,11 @@ fn post_processing_makes_all_or_nothing_of_a_mask() {
 #[test]
 fn what_rembg_does_and_is_not_done_here_is_refused() {
     let png = picture();
-    let fields: [(&str, &[u8]); 7] = [
+    let fields: [(&str, &[u8]); 8] = [
         ("a", b"true"),
         ("vm", b"true"),
         ("om", b"maybe"),
+        ("dc", b"maybe"),
         ("extras", b"{\"sam\": 1}"),
         ("model", b"birefnet-general"),
         ("bgc", b"1,2,3"),
