@@ -64,9 +64,9 @@ impl Foreground {
             } else {
                 0
             };
-            let cells = Cell::all(colours, alphas);
+            let level = Level::new(colours, alphas);
             for _ in 0..rounds {
-                estimate = estimate.improved(&cells);
+                estimate = estimate.improved(&level);
             }
         }
         estimate
@@ -85,17 +85,16 @@ impl Foreground {
     }
 
     /// One round: each cell's colours solved for, its neighbours' as they were.
-    fn improved(&self, cells: &[Cell]) -> Self {
+    fn improved(&self, level: &Level<'_>) -> Self {
+        let (width, last) = (self.width, self.height - 1);
         let mut pairs = Vec::with_capacity(self.pairs.len());
-        let rows = cells.chunks_exact(self.width).enumerate();
-        for (y, cells) in rows {
-            let row = |y: usize| &self.pairs[y * self.width..][..self.width];
-            let own = row(y);
-            let (above, below) = (row(y.saturating_sub(1)), row((y + 1).min(self.height - 1)));
-            for (x, cell) in cells.iter().enumerate() {
-                let (left, right) = (x.saturating_sub(1), (x + 1).min(self.width - 1));
+        for y in 0..self.height {
+            let row = |y: usize| &self.pairs[y * width..][..width];
+            let (own, above, below) = (row(y), row(y.saturating_sub(1)), row((y + 1).min(last)));
+            for x in 0..width {
+                let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
                 let near = [&own[left], &own[right], &above[x], &below[x]];
-                pairs.push(cell.solve(near));
+                pairs.push(level.solve(y * width + x, near));
             }
         }
         Self { pairs, ..*self }
@@ -134,65 +133,78 @@ fn seed(colours: &[[u8; 3]], alphas: &[[u8; 1]]) -> Pair {
     [r, g, b, 0.0, r2, g2, b2, 0.0]
 }
 
-/// What does not change from round to round.
+/// A grid that is solved for, and what does not change from round to round.
+struct Level<'a> {
+    colours: &'a Grid<3>,
+    alphas: &'a Grid<1>,
+    cells: Vec<Cell>,
+}
+
 struct Cell {
-    colour: [f32; 3],
-    alpha: f32,
-    /// How alike the neighbours at the left, at the right, above and below are to be; 0 where there is none.
-    alike: [f32; 4],
+    /// How alike the neighbours at the left and above are to be; 0 where there is none.
+    left: f32,
+    above: f32,
+    /// Of all four neighbours.
     sum: f32,
     scale: f32,
 }
 
-impl Cell {
-    fn all(colours: &Grid<3>, alphas: &Grid<1>) -> Vec<Self> {
+impl<'a> Level<'a> {
+    fn new(colours: &'a Grid<3>, alphas: &'a Grid<1>) -> Self {
         let (width, height) = (colours.width, colours.height);
         let alpha = |cell: usize| f32::from(alphas.cells[cell][0]) / 255.0;
+        let alike = |is_there: bool, cell: usize, other: usize| match is_there {
+            true => SMOOTHNESS + (alpha(cell) - alpha(other)).abs(),
+            false => 0.0,
+        };
         let cells = (0..width * height).map(|cell| {
             let (x, y) = (cell % width, cell / width);
-            let own = alpha(cell);
-            let like = |is_there: bool, other: usize| match is_there {
-                true => SMOOTHNESS + (own - alpha(other)).abs(),
-                false => 0.0,
-            };
-            let alike = [
-                like(x > 0, cell.wrapping_sub(1)),
-                like(x + 1 < width, cell + 1),
-                like(y > 0, cell.wrapping_sub(width)),
-                like(y + 1 < height, cell + width),
-            ];
-            let sum = alike.iter().sum::<f32>().max(SMOOTHNESS);
-            let rest = 1.0 - own;
-            Self {
-                colour: colours.cells[cell].map(|value| f32::from(value) / 255.0),
-                alpha: own,
-                alike,
+            let left = alike(x > 0, cell, cell.wrapping_sub(1));
+            let above = alike(y > 0, cell, cell.wrapping_sub(width));
+            let right = alike(x + 1 < width, cell, cell + 1);
+            let below = alike(y + 1 < height, cell, cell + width);
+            let sum = (left + right + (above + below)).max(SMOOTHNESS);
+            let (own, rest) = (alpha(cell), 1.0 - alpha(cell));
+            Cell {
+                left,
+                above,
                 sum,
                 scale: 1.0 / (sum * (own * own + rest * rest + sum)),
             }
         });
-        cells.collect()
+        Self {
+            colours,
+            alphas,
+            cells: cells.collect(),
+        }
     }
 
-    /// Least squares: the cell's mixture is its colour, and it is like its neighbours.
-    fn solve(&self, near: [&Pair; 4]) -> Pair {
-        let (alpha, rest) = (self.alpha, 1.0 - self.alpha);
+    /// Least squares: the cell's mixture is its colour, and it is like its neighbours at the left, at the right, above and
+    /// below.
+    fn solve(&self, at: usize, near: [&Pair; 4]) -> Pair {
+        let cell = &self.cells[at];
+        let right = self.cells.get(at + 1).map_or(0.0, |cell| cell.left);
+        let below = self.cells.get(at + self.colours.width);
+        let below = below.map_or(0.0, |cell| cell.above);
+        let alike = [cell.left, right, cell.above, below];
         let mut sums = [0.0; 8];
-        for (pair, share) in near.into_iter().zip(self.alike) {
+        for (pair, share) in near.into_iter().zip(alike) {
             for i in 0..8 {
                 sums[i] += share * pair[i];
             }
         }
-        let [r, g, b] = self.colour;
+        let alpha = f32::from(self.alphas.cells[at][0]) / 255.0;
+        let rest = 1.0 - alpha;
+        let [r, g, b] = self.colours.cells[at].map(|value| f32::from(value) / 255.0);
         let colour = [r, g, b, 0.0];
-        let (fore, behind) = (rest * rest + self.sum, alpha * alpha + self.sum);
+        let (fore, behind) = (rest * rest + cell.sum, alpha * alpha + cell.sum);
         let mut pair = [0.0; 8];
         for i in 0..4 {
             let front = alpha * colour[i] + sums[i];
             let back = rest * colour[i] + sums[4 + i];
             let both = alpha * rest;
-            pair[i] = ((fore * front - both * back) * self.scale).clamp(0.0, 1.0);
-            pair[4 + i] = ((behind * back - both * front) * self.scale).clamp(0.0, 1.0);
+            pair[i] = ((fore * front - both * back) * cell.scale).clamp(0.0, 1.0);
+            pair[4 + i] = ((behind * back - both * front) * cell.scale).clamp(0.0, 1.0);
         }
         pair
     }
