@@ -183,6 +183,7 @@ impl<'a> Level<'a> {
     /// below.
     fn solve(&self, at: usize, near: [&Pair; 4]) -> Pair {
         let cell = &self.cells[at];
+        // Behind the last cell of a row stands the first of the next one, which has nothing at its left.
         let right = self.cells.get(at + 1).map_or(0.0, |cell| cell.left);
         let below = self.cells.get(at + self.colours.width);
         let below = below.map_or(0.0, |cell| cell.above);

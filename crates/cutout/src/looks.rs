@@ -21,7 +21,8 @@ pub struct Map {
 const SURE: f64 = 0.05;
 
 /// Looks at `picture`, whose `input` is what [`preprocess`] made of it: once, and for [`Quality::Best`], unless that was
-/// sure, also at its mirror image and at the whole of it in its own shape. The least doubtful map counts. `None` when there is no subject.
+/// sure, also at its mirror image and at the whole of it in its own shape. The least doubtful map counts. `None` when
+/// there is no subject.
 ///
 /// # Errors
 /// Kind `model` when the network fails, or its answer has another size or a value that is not finite.

@@ -182,9 +182,17 @@ impl Mask {
         whole
     }
 
+    /// Whether any value is above [`Self::FOREGROUND_LEVEL`].
+    pub(crate) fn has_foreground(&self) -> bool {
+        self.data.iter().any(Self::is_foreground)
+    }
+
+    fn is_foreground(value: &u8) -> bool {
+        *value > Self::FOREGROUND_LEVEL
+    }
+
     /// The smallest box around all values above [`Self::FOREGROUND_LEVEL`]; `None` when there are none.
     pub fn foreground(&self) -> Option<BoundingBox> {
-        let is_foreground = |&value: &u8| value > Self::FOREGROUND_LEVEL;
         let (mut left, mut right) = (usize::MAX, 0);
         let mut rows: Option<(usize, usize)> = None;
         for (y, row) in self
@@ -192,10 +200,10 @@ impl Mask {
             .chunks_exact(self.width.max(1) as usize)
             .enumerate()
         {
-            let Some(first) = row.iter().position(is_foreground) else {
+            let Some(first) = row.iter().position(Self::is_foreground) else {
                 continue;
             };
-            let last = row.iter().rposition(is_foreground).unwrap_or(first);
+            let last = row.iter().rposition(Self::is_foreground).unwrap_or(first);
             left = left.min(first);
             right = right.max(last);
             rows = Some((rows.map_or(y, |(top, _)| top), y));

@@ -324,18 +324,14 @@ impl<S: Segmenter> Pipeline<S> {
         quality: Quality,
         observe: &mut dyn FnMut(Stage),
     ) -> Result<Matte, Error> {
-        let map = match input {
-            Some(input) => self.segment(picture, input, quality)?,
-            None => None,
-        };
+        let map = input.map(|input| self.segment(picture, input, quality));
+        let map = map.transpose()?.flatten();
         observe(Stage::Segment);
-        let matte = match map {
-            Some(map) => Some(self.matte(&map, picture, quality)?),
-            None => None,
-        };
+        let matte = map.map(|map| self.matte(&map, picture, quality));
         // Also where nothing was left of a faint subject.
         let matte = matte
-            .filter(|matte| quality == Quality::Rembg || matte.mask.foreground().is_some())
+            .transpose()?
+            .filter(|matte| quality == Quality::Rembg || matte.mask.has_foreground())
             .unwrap_or_else(|| Matte::empty(picture.width, picture.height));
         observe(Stage::Matte);
         Ok(matte)
