@@ -202,7 +202,9 @@ impl<S: Segmenter> Pipeline<S> {
         input: Vec<f32>,
         quality: Quality,
     ) -> Result<Option<Map>, Error> {
-        looks::look(picture, input, &self.spec, &mut self.segmenter, quality)
+        let map = looks::look(picture, input, &self.spec, &mut self.segmenter, quality);
+        self.segmenter.rest();
+        map
     }
 
     /// Stage `matte`: the mask of `picture` from what the network found.

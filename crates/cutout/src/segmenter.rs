@@ -12,15 +12,22 @@ pub trait Segmenter {
     /// # Errors
     /// Kind `model` when `input` has another size or the network fails.
     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error>;
+
+    /// Told once a picture needs no more of the network.
+    fn rest(&mut self) {}
 }
 
 impl<S: Segmenter + ?Sized> Segmenter for Box<S> {
     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         (**self).segment(input)
     }
+
+    fn rest(&mut self) {
+        (**self).rest();
+    }
 }
 
-/// The runtime `net`. Its working memory is taken with the first picture.
+/// The runtime `net`. Its working memory is taken with the first picture, in wasm with each.
 #[derive(Debug)]
 pub struct Net(Executor);
 
@@ -54,6 +61,14 @@ impl Net {
 impl Segmenter for Net {
     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.0.run(input).map_err(unusable)
+    }
+
+    /// Linear memory never shrinks: what the network has done with is the place for the stages behind it. Natively it
+    /// would have to be taken from the system for every picture.
+    fn rest(&mut self) {
+        if cfg!(target_family = "wasm") {
+            self.0.rest();
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs a plan: the first run allocates arena and scratch, later ones allocate nothing.
+//! Runs a plan: the first run allocates arena and scratch, later ones allocate nothing until the executor rests.
 
 use crate::kernels::{self, Job, Level, Simd};
 use crate::{Error, Plan};
@@ -53,6 +53,11 @@ impl Executor {
     /// [`Error::Input`] when the input has the wrong length, [`Error::Memory`] when the first run cannot allocate.
     pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         self.run_observed(input, &mut |_| ())
+    }
+
+    /// Gives the working memory back; the next run takes it again.
+    pub fn rest(&mut self) {
+        (self.arena, self.scratch) = (Vec::new(), Vec::new());
     }
 
     /// [`Executor::run`], calling `observe` with the index of each operator (as in [`Plan::ops`]) once it is done.
