@@ -1,8 +1,10 @@
 //! Host images on disk: made once per content, wasmtime and CPU, then mapped.
 
+mod whole;
+
 use std::fs::{self, DirBuilder, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -12,9 +14,6 @@ use wasmtime::component::Component;
 use super::{Runtime, snapshot};
 use crate::models::Model;
 use crate::{Error, Kind};
-
-/// Length of the digest that stands behind a host image in its file.
-const DIGEST: usize = blake3::OUT_LEN;
 
 /// A folder of host images, private to the user.
 pub struct Cache {
@@ -88,7 +87,7 @@ impl Cache {
             model.spec.name
         ));
         let image = snapshot::compile(engine, &snapshot::bake(model, runtime)?)?;
-        self.store(&path, &image)?;
+        Self::store(&path, &image)?;
         drop(lock);
         load(engine, &path).ok_or_else(|| {
             Error::new(
@@ -112,19 +111,9 @@ impl Cache {
         Ok(file)
     }
 
-    fn store(&self, path: &Path, image: &[u8]) -> Result<(), Error> {
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(image)?;
-            file.write_all(blake3::hash(image).as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(())
-        };
-        write().map_err(Error::io(format!(
-            "write the host image {}",
-            path.display()
-        )))
+    fn store(path: &Path, image: &[u8]) -> Result<(), Error> {
+        let doing = format!("write the host image {}", path.display());
+        whole::store(path, image).map_err(Error::io(doing))
     }
 }
 
@@ -152,7 +141,7 @@ fn key(engine: &Engine, model: &Model, runtime: Runtime) -> String {
 
 /// The component in the host image at `path`; `None` when there is none that can be trusted.
 fn load(engine: &Engine, path: &Path) -> Option<Component> {
-    let whole = is_ours(path).and_then(|ours| Ok(ours && is_whole(path)?));
+    let whole = is_ours(path).and_then(|ours| Ok(ours && whole::is_whole(path)?));
     if !whole.unwrap_or(false) {
         return None;
     }
@@ -163,9 +152,9 @@ fn load(engine: &Engine, path: &Path) -> Option<Component> {
 #[allow(unsafe_code, reason = "the one entrance of precompiled code")]
 fn host_image(engine: &Engine, path: &Path) -> Result<Component, Error> {
     // SAFETY: `load` has seen that the file belongs to this user, that nobody else may write to it,
-    // and that its digest fits; its folder is the user's alone (`Cache::at`). So it is what `store`
-    // wrote there, which `precompile_component` made. wasmtime itself checks version, settings and
-    // CPU features.
+    // and that its digest fits, or fitted and the file is untouched since; its folder is the user's
+    // alone (`Cache::at`). So it is what `store` wrote there, which `precompile_component` made.
+    // wasmtime itself checks version, settings and CPU features.
     let component = unsafe { Component::deserialize_file(engine, path) };
     component.map_err(Error::engine("map the host image"))
 }
@@ -175,19 +164,4 @@ fn is_ours(path: &Path) -> io::Result<bool> {
     let metadata = fs::metadata(path)?;
     let me = rustix::process::geteuid().as_raw();
     Ok(metadata.uid() == me && metadata.permissions().mode() & 0o022 == 0)
-}
-
-/// Whether the file ends with the digest of what stands before. Read in pieces, so that nothing
-/// is held in memory.
-fn is_whole(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let Some(body) = length.checked_sub(DIGEST as u64) else {
-        return Ok(false);
-    };
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader((&mut file).take(body))?;
-    let mut digest = [0; DIGEST];
-    file.read_exact(&mut digest)?;
-    Ok(hasher.finalize() == digest)
 }
