@@ -1,0 +1,49 @@
+{{- define "cutout.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "cutout.fullname" -}}
+{{- $name := include "cutout.name" . }}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
+{{- default $full .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "cutout.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "cutout.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "cutout.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/component: {{ .Values.mode }}
+{{ include "cutout.selectorLabels" . }}
+{{- end }}
+
+{{/* Takes the chart's context as `root` and an image as `image`. */}}
+{{- define "cutout.image" -}}
+{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
+{{- end }}
+
+{{/* Whether anything answers HTTP. */}}
+{{- define "cutout.answersHttp" -}}
+{{- if or (eq .Values.mode "native") .Values.wasmcloud.http.enabled }}true{{ end }}
+{{- end }}
+
+{{/* One component of the workload: takes `root`, `name`, `values`. */}}
+{{- define "cutout.component" -}}
+- name: {{ .name }}
+  image: {{ include "cutout.image" (dict "root" .root "image" .values.image) }}
+  imagePullPolicy: {{ .values.image.pullPolicy }}
+  {{- with .root.Values.imagePullSecret }}
+  imagePullSecret:
+    name: {{ . }}
+  {{- end }}
+  localResources:
+    allowedHosts: []
+    environment:
+      config:
+        CUTOUT_MAX_BYTES: {{ mul .root.Values.limits.maxBytesMiB 1048576 | quote }}
+        CUTOUT_MAX_PIXELS: {{ mul .root.Values.limits.maxPixelsMP 1000000 | quote }}
+{{- end }}
