@@ -1,0 +1,301 @@
+"""The chart, what it renders and what it refuses, without a cluster. HELM and KUBECTL name the programs.
+
+Closes with a line of counts; every failure says what and where.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+import jsonschema
+import kubernetes_validate
+import yaml
+
+from helm_tables import REFUSED, SPOILED
+
+ROOT = pathlib.Path(__file__).parent.parent
+CHART = ROOT / "deploy/helm/cutout"
+MANIFESTS = ROOT / "deploy/kubernetes"
+CRDS = ROOT / "../shared/data/wasmcloud-crds"
+CUTOUT = ROOT / "target/release/cutout"
+KUBERNETES = "1.35"
+GROUP = "runtime.wasmcloud.dev/v1alpha1"
+counts = {"passed": 0, "failed": 0, "skipped": 0}
+
+
+def check(name, problem):
+    """Counts one check; `problem` is a text, or nothing where all is well."""
+    counts["failed" if problem else "passed"] += 1
+    if problem:
+        print(f"failed: {name}: {problem}")
+
+
+def skip(text):
+    counts["skipped"] += 1
+    print(f"skip: {text}")
+
+
+def run(*command):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60)
+
+
+def helm(*arguments):
+    return run(os.environ["HELM"], *arguments)
+
+
+def documents(text):
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def at(error):
+    return "/".join(str(part) for part in error.absolute_path) + ": " + error.message.splitlines()[0]
+
+
+def closed(schema):
+    """A CRD's schema that refuses what the API server would silently drop."""
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(value) for key, value in schema.items()}
+    if "properties" in schema:
+        made["properties"] = {key: closed(value) for key, value in schema["properties"].items()}
+        made.setdefault("additionalProperties", False)
+    if "items" in schema:
+        made["items"] = closed(schema["items"])
+    return made
+
+
+def wasmcloud_schemas():
+    """The schemas of wasmCloud's kinds by name; none where the definitions are not here."""
+    found = {}
+    for path in sorted(CRDS.glob("*.yaml")):
+        for definition in documents(path.read_text()):
+            version = definition["spec"]["versions"][0]
+            found[definition["spec"]["names"]["kind"]] = closed(version["schema"]["openAPIV3Schema"])
+    return found
+
+
+def refusal(document, schemas):
+    """What the API server would have against a document, or nothing."""
+    try:
+        if document["apiVersion"] != GROUP:
+            kubernetes_validate.validate(document, KUBERNETES, strict=True)
+        elif document["kind"] in schemas:
+            jsonschema.Draft202012Validator(schemas[document["kind"]]).validate(document)
+    except jsonschema.ValidationError as error:
+        return at(error)
+    except kubernetes_validate.SchemaNotFoundError as error:
+        return error.message
+    return None
+
+
+def loose_ends(rendered):
+    """What one document says of another and is not so."""
+    by_kind = {document["kind"]: document for document in rendered}
+    names = {(document["kind"], document["metadata"]["name"]) for document in rendered}
+    if len(names) != len(rendered):
+        yield "two documents have one name"
+    service = by_kind.get("Service", {}).get("spec")
+    if service and [port["name"] for port in service["ports"]] != ["http"]:
+        yield "the Service's port is not named http"
+    if service and ("selector" in service) == ("WorkloadDeployment" in by_kind):
+        yield "a Service has a selector for pods, and none on wasmCloud"
+    wanted = []
+    if workload := by_kind.get("WorkloadDeployment"):
+        if target := workload["spec"].get("kubernetes"):
+            wanted.append(("Service", target["service"]["name"]))
+        yield from loose_interfaces(workload["spec"]["template"]["spec"], by_kind.get("Ingress"))
+    if scaler := by_kind.get("HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]
+        wanted.append((target["kind"], target["name"]))
+        if "replicas" in by_kind[target["kind"]]["spec"]:
+            yield "replicas would be set against the autoscaler's"
+    for rule in by_kind.get("Ingress", {}).get("spec", {}).get("rules", []):
+        wanted += [("Service", path["backend"]["service"]["name"]) for path in rule["http"]["paths"]]
+    if deployment := by_kind.get("Deployment"):
+        pod = deployment["spec"]["template"]
+        container = pod["spec"]["containers"][0]
+        wanted += [("ConfigMap", source["configMapRef"]["name"]) for source in container["envFrom"]]
+        for kind, selector in selectors(by_kind):
+            if not selector.items() <= pod["metadata"]["labels"].items():
+                yield f"the selector of {kind} does not fit the pods"
+    for kind, name in wanted:
+        if (kind, name) not in names:
+            yield f"no {kind} is named {name}"
+
+
+def loose_interfaces(workload, ingress):
+    components = {component["name"] for component in workload["components"]}
+    packages = {interface["package"]: interface for interface in workload["hostInterfaces"]}
+    provided = {"http": "http", "worker": "messaging"}
+    if {provided[name] for name in components} != set(packages):
+        yield f"components {sorted(components)} have the interfaces {sorted(packages)}"
+    if ingress and ingress["spec"]["rules"][0]["host"] != packages["http"]["config"]["host"]:
+        yield "the Ingress leads to a name that no host routes"
+
+
+def selectors(by_kind):
+    paths = {
+        "Deployment": ("selector", "matchLabels"),
+        "Service": ("selector",),
+        "PodDisruptionBudget": ("selector", "matchLabels"),
+        "NetworkPolicy": ("podSelector", "matchLabels"),
+    }
+    for kind, path in paths.items():
+        if kind in by_kind:
+            selector = by_kind[kind]["spec"]
+            for key in path:
+                selector = selector[key]
+            yield kind, selector
+
+
+def check_rendered(schemas):
+    """Lints and renders every set of values; gives the documents by set."""
+    sets = {"default": []} | {path.stem: ["-f", path] for path in sorted((CHART / "ci").glob("*.yaml"))}
+    made = {}
+    for name, values in sets.items():
+        lint = helm("lint", "--strict", CHART, *values)
+        check(f"{name} lints", lint.returncode and lint.stdout + lint.stderr)
+        template = helm("template", "cutout", CHART, "--namespace", "pictures", *values)
+        check(f"{name} renders", template.returncode and template.stderr)
+        made[name] = documents(template.stdout)
+        for document in made[name]:
+            if document["apiVersion"] != GROUP or schemas:
+                check(f"{name}: {document['kind']} is valid", refusal(document, schemas))
+        check(f"{name} fits together", "; ".join(loose_ends(made[name])))
+    return made
+
+
+def check_spoiled(made, schemas):
+    """The checks above can fail: each spoiled document is refused."""
+    for name, values, kind, path, value in SPOILED:
+        rendered = documents(yaml.safe_dump_all(made[values]))
+        document = next(document for document in rendered if document["kind"] == kind)
+        if document["apiVersion"] == GROUP and not schemas and not name.startswith("loose"):
+            continue
+        *way, last = path
+        place = document
+        for key in way:
+            place = place[key]
+        place[last] = value
+        refused = refusal(document, schemas) or list(loose_ends(rendered))
+        check(f"spoiled: {name}", None if refused else "was not noticed")
+
+
+def check_refused():
+    for name, values, words in REFUSED:
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            yaml.safe_dump(values, file)
+            file.flush()
+            template = helm("template", "cutout", CHART, "-f", file.name)
+        said = template.stderr.strip()
+        problem = None if template.returncode and words in said else f"said {said!r}, not {words!r}"
+        check(f"refused: {name}", problem)
+
+
+def check_schema_names(values, schema, path="values"):
+    """Every value has a place in the schema and every place a value, so that both can be read as the reference."""
+    named = set(schema.get("properties", {})) - {"global"}
+    if not named or not isinstance(values, dict):
+        return
+    check(f"{path} and its schema name the same", named ^ set(values) and str(sorted(named ^ set(values))))
+    for key in named & set(values):
+        check_schema_names(values[key], schema["properties"][key], f"{path}.{key}")
+
+
+def check_manifests(schemas):
+    render = run(MANIFESTS / "render", "--check")
+    check("the plain manifests are what the chart makes", render.returncode and render.stdout + render.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        for mode in ("wasmcloud", "native"):
+            copy = pathlib.Path(shutil.copytree(MANIFESTS / mode, f"{folder}/{mode}"))
+            plain = sorted(documents((copy / "cutout.yaml").read_text()), key=str)
+            images = [{"name": f"ghcr.io/example/cutout{end}", "newName": "images.example.com/it", "newTag": "9"}
+                      for end in ("", "-http", "-worker")]
+            settings = yaml.safe_load((copy / "kustomization.yaml").read_text())
+            built = sorted(documents(kustomize(copy)), key=str)
+            check(f"kustomize leaves {mode} as it is", None if built == plain else "it does not")
+            (copy / "kustomization.yaml").write_text(yaml.safe_dump(settings | {"images": images}))
+            built = kustomize(copy)
+            check(f"kustomize changes the images of {mode}", None if "ghcr.io" not in built else built)
+            for document in documents(built):
+                check(f"kustomized {mode}: {document['kind']} is valid", refusal(document, schemas))
+        package = helm("package", CHART, "--destination", folder)
+        check("the chart packs", package.returncode and package.stderr)
+
+
+def kustomize(folder):
+    return run(os.environ["KUBECTL"], "kustomize", folder).stdout
+
+
+def check_operator_values(values):
+    """wasmCloud's chart has no schema of its values and is not here; that both sides fit can be seen."""
+    operator = yaml.safe_load((ROOT / "deploy/helm/wasmcloud-values.yaml").read_text())
+    groups = [group["name"] for group in operator["runtime"]["hostGroups"]]
+    group = values["wasmcloud"]["hostGroup"]
+    check("the chart's host group is one that is installed", group not in groups and f"{group} is not in {groups}")
+    nats = yaml.safe_load((ROOT / "deploy/helm/nats-values.yaml").read_text())
+    payload = nats["config"]["merge"]["max_payload"]
+    wanted = f"<< {values['wasmcloud']['worker']['maxPayloadMiB']}MB >>"
+    check("NATS lets through what the worker sends", payload != wanted and f"{payload}, not {wanted}")
+
+
+def check_container(made):
+    """The container's own arguments start the program, and its probes answer."""
+    if not CUTOUT.exists():
+        skip("target/release/cutout is not here: the container's arguments were not tried")
+        return
+    spec = {document["kind"]: document for document in made["native-minimal"]}
+    container = spec["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    arguments = container["args"]
+    for name, value in spec["ConfigMap"]["data"].items():
+        arguments = [argument.replace(f"$({name})", value) for argument in arguments]
+    arguments = [argument.replace("0.0.0.0:7000", "127.0.0.1:0") for argument in arguments]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"CUTOUT_CACHE": os.environ.get("CUTOUT_CACHE", f"{folder}/cutout")}
+        command = [CUTOUT, *arguments, f"--model={ROOT}/fixtures/tiny/tiny.onnx"]
+        server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        try:
+            said = ""
+            while "http://" not in said and (line := server.stderr.readline()):
+                said += line
+            check("the container's arguments are the program's", None if "http://" in said else said)
+            url = "http://" + said.rpartition("http://")[2].split('"')[0].split()[0].rstrip("/")
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                check(f"its {probe} answers", probe_problem(url + container[probe]["httpGet"]["path"]))
+            server.send_signal(signal.SIGTERM)
+            check("it ends when it is told to", server.wait(timeout=30) and f"exit code {server.returncode}")
+        finally:
+            server.kill()
+
+
+def probe_problem(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return None if answer.status == 200 else f"{url}: {answer.status}"
+    except OSError as error:
+        return f"{url}: {error}"
+
+
+def main():
+    schemas = wasmcloud_schemas()
+    if not schemas:
+        skip("../shared/data/wasmcloud-crds is not here: wasmCloud's kinds were not validated")
+    made = check_rendered(schemas)
+    check_spoiled(made, schemas)
+    check_refused()
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    check_schema_names(values, yaml.safe_load((CHART / "values.schema.json").read_text()))
+    check_manifests(schemas)
+    check_operator_values(values)
+    check_container(made)
+    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+    print(f"{counts['passed']} passed, {counts['failed']} failed{skipped}")
+    sys.exit(bool(counts["failed"]))
+
+
+main()

@@ -1,0 +1,56 @@
+"""What the chart must refuse, and what the checks of the chart must notice."""
+
+# What is wrong, the values, and words of the refusal.
+REFUSED = [
+    ("an unknown value", {"replica": 2}, "additional properties 'replica' not allowed"),
+    ("an unknown value further down", {"native": {"worker": 2}}, "additional properties 'worker' not allowed"),
+    ("an unknown value of an image", {"native": {"image": {"name": "x"}}}, "additional properties 'name' not allowed"),
+    ("an unknown mode", {"mode": "docker"}, "'/mode': value must be one of 'wasmcloud', 'native'"),
+    ("a negative number of replicas", {"replicas": -1}, "'/replicas': minimum: got -1, want 0"),
+    ("half a replica", {"replicas": 1.5}, "'/replicas': got number, want integer"),
+    ("a number in words", {"replicas": "two"}, "'/replicas': got string, want integer"),
+    ("a switch in words", {"ingress": {"enabled": "yes"}}, "'/ingress/enabled': got string, want boolean"),
+    ("a host with a scheme", {"host": "https://cutout.example.com"}, "'/host': 'https://cutout.example.com' does not match"),
+    ("more megapixels than the program takes", {"limits": {"maxPixelsMP": 2000}}, "maximum: got 2,000, want 1,000"),
+    ("no room for a byte", {"limits": {"maxBytesMiB": 0}}, "minimum: got 0, want 1"),
+    ("a payload beyond NATS", {"wasmcloud": {"worker": {"maxPayloadMiB": 65}}}, "maximum: got 65, want 64"),
+    ("a worker without a subject", {"wasmcloud": {"worker": {"subjects": []}}}, "minItems: got 0, want 1"),
+    ("two subjects in one", {"wasmcloud": {"worker": {"subjects": ["a,b"]}}}, "'a,b' does not match pattern"),
+    ("an unknown policy", {"wasmcloud": {"deployPolicy": "Rolling"}}, "value must be one of 'RollingUpdate', 'Recreate'"),
+    ("an image with spaces", {"native": {"image": {"repository": "my image"}}}, "'my image' does not match pattern"),
+    ("memory without a unit that exists", {"native": {"resources": {"limits": {"memory": "1GB"}}}}, "'1GB' does not match"),
+    ("a port beyond all", {"service": {"port": 70000}}, "maximum: got 70,000, want 65,535"),
+    ("a metric of pods", {"autoscaling": {"metrics": [{"type": "Resource"}]}}, "value must be one of 'External', 'Object'"),
+    ("everyone may go", {"podDisruptionBudget": {"maxUnavailable": "101%"}}, "'/podDisruptionBudget/maxUnavailable'"),
+    ("nothing to run", {"wasmcloud": {"http": {"enabled": False}, "worker": {"enabled": False}}}, "nothing to run"),
+    ("fewer at most than at least", {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}, "is below"),
+    ("scaling workloads by CPU", {"autoscaling": {"enabled": True}}, "a workload is no pod and has no use of CPU"),
+]
+
+WORKLOAD = ("spec", "template", "spec")
+POD = ("spec", "template", "spec")
+CONTAINER = POD + ("containers", 0)
+
+# What is wrong, the values it is rendered from, the kind, the place, and what is put there.
+SPOILED = [
+    ("an unknown field of a workload", "default", "WorkloadDeployment", WORKLOAD + ("pool",), 1),
+    ("an unknown field of a component", "default", "WorkloadDeployment", WORKLOAD + ("components", 0, "memory"), "1Gi"),
+    ("a number in an environment", "default", "WorkloadDeployment",
+     WORKLOAD + ("components", 1, "localResources", "environment", "config", "CUTOUT_SLOTS"), 2),
+    ("a component without an image", "default", "WorkloadDeployment", WORKLOAD + ("components", 0), {"name": "http"}),
+    ("a host that is an address", "default", "WorkloadDeployment",
+     WORKLOAD + ("components", 0, "localResources", "allowedHosts"), ["https://example.com/path"]),
+    ("loose: a Service that is not there", "default", "WorkloadDeployment", ("spec", "kubernetes", "service", "name"), "x"),
+    ("loose: no interface for the worker", "default", "WorkloadDeployment", WORKLOAD + ("hostInterfaces", 1), {"package": "x"}),
+    ("a selector on wasmCloud", "default", "Service", ("spec", "selector"), {"a": "b"}),
+    ("a port of another name", "default", "Service", ("spec", "ports", 0, "name"), "web"),
+    ("an unknown field of a container", "native-minimal", "Deployment", CONTAINER + ("memory",), "1Gi"),
+    ("a probe of another kind", "native-minimal", "Deployment", CONTAINER + ("readinessProbe", "get"), "/readyz"),
+    ("pods that nothing selects", "native-minimal", "Deployment", ("spec", "selector", "matchLabels"), {"a": "b"}),
+    ("a ConfigMap that is not there", "native-minimal", "ConfigMap", ("metadata", "name"), "x"),
+    ("a budget for other pods", "native-everything", "PodDisruptionBudget", ("spec", "selector", "matchLabels"), {"a": "b"}),
+    ("a policy for other pods", "native-everything", "NetworkPolicy", ("spec", "podSelector", "matchLabels"), {"a": "b"}),
+    ("replicas beside an autoscaler", "native-everything", "Deployment", ("spec", "replicas"), 2),
+    ("an autoscaler of nothing", "wasmcloud-everything", "HorizontalPodAutoscaler", ("spec", "scaleTargetRef", "name"), "x"),
+    ("an Ingress to another name", "wasmcloud-everything", "Ingress", ("spec", "rules", 0, "host"), "x.example.com"),
+]
