@@ -27,21 +27,23 @@ REFUSED = [
     ("scaling workloads by CPU", {"autoscaling": {"enabled": True}}, "a workload is no pod and has no use of CPU"),
 ]
 
-WORKLOAD = ("spec", "template", "spec")
 POD = ("spec", "template", "spec")
 CONTAINER = POD + ("containers", 0)
 
-# What is wrong, the values it is rendered from, the kind, the place, and what is put there.
-SPOILED = [
-    ("an unknown field of a workload", "default", "WorkloadDeployment", WORKLOAD + ("pool",), 1),
-    ("an unknown field of a component", "default", "WorkloadDeployment", WORKLOAD + ("components", 0, "memory"), "1Gi"),
+# What is wrong, the values it is rendered from, the kind, the place, and what is put there. These need wasmCloud's schemas.
+SPOILED_WORKLOADS = [
+    ("an unknown field of a workload", "default", "WorkloadDeployment", POD + ("pool",), 1),
+    ("an unknown field of a component", "default", "WorkloadDeployment", POD + ("components", 0, "memory"), "1Gi"),
     ("a number in an environment", "default", "WorkloadDeployment",
-     WORKLOAD + ("components", 1, "localResources", "environment", "config", "CUTOUT_SLOTS"), 2),
-    ("a component without an image", "default", "WorkloadDeployment", WORKLOAD + ("components", 0), {"name": "http"}),
+     POD + ("components", 1, "localResources", "environment", "config", "CUTOUT_SLOTS"), 2),
+    ("a component without an image", "default", "WorkloadDeployment", POD + ("components", 0), {"name": "http"}),
     ("a host that is an address", "default", "WorkloadDeployment",
-     WORKLOAD + ("components", 0, "localResources", "allowedHosts"), ["https://example.com/path"]),
-    ("loose: a Service that is not there", "default", "WorkloadDeployment", ("spec", "kubernetes", "service", "name"), "x"),
-    ("loose: no interface for the worker", "default", "WorkloadDeployment", WORKLOAD + ("hostInterfaces", 1), {"package": "x"}),
+     POD + ("components", 0, "localResources", "allowedHosts"), ["https://example.com/path"]),
+]
+
+SPOILED = [
+    ("a Service that is not there", "default", "WorkloadDeployment", ("spec", "kubernetes", "service", "name"), "x"),
+    ("no interface for the worker", "default", "WorkloadDeployment", POD + ("hostInterfaces", 1), {"package": "x"}),
     ("a selector on wasmCloud", "default", "Service", ("spec", "selector"), {"a": "b"}),
     ("a port of another name", "default", "Service", ("spec", "ports", 0, "name"), "web"),
     ("an unknown field of a container", "native-minimal", "Deployment", CONTAINER + ("memory",), "1Gi"),
