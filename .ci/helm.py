@@ -5,6 +5,7 @@ Closes with a line of counts; every failure says what and where.
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -262,7 +263,7 @@ def check_container(made):
             while "http://" not in said and (line := server.stderr.readline()):
                 said += line
             check("the container's arguments are the program's", None if "http://" in said else said)
-            url = "http://" + said.rpartition("http://")[2].split('"')[0].split()[0].rstrip("/")
+            url = re.search("http://[0-9.:]*[0-9]|$", said)[0]
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
                 check(f"its {probe} answers", probe_problem(url + container[probe]["httpGet"]["path"]))
             server.send_signal(signal.SIGTERM)
