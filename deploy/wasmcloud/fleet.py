@@ -1,0 +1,320 @@
+"""NATS, an OCI registry and wasmCloud hosts on this machine, every host with Cutout on it. See docs/wasmcloud.md."""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import nats
+
+from processes import Failed, alive, end, start, wait_ready
+
+ROOT = Path(__file__).resolve().parents[2]
+MAX_PAYLOAD = 8 << 20  # bytes of a NATS message; pictures do not fit in NATS' own default of 1 MiB
+CORE_INSTANCES = 256  # a component may have a fifth of two thirds of a quarter of these in flight: 8
+SUBJECT = "cutout.remove"
+
+
+# The state: what runs, in a file that is written after every step, so that `down` finds all of it.
+
+
+def load(folder):
+    path = folder / "state.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def save(folder, state):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "state.new").write_text(json.dumps(state, indent=2) + "\n")
+    (folder / "state.new").rename(folder / "state.json")
+
+
+def running(state):
+    return [part for part in [state["nats"], state["registry"], *state["hosts"]] if part and alive(part)]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def status(url, host=None):
+    """The status that `url` answers with, None if nobody answers."""
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+# The parts.
+
+
+def start_nats(folder, state, port):
+    config = folder / "nats.conf"
+    config.write_text(f"listen: 127.0.0.1:{port}\nmax_payload: {MAX_PAYLOAD}\n")
+    process = start(["nats-server", "-c", config], folder / "nats.log")
+    state["nats"] = {**process, "url": f"nats://127.0.0.1:{port}", "port": port}
+    save(folder, state)
+    wait_ready(process, "NATS", lambda: listens(port))
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def registry_program():
+    """Debian's docker-registry, installed if that can be done without asking."""
+    if not shutil.which("docker-registry") and shutil.which("apt-get") and os.geteuid() == 0:
+        for step in (["update", "-qq"], ["install", "-qq", "--no-install-recommends", "docker-registry"]):
+            subprocess.run(["apt-get", *step], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    program = shutil.which("docker-registry")
+    if not program:
+        raise Failed("there is no OCI registry here: install Debian's docker-registry, as root: apt-get install docker-registry")
+    return program
+
+
+def start_registry(folder, state, port):
+    program = registry_program()
+    config = folder / "registry.yml"
+    settings = {
+        "version": 0.1,
+        "log": {"level": "warn"},
+        "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}},
+        "http": {"addr": f"127.0.0.1:{port}"},
+    }
+    config.write_text(json.dumps(settings))  # JSON is YAML
+    process = start([program, "serve", config], folder / "registry.log")
+    state["registry"] = {**process, "address": f"127.0.0.1:{port}"}
+    save(folder, state)
+    wait_ready(process, "the registry", lambda: status(f"http://127.0.0.1:{port}/v2/") == 200)
+
+
+def publish(folder, state, cutout):
+    """Bakes the components and pushes them; their references by name."""
+    images = {}
+    for name, bake in {"http": []}.items():
+        component = folder / f"cutout-{name}.wasm"
+        reference = f"{state['registry']['address']}/cutout/{name}:latest"
+        command([cutout, "bake", *bake, "-o", component])
+        command(["wash", "oci", "push", "--insecure", reference, component])
+        images[name] = reference
+    return images
+
+
+def command(words):
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise Failed(f"`{' '.join(map(str, words))}` failed:\n{done.stdout}")
+
+
+def start_host(folder, state, name, port):
+    """One more host with all workloads on it, ready to answer; noted in the state as soon as it runs."""
+    settings, number = state["settings"], len(state["hosts"])
+    core = number % os.cpu_count() if settings["cores"] else None
+    words = ["taskset", "-c", str(core)] if settings["cores"] else []
+    url = state["nats"]["url"]
+    words += ["wash", "host", "--non-interactive", "--host-group", "default", "--host-name", name]
+    words += ["--scheduler-nats-url", url, "--data-nats-url", url, "--nats-connect-timeout", "30s"]
+    words += ["--http-addr", f"127.0.0.1:{port}", "--allow-insecure-registries", "--oci-cache-dir", folder / f"oci-{name}"]
+    words += ["--default-heap-memory", settings["memory"], "--core-instances", str(CORE_INSTANCES)]
+    log = folder / f"{name}.log"
+    log.unlink(missing_ok=True)
+    host = {**start(words, log), "name": name, "http": f"http://127.0.0.1:{port}", "core": core}
+    state["hosts"].append(host)
+    save(folder, state)
+    host["id"] = wait_ready(host, f"host {name}", lambda: host_id(log))
+    for workload in workloads(state, host):
+        answer = ask(url, f"runtime.host.{host['id']}.workload.start", workload)
+        if answer.get("workloadStatus", {}).get("workloadState") != "WORKLOAD_STATE_RUNNING":
+            raise Failed(f"host {name} does not start {workload['workloadId']}: {json.dumps(answer)}\nits log: {log}")
+    wait_ready(host, f"Cutout on host {name}", lambda: status(f"{host['http']}/", "localhost") == 200)
+    save(folder, state)
+
+
+def host_id(log):
+    found = re.search(r'Host started host_id="([^"]+)"', log.read_text(errors="replace"))
+    return found and found[1]
+
+
+def workloads(state, host):
+    """The requests that start Cutout on a host. Workloads of one name share NATS' messages between hosts."""
+    environment = {"CUTOUT_HOST": host["name"], "CUTOUT_SLOTS": str(state["settings"]["slots"])}
+    http = {"namespace": "wasi", "package": "http", "interfaces": ["incoming-handler"], "config": {"host": "localhost"}}
+    parts = {"http": (http, {})}
+    for name, (interface, config) in parts.items():
+        component = {
+            "name": name,
+            "image": state["images"][name],
+            "imagePullPolicy": "IMAGE_PULL_POLICY_ALWAYS",
+            "localResources": {"environment": {"config": environment}, "config": config},
+        }
+        world = {"components": [component], "hostInterfaces": [interface]}
+        yield {"workloadId": f"{name}-{host['name']}", "workload": {"namespace": "default", "name": f"cutout-{name}", "witWorld": world}}
+
+
+def ask(url, subject, question, seconds=120):
+    """A host's answer to a request over NATS, both JSON."""
+
+    async def request():
+        client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=0)
+        try:
+            return await client.request(subject, json.dumps(question).encode(), timeout=seconds)
+        finally:
+            await client.close()
+
+    try:
+        return json.loads(asyncio.run(request()).data)
+    except nats.errors.Error as error:
+        raise Failed(f"no answer to {subject}: {error or type(error).__name__}") from None
+
+
+# The commands.
+
+
+def up(options):
+    state = load(options.state)
+    if state and running(state):
+        print(f"It is up already ({options.state}/state.json). End it with {called('down', options)}")
+        return
+    state = {"nats": None, "registry": None, "hosts": [], "subject": SUBJECT, "max_payload": MAX_PAYLOAD}
+    state["settings"] = {"slots": options.slots, "memory": options.memory, "cores": options.cores}
+    cutout = find_cutout(options.cutout)
+    if options.state.exists():
+        shutil.rmtree(options.state)
+    save(options.state, state)
+    try:
+        start_nats(options.state, state, options.nats_port or free_port())
+        start_registry(options.state, state, options.registry_port or free_port())
+        state["images"] = publish(options.state, state, cutout)
+        for number in range(options.hosts):
+            start_host(options.state, state, f"h{number + 1}", options.http_port + number if options.http_port else free_port())
+    except BaseException:
+        end_all(state)
+        raise
+    say(options, state)
+
+
+def find_cutout(path):
+    found = shutil.which(path or ROOT / "target/release/cutout") or (shutil.which("cutout") if not path else None)
+    if not found:
+        raise Failed(f"{path or 'target/release/cutout'} is not here: build it with `cargo build --release`, or name it with --cutout")
+    return found
+
+
+def say(options, state):
+    print(f"NATS      {state['nats']['url']}\nregistry  {state['registry']['address']}")
+    for host in state["hosts"]:
+        print(f"host {host['name']}   {host['http']}  (id {host['id']}, log {host['log']})")
+    address = state["hosts"][0]["http"].replace("127.0.0.1", "localhost")
+    print("\nNext:")
+    print(f"  curl --data-binary @fixtures/photos/coffee.png {address}/v1/remove -o cutout.png")
+    print(f"  {called('down', options)}")
+
+
+def called(what, options):
+    place = "" if options.state == DEFAULT_STATE else f" --state {options.state}"
+    return f"deploy/wasmcloud/{what}{place}"
+
+
+def end_all(state):
+    """Ends the hosts first, so that they can still say good-bye over NATS."""
+    for part in [*state["hosts"], state["registry"], state["nats"]]:
+        if part:
+            end(part)
+
+
+def down(options):
+    state = load(options.state)
+    if not state:
+        print(f"Nothing to end: {options.state}/state.json is not there.")
+        return
+    count = len(running(state))
+    end_all(state)
+    (options.state / "state.json").unlink()
+    print(f"{count} processes ended.")
+
+
+def loaded(options):
+    state = load(options.state)
+    if not state or not running(state):
+        raise Failed(f"nothing is up in {options.state}: start it with {called('up', options)}")
+    return state
+
+
+def add(options):
+    state = loaded(options)
+    numbers = [int(host["name"][1:]) for host in state["hosts"]]
+    start_host(options.state, state, f"h{max(numbers, default=0) + 1}", free_port())
+    host = state["hosts"][-1]
+    print(f"host {host['name']}   {host['http']}")
+
+
+def stop(options):
+    state = loaded(options)
+    host = next((host for host in state["hosts"] if host["name"] == options.host), None)
+    if not host:
+        raise Failed(f"there is no host {options.host}: {', '.join(host['name'] for host in state['hosts'])}")
+    end(host, [signal.SIGKILL] if options.kill else [signal.SIGTERM, signal.SIGKILL])
+    state["hosts"].remove(host)
+    save(options.state, state)
+
+
+def restart_nats(options):
+    state = loaded(options)
+    end(state["nats"])
+    start_nats(options.state, state, state["nats"]["port"])
+
+
+DEFAULT_STATE = ROOT / "target/wasmcloud"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="deploy/wasmcloud/fleet", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def verb(act, text, name=None):
+        command = commands.add_parser(name or act.__name__, help=text, description=text)
+        command.add_argument("--state", type=lambda path: Path(path).resolve(), default=DEFAULT_STATE, help="folder for state, logs and caches (target/wasmcloud)")
+        command.set_defaults(act=act)
+        return command
+
+    command = verb(up, "Starts NATS, a registry and hosts, and Cutout on every host.")
+    command.add_argument("--hosts", type=int, default=2, help="hosts to start (2)")
+    command.add_argument("--slots", type=int, default=1, help="pictures that a host works at in the same moment, over NATS (1)")
+    command.add_argument("--cores", action="store_true", help="each host on one core of its own")
+    command.add_argument("--memory", default="512MiB", help="a guest's largest memory (512MiB)")
+    command.add_argument("--cutout", help="the program that bakes the components (target/release/cutout)")
+    command.add_argument("--nats-port", type=int, help="(a free one)")
+    command.add_argument("--registry-port", type=int, help="(a free one)")
+    command.add_argument("--http-port", type=int, help="of the first host, the others count on (free ones)")
+    verb(down, "Ends what `up` started, and nothing else.")
+    verb(add, "Starts one more host.")
+    command = verb(stop, "Ends one host.")
+    command.add_argument("host", help="its name, as h1")
+    command.add_argument("--kill", action="store_true", help="with SIGKILL, as if it had crashed")
+    verb(restart_nats, "Ends NATS and starts it again at the same port.", "restart-nats")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a start that is ended clears up
+    options = arguments()
+    try:
+        options.act(options)
+    except Failed as failure:
+        sys.exit(f"error: {failure}")
