@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_PAYLOAD = 8 << 20  # bytes of a NATS message; pictures do not fit in NATS' own default of 1 MiB
 CORE_INSTANCES = 256  # a component may have a fifth of two thirds of a quarter of these in flight: 8
 SUBJECT = "cutout.remove"
+WORLDS = {"http": "actor", "worker": "worker"}  # a workload's name → what `cutout bake --world` makes for it
 
 
 # The state: what runs, in a file that is written after every step, so that `down` finds all of it.
@@ -107,10 +108,10 @@ def start_registry(folder, state, port):
 def publish(folder, state, cutout):
     """Bakes the components and pushes them; their references by name."""
     images = {}
-    for name, bake in {"http": []}.items():
+    for name, world in WORLDS.items():
         component = folder / f"cutout-{name}.wasm"
         reference = f"{state['registry']['address']}/cutout/{name}:latest"
-        command([cutout, "bake", *bake, "-o", component])
+        command([cutout, "bake", "--world", world, "-o", component])
         command(["wash", "oci", "push", "--insecure", reference, component])
         images[name] = reference
     return images
@@ -153,15 +154,17 @@ def host_id(log):
 
 def workloads(state, host):
     """The requests that start Cutout on a host. Workloads of one name share NATS' messages between hosts."""
-    environment = {"CUTOUT_HOST": host["name"], "CUTOUT_SLOTS": str(state["settings"]["slots"])}
+    slots = str(state["settings"]["slots"])
+    variables = {"CUTOUT_HOST": host["name"], "CUTOUT_SLOTS": slots, "CUTOUT_MAX_PAYLOAD": str(MAX_PAYLOAD)}
     http = {"namespace": "wasi", "package": "http", "interfaces": ["incoming-handler"], "config": {"host": "localhost"}}
-    parts = {"http": (http, {})}
-    for name, (interface, config) in parts.items():
+    messaging = {"namespace": "wasmcloud", "package": "messaging", "version": "0.2.0", "interfaces": ["handler", "consumer"]}
+    subscription = {"subscriptions": SUBJECT, "max_in_flight": slots}
+    for name, interface, config in (("http", http, {}), ("worker", messaging, subscription)):
         component = {
             "name": name,
             "image": state["images"][name],
             "imagePullPolicy": "IMAGE_PULL_POLICY_ALWAYS",
-            "localResources": {"environment": {"config": environment}, "config": config},
+            "localResources": {"environment": {"config": variables}, "config": config},
         }
         world = {"components": [component], "hostInterfaces": [interface]}
         yield {"workloadId": f"{name}-{host['name']}", "workload": {"namespace": "default", "name": f"cutout-{name}", "witWorld": world}}
@@ -223,6 +226,7 @@ def say(options, state):
     address = state["hosts"][0]["http"].replace("127.0.0.1", "localhost")
     print("\nNext:")
     print(f"  curl --data-binary @fixtures/photos/coffee.png {address}/v1/remove -o cutout.png")
+    print(f"  target/release/cutout batch fixtures/photos -o cutouts --nats {state['nats']['url']}")
     print(f"  {called('down', options)}")
 
 

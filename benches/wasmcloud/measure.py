@@ -1,0 +1,176 @@
+"""A wasmCloud host beside `cutout serve --fresh`, in alternating rounds: measure.py ROUNDS PICTURE WORK
+
+Servers are pinned: one of one core to core 0, the second host to core 1. Clients run on whatever core is free, keep their
+connection, and ask again as soon as they have an answer.
+"""
+
+import collections
+import concurrent.futures
+import http.client
+import json
+import random
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benches/peers"))
+from common import BIN, machine, record, table  # noqa: E402  (the path is set above)
+
+CUTOUT = BIN / "cutout"
+REQUESTS = 24  # of one client against one core
+LEAST_ROUNDS = 5  # below this, medians are not worth keeping
+
+ROUNDS, PICTURE, WORK = int(sys.argv[1]), Path(sys.argv[2]).read_bytes(), Path(sys.argv[3])
+samples = collections.defaultdict(list)  # figure → a number for every round, or for every request
+
+
+def note(subject, figure, *values):
+    samples[f"{subject}: {figure}"].extend(values)
+
+
+def memory(pid):
+    """Resident and proportional set in MiB."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return [int(re.search(rf"^{name}: +(\d+) kB", rollup, re.M)[1]) / 1024 for name in ("Rss", "Pss")]
+
+
+def ask(connection):
+    """Seconds from sending the picture to the last byte of the cut-out."""
+    start = time.perf_counter()
+    connection.request("POST", "/v1/remove", PICTURE, {"Host": "localhost", "Content-Type": "image/jpeg"})
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        sys.exit(f"status {answer.status}: {body[:200]}")
+    answers.add(body)
+    return time.perf_counter() - start
+
+
+answers = set()
+
+
+def client(url, count):
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    return [ask(connection) for _ in range(count)]
+
+
+def load(urls, count):
+    """One client for each address, `count` requests each: all latencies, and pictures per second."""
+    start = time.perf_counter()
+    with concurrent.futures.ThreadPoolExecutor(len(urls)) as pool:
+        latencies = sum(pool.map(lambda url: client(url, count), urls), [])
+    return latencies, len(latencies) / (time.perf_counter() - start)
+
+
+def one_server(subject, url, pid):
+    """Everything that is asked of a server of one core."""
+    idle = memory(pid)
+    note(subject, "first request, ms", client(url, 1)[0] * 1000)
+    latencies, rate = load([url], REQUESTS)
+    note(subject, "later requests, ms", *(latency * 1000 for latency in latencies))
+    note(subject, "pictures/s, 1 client", rate)
+    _, rate = load([url] * 2, REQUESTS // 2)
+    note(subject, "pictures/s, 2 clients", rate)
+    for state, (rss, pss) in (("idle", idle), ("after 50 pictures", memory(pid))):
+        note(subject, f"RSS {state}, MiB", rss)
+        note(subject, f"PSS {state}, MiB", pss)
+
+
+def two_servers(subject, urls):
+    for clients in (2, 4):
+        _, rate = load(urls * (clients // 2), REQUESTS)
+        note(subject, f"pictures/s, {clients} clients", rate)
+
+
+def wasmcloud():
+    state = WORK / "state"
+    fleet = [ROOT / "deploy/wasmcloud/fleet"]
+    start = time.perf_counter()
+    subprocess.run([*fleet, "up", "--cores", "--state", state], check=True, stdout=subprocess.DEVNULL)
+    note("wasmCloud", "up, s", time.perf_counter() - start)
+    hosts = json.loads((state / "state.json").read_text())["hosts"]
+    one_server("wasmCloud, one host", hosts[0]["http"], hosts[0]["pid"])
+    client(hosts[1]["http"], 1)
+    two_servers("wasmCloud, two hosts", [host["http"] for host in hosts])
+    subprocess.run([*fleet, "down", "--state", state], check=True, stdout=subprocess.DEVNULL)
+
+
+def serve(workers, ask_it):
+    """`cutout serve --fresh` on as many cores as it has workers."""
+    cores = ",".join(map(str, range(workers)))
+    words = ["taskset", "-c", cores, CUTOUT, "serve", "--fresh", "--addr", "127.0.0.1:0", "--workers", str(workers)]
+    log = (WORK / "serve.log").open("w+")
+    server = subprocess.Popen(words, stderr=log)
+    try:
+        while not (url := re.search(r"http://[\d.:]+\d", (WORK / "serve.log").read_text())):
+            if server.poll() is not None:
+                sys.exit((WORK / "serve.log").read_text())
+            time.sleep(0.005)
+        ask_it(url[0], server.pid)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+
+
+SUBJECTS = [
+    wasmcloud,
+    lambda: serve(1, lambda url, pid: one_server("cutout serve, 1 worker", url, pid)),
+    lambda: serve(2, lambda url, _: (client(url, 2), two_servers("cutout serve, 2 workers", [url, url]))),
+]
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def shown(figure, values):
+    """Median, and the spread that goes with the figure."""
+    middle = statistics.median(values)
+    if "later requests" in figure:
+        return f"{middle:.0f}", f"p95 {percentile(values, 0.95):.0f}, of {len(values)}"
+    digits = 0 if "ms" in figure else 2 if "/s" in figure else 1
+    return f"{middle:.{digits}f}", f"{min(values):.{digits}f} – {max(values):.{digits}f}"
+
+
+def ratio(figure, above, below):
+    return f"{figure}: {statistics.median(samples[above]) / statistics.median(samples[below]):.2f}"
+
+
+def main():
+    rng = random.Random(2026)
+    for number in range(ROUNDS):
+        for subject in rng.sample(SUBJECTS, len(SUBJECTS)):
+            subject()
+        print(f"round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
+    if len(answers) != 1:
+        sys.exit(f"{len(answers)} different answers to one picture: nothing here can be compared")
+    rows = [[figure, *shown(figure, values)] for figure, values in sorted(samples.items())]
+    host, alone, two = "wasmCloud, one host", "cutout serve, 1 worker", "wasmCloud, two hosts"
+    later, rate = "later requests, ms", "pictures/s, 2 clients"
+    ratios = [
+        ratio("one host ÷ `cutout serve --fresh`, later requests", f"{host}: {later}", f"{alone}: {later}"),
+        ratio("one host ÷ `cutout serve --fresh`, pictures/s, 2 clients", f"{host}: {rate}", f"{alone}: {rate}"),
+        ratio("two hosts ÷ one host over HTTP, pictures/s, 2 clients", f"{two}: {rate}", f"{host}: {rate}"),
+        ratio("two hosts with 4 clients ÷ one host with 2", f"{two}: pictures/s, 4 clients", f"{host}: {rate}"),
+    ]
+    about = machine(0)
+    foot = f"{ROUNDS} rounds in shuffled order; picture {Path(sys.argv[2]).name}. {about['date']}, {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}. Commit {about['commit']}."
+    markdown = "\n\n".join(
+        [
+            "A wasmCloud host (wash 2.10.3) of one core beside `cutout serve --fresh` of one worker, over HTTP",
+            table(["figure", "median", "spread"], rows),
+            "\n".join(f"- {line}" for line in ratios),
+            foot,
+        ]
+    )
+    record("wasmcloud", markdown, {"machine": about, "samples": samples}, None, ROUNDS >= LEAST_ROUNDS)
+
+
+if __name__ == "__main__":
+    main()
