@@ -82,12 +82,129 @@ def over_http(state, wanted):
     check(f"{len(answers)} pictures over HTTP, byte for byte", len(answers) == COUNT and not wrong, wrong)
 
 
+class Batch:
+    """`cutout batch --nats` at work: its report as it grows, and what has become of it at the end."""
+
+    def __init__(self, state, pictures, name, *more):
+        self.out, self.path = WORK / name, WORK / f"{name}.jsonl"
+        self.said = WORK / f"{name}.txt"
+        words = [CUTOUT, "batch", pictures, "-o", self.out, "--nats", state["nats"]["url"], "--report", self.path, *more]
+        self.process = subprocess.Popen([str(word) for word in words], stderr=self.said.open("w"))
+
+    def report(self):
+        """The lines of the pictures that are finished, in order."""
+        whole = self.path.read_text().rpartition("\n")[0] if self.path.exists() else ""
+        lines = map(json.loads, whole.splitlines())
+        return [line for line in lines if "input" in line]
+
+    def wait_for(self, holds, seconds=120):
+        """Until the report has what `holds` asks for, or the batch ends."""
+        deadline = time.monotonic() + seconds
+        while not holds(self.report()) and self.process.poll() is None:
+            if time.monotonic() > deadline:
+                sys.exit(f"FAILED: the batch did not get so far within {seconds} s:\n{self.said.read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def end(self, seconds=240):
+        """Its exit code."""
+        return self.process.wait(timeout=seconds)
+
+    def hosts(self, lines=None):
+        """Pictures by host."""
+        lines = self.report() if lines is None else lines
+        return dict(collections.Counter(line.get("host") for line in lines if line["status"] == "done"))
+
+    def wrong(self, wanted):
+        """Names of results that are not there, or not what was expected of the picture before the `~`."""
+        results = {path.stem: path.read_bytes() for path in self.out.glob("*.png")}
+        names = [Path(line["input"]).stem for line in self.report()]
+        return [name for name in names if results.get(name) != wanted[name.partition("~")[0]]]
+
+    def written_once(self):
+        """How many pictures the manifest has, and whether each stands there once."""
+        lines = map(json.loads, (self.out / ".cutout/manifest.jsonl").read_text().splitlines())
+        sources = [json.dumps(line["done"]["source"]) for line in lines if "done" in line]
+        return len(sources), len(sources) == len(set(sources))
+
+
+def over_nats(state, wanted):
+    batch = Batch(state, PICTURES, "nats", "-q")
+    code = batch.end()
+    wrong = batch.wrong(wanted)
+    check(f"{COUNT} pictures over NATS, byte for byte", code == 0 and len(batch.report()) == COUNT and not wrong, [code, wrong])
+    check(f"both hosts had a share: {batch.hosts()}", len(batch.hosts()) == 2 and min(batch.hosts().values()) > COUNT // 4)
+
+
+def many_pictures():
+    """500 pictures that repeat the 200 under other names."""
+    folder = WORK / "many"
+    folder.mkdir()
+    pictures = sorted(PICTURES.iterdir())
+    for number in range(MANY):
+        picture = pictures[number % COUNT]
+        (folder / f"{picture.stem}~{number // COUNT}{picture.suffix}").write_bytes(picture.read_bytes())
+    return folder
+
+
+def hosts_go_and_come(state, wanted):
+    batch = Batch(state, many_pictures(), "many-out", "--timeout", "5s")
+    batch.wait_for(lambda lines: len(lines) >= 100)
+    fleet("stop", "h1", "--kill")
+    killed_at = len(batch.report())
+    state = fleet("add")
+    batch.wait_for(lambda lines: any(line.get("host") == "h3" for line in lines))
+    joined_at = len(batch.report())
+    code = batch.end()
+    lines = batch.report()
+    seen = [code, len(lines), batch.wrong(wanted)]
+    check(f"{MANY} pictures although h1 was killed after {killed_at}", code == 0 and len(lines) == MANY and not seen[2], seen)
+    check("each stands in the manifest once", batch.written_once() == (MANY, True), batch.written_once())
+    check(f"all in all {batch.hosts()}", sum(batch.hosts().values()) == MANY)
+    late = batch.hosts(lines[joined_at:])
+    enough = late.get("h3", 0) > 0.3 * sum(late.values())
+    check(f"h3, which joined later, has its share of the last {MANY - joined_at}: {late}", joined_at < MANY - 50 and enough, late)
+    return state
+
+
+def nats_restarts(state, wanted):
+    batch = Batch(state, PICTURES, "restarted", "--timeout", "5s")
+    batch.wait_for(lambda lines: len(lines) >= 50)
+    fleet("restart-nats")
+    restarted_at = len(batch.report())
+    code = batch.end()
+    wrong = batch.wrong(wanted)
+    ok = code == 0 and len(batch.report()) == COUNT and not wrong and batch.written_once() == (COUNT, True)
+    check(f"{COUNT} pictures although NATS was restarted after {restarted_at}", ok and restarted_at < COUNT, [code, wrong])
+
+
+def poisoned_picture(wanted):
+    """24 megapixels among small pictures, on hosts whose guests may have 128 MiB: more than it needs here, too little for it."""
+    folder = WORK / "poisoned"
+    folder.mkdir()
+    for picture in sorted(PICTURES.iterdir())[:10]:
+        (folder / picture.name).write_bytes(picture.read_bytes())
+    Image.radial_gradient("L").resize((6000, 4000)).convert("RGB").save(folder / "poison.jpg")
+    run("deploy/wasmcloud/down", "--state", STATE)
+    state = fleet("up", "--hosts", 2, "--memory", "128MiB", "--cutout", CUTOUT)
+    batch = Batch(state, folder, "poisoned-out", "--timeout", "5s", "-q")
+    code = batch.end()
+    failed = [line for line in batch.report() if line["status"] == "failed"]
+    done = [line for line in batch.report() if line["status"] == "done"]
+    alone = code == 1 and len(done) == 10 and len(failed) == 1 and failed[0]["input"].endswith("poison.jpg")
+    named = alone and "poison.jpg" in batch.said.read_text() and failed[0]["error"]["kind"] in ("trap", "out-of-memory")
+    check(f"a picture that needs too much memory fails alone: {failed[0]['error'] if failed else 'it did not'}", alone and named, failed)
+
+
 def main():
     make_pictures(COUNT, PICTURES)
     wanted = expected()
     state = fleet("up", "--hosts", 2, "--cutout", CUTOUT)
     print(f"hosts {', '.join(host['name'] for host in state['hosts'])} at {state['nats']['url']}", flush=True)
     over_http(state, wanted)
+    over_nats(state, wanted)
+    state = hosts_go_and_come(state, wanted)
+    nats_restarts(state, wanted)
+    poisoned_picture(wanted)
 
 
 if __name__ == "__main__":
