@@ -156,7 +156,7 @@ def many_pictures():
 
 
 def hosts_go_and_come(state, wanted):
-    batch = Batch(state, many_pictures(), "many-out", "--timeout", "5s")
+    batch = Batch(state, many_pictures(), "many-out", "--timeout", "5")
     batch.wait_for(lambda lines: len(lines) >= 100)
     fleet("stop", "h1", "--kill")
     killed_at = len(batch.report())
@@ -180,7 +180,7 @@ def nats_restarts(state, wanted):
     folder.mkdir()
     for picture in sorted(PICTURES.iterdir())[:100]:
         (folder / picture.name).write_bytes(picture.read_bytes())
-    batch = Batch(state, folder, "restarted", "--timeout", "5s")
+    batch = Batch(state, folder, "restarted", "--timeout", "5")
     batch.wait_for(lambda lines: len(lines) >= 30)
     fleet("restart-nats")
     restarted_at = len(batch.report())
@@ -203,7 +203,7 @@ def poisoned_picture():
     check(f"over HTTP a picture that needs too much memory is answered with {status}", status >= 500, body)
     status, _ = post(state["hosts"][0], sorted(folder.iterdir())[0])
     check("and the next one with 200", status == 200, status)
-    batch = Batch(state, folder, "poisoned-out", "--timeout", "5s", "-q")
+    batch = Batch(state, folder, "poisoned-out", "--timeout", "5", "-q")
     code = batch.end()
     failed = [line for line in batch.report() if line["status"] == "failed"]
     done = [line for line in batch.report() if line["status"] == "done"]

@@ -1,7 +1,7 @@
 """A wasmCloud host beside `cutout serve --fresh`, in alternating rounds: measure.py ROUNDS PICTURE WORK
 
 Servers are pinned: one of one core to core 0, the second host to core 1. Clients run on whatever core is free, keep their
-connection, and ask again as soon as they have an answer.
+connection, and ask again as soon as they have an answer. Over NATS the client is `cutout batch`.
 """
 
 import collections
@@ -10,6 +10,7 @@ import http.client
 import json
 import random
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -23,7 +24,8 @@ sys.path.insert(0, str(ROOT / "benches/peers"))
 from common import BIN, machine, record, table  # noqa: E402  (the path is set above)
 
 CUTOUT = BIN / "cutout"
-REQUESTS = 24  # of one client against one core
+FLEET = ROOT / "deploy/wasmcloud/fleet"
+REQUESTS = 12  # for each core
 LEAST_ROUNDS = 5  # below this, medians are not worth keeping
 
 ROUNDS, PICTURE, WORK = int(sys.argv[1]), Path(sys.argv[2]).read_bytes(), Path(sys.argv[3])
@@ -68,37 +70,74 @@ def load(urls, count):
     return latencies, len(latencies) / (time.perf_counter() - start)
 
 
-def one_server(subject, url, pid):
-    """Everything that is asked of a server of one core."""
-    idle = memory(pid)
+def first(subject, url, pid):
+    """What can only be asked once: memory before any request, and the first request."""
+    for name, value in zip(("RSS", "PSS"), memory(pid)):
+        note(subject, f"{name} idle, MiB", value)
     note(subject, "first request, ms", client(url, 1)[0] * 1000)
+
+
+def one_server(subject, url, pid):
     latencies, rate = load([url], REQUESTS)
     note(subject, "later requests, ms", *(latency * 1000 for latency in latencies))
-    note(subject, "pictures/s, 1 client", rate)
+    note(subject, "HTTP, 1 client, pictures/s", rate)
     _, rate = load([url] * 2, REQUESTS // 2)
-    note(subject, "pictures/s, 2 clients", rate)
-    for state, (rss, pss) in (("idle", idle), ("after 50 pictures", memory(pid))):
-        note(subject, f"RSS {state}, MiB", rss)
-        note(subject, f"PSS {state}, MiB", pss)
+    note(subject, "HTTP, 2 clients, pictures/s", rate)
+    for name, value in zip(("RSS", "PSS"), memory(pid)):
+        note(subject, f"{name} after requests, MiB", value)
 
 
 def two_servers(subject, urls):
     for clients in (2, 4):
-        _, rate = load(urls * (clients // 2), REQUESTS)
-        note(subject, f"pictures/s, {clients} clients", rate)
+        _, rate = load(urls * (clients // 2), 2 * REQUESTS // clients)
+        note(subject, f"HTTP, {clients} clients, pictures/s", rate)
 
 
-def wasmcloud():
-    state = WORK / "state"
-    fleet = [ROOT / "deploy/wasmcloud/fleet"]
+def over_nats(subject, state, count):
+    """`cutout batch --nats` over `count` copies of the picture, from its start to its end."""
+    folder, out = WORK / f"copies-{count}", WORK / "out"
+    if not folder.exists():
+        folder.mkdir()
+        for number in range(count):
+            (folder / f"{number}{Path(sys.argv[2]).suffix}").write_bytes(PICTURE)
+    shutil.rmtree(out, ignore_errors=True)
     start = time.perf_counter()
-    subprocess.run([*fleet, "up", "--cores", "--state", state], check=True, stdout=subprocess.DEVNULL)
-    note("wasmCloud", "up, s", time.perf_counter() - start)
-    hosts = json.loads((state / "state.json").read_text())["hosts"]
-    one_server("wasmCloud, one host", hosts[0]["http"], hosts[0]["pid"])
-    client(hosts[1]["http"], 1)
-    two_servers("wasmCloud, two hosts", [host["http"] for host in hosts])
-    subprocess.run([*fleet, "down", "--state", state], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([CUTOUT, "batch", folder, "-o", out, "--nats", state["nats"]["url"], "-q"], check=True)
+    note(subject, "NATS, pictures/s", count / (time.perf_counter() - start))
+    answers.update(path.read_bytes() for path in out.glob("*.png"))
+
+
+def up(hosts):
+    """Hosts that stay for all rounds, each on a core of its own; the first request of each is taken at once."""
+    folder = WORK / f"hosts-{hosts}"
+    start = time.perf_counter()
+    subprocess.run([FLEET, "up", "--hosts", str(hosts), "--cores", "--state", folder], check=True, stdout=subprocess.DEVNULL)
+    note("wasmCloud", f"start of everything, hosts: {hosts}, s", time.perf_counter() - start)
+    state = json.loads((folder / "state.json").read_text())
+    for host in state["hosts"]:
+        first("wasmCloud, one host", host["http"], host["pid"])
+    return state
+
+
+def one_host(state):
+    host = state["hosts"][0]
+    one_server("wasmCloud, one host", host["http"], host["pid"])
+    over_nats("wasmCloud, one host", state, 2 * REQUESTS)
+
+
+def two_hosts(state):
+    two_servers("wasmCloud, two hosts", [host["http"] for host in state["hosts"]])
+    over_nats("wasmCloud, two hosts", state, 4 * REQUESTS)
+
+
+def serve_one(url, pid):
+    first("cutout serve, 1 worker", url, pid)
+    one_server("cutout serve, 1 worker", url, pid)
+
+
+def serve_two(url, _):
+    client(url, 2)
+    two_servers("cutout serve, 2 workers", [url, url])
 
 
 def serve(workers, ask_it):
@@ -118,13 +157,6 @@ def serve(workers, ask_it):
         server.wait(timeout=30)
 
 
-SUBJECTS = [
-    wasmcloud,
-    lambda: serve(1, lambda url, pid: one_server("cutout serve, 1 worker", url, pid)),
-    lambda: serve(2, lambda url, _: (client(url, 2), two_servers("cutout serve, 2 workers", [url, url]))),
-]
-
-
 def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
@@ -135,7 +167,7 @@ def shown(figure, values):
     if "later requests" in figure:
         return f"{middle:.0f}", f"p95 {percentile(values, 0.95):.0f}, of {len(values)}"
     digits = 0 if "ms" in figure else 2 if "/s" in figure else 1
-    return f"{middle:.{digits}f}", f"{min(values):.{digits}f} – {max(values):.{digits}f}"
+    return f"{middle:.{digits}f}", f"{min(values):.{digits}f} to {max(values):.{digits}f}"
 
 
 def ratio(figure, above, below):
@@ -144,26 +176,30 @@ def ratio(figure, above, below):
 
 def main():
     rng = random.Random(2026)
+    one, two = up(1), up(2)
+    subjects = [lambda: one_host(one), lambda: two_hosts(two), lambda: serve(1, serve_one), lambda: serve(2, serve_two)]
     for number in range(ROUNDS):
-        for subject in rng.sample(SUBJECTS, len(SUBJECTS)):
+        for subject in rng.sample(subjects, len(subjects)):
             subject()
         print(f"round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
     if len(answers) != 1:
         sys.exit(f"{len(answers)} different answers to one picture: nothing here can be compared")
     rows = [[figure, *shown(figure, values)] for figure, values in sorted(samples.items())]
-    host, alone, two = "wasmCloud, one host", "cutout serve, 1 worker", "wasmCloud, two hosts"
-    later, rate = "later requests, ms", "pictures/s, 2 clients"
+    host, alone, pair = "wasmCloud, one host", "cutout serve, 1 worker", "wasmCloud, two hosts"
+    later, rate = "later requests, ms", "HTTP, 2 clients, pictures/s"
     ratios = [
         ratio("one host ÷ `cutout serve --fresh`, later requests", f"{host}: {later}", f"{alone}: {later}"),
-        ratio("one host ÷ `cutout serve --fresh`, pictures/s, 2 clients", f"{host}: {rate}", f"{alone}: {rate}"),
-        ratio("two hosts ÷ one host over HTTP, pictures/s, 2 clients", f"{two}: {rate}", f"{host}: {rate}"),
-        ratio("two hosts with 4 clients ÷ one host with 2", f"{two}: pictures/s, 4 clients", f"{host}: {rate}"),
+        ratio("one host ÷ `cutout serve --fresh`, pictures/s of 2 clients", f"{host}: {rate}", f"{alone}: {rate}"),
+        ratio("two hosts ÷ one, HTTP, 2 clients", f"{pair}: {rate}", f"{host}: {rate}"),
+        ratio("two hosts with 4 clients ÷ one with 2, HTTP", f"{pair}: HTTP, 4 clients, pictures/s", f"{host}: {rate}"),
+        ratio("two workers of `cutout serve --fresh` ÷ one, HTTP, 2 clients", f"cutout serve, 2 workers: {rate}", f"{alone}: {rate}"),
+        ratio("two hosts ÷ one, NATS (wanted: 1.7)", f"{pair}: NATS, pictures/s", f"{host}: NATS, pictures/s"),
     ]
     about = machine(0)
     foot = f"{ROUNDS} rounds in shuffled order; picture {Path(sys.argv[2]).name}. {about['date']}, {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}. Commit {about['commit']}."
     markdown = "\n\n".join(
         [
-            "A wasmCloud host (wash 2.10.3) of one core beside `cutout serve --fresh` of one worker, over HTTP",
+            "A wasmCloud host (wash 2.10.3) of one core beside `cutout serve --fresh` of one worker, and two of each",
             table(["figure", "median", "spread"], rows),
             "\n".join(f"- {line}" for line in ratios),
             foot,
