@@ -26,7 +26,7 @@ from common import BIN, machine, record, table  # noqa: E402  (the path is set a
 CUTOUT = BIN / "cutout"
 FLEET = ROOT / "deploy/wasmcloud/fleet"
 REQUESTS = 12  # for each core
-LEAST_ROUNDS = 5  # below this, medians are not worth keeping
+LEAST_ROUNDS = 3  # below this, medians are not worth keeping
 
 ROUNDS, PICTURE, WORK = int(sys.argv[1]), Path(sys.argv[2]).read_bytes(), Path(sys.argv[3])
 samples = collections.defaultdict(list)  # figure → a number for every round, or for every request
