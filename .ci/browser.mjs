@@ -1,5 +1,7 @@
 // Headless Chromium over the DevTools protocol: one pipe, no package.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 const PATIENCE = 30_000;
 
@@ -101,17 +103,52 @@ export async function open(browser) {
     await mouse("mouseReleased", x + width * to, middle);
   };
   const click = (selector) => drag(selector, 0.5, 0.5);
-  const upload = async (selector, path) => {
+  const upload = async (selector, ...files) => {
     const { root } = await send("DOM.getDocument");
     const { nodeId } = await send("DOM.querySelector", { nodeId: root.nodeId, selector });
-    await send("DOM.setFileInputFiles", { nodeId, files: [path] });
+    await send("DOM.setFileInputFiles", { nodeId, files });
   };
   const go = async (address) => {
     const loaded = once("Page.loadEventFired");
     await send("Page.navigate", { url: address });
     await loaded;
   };
-  return { send, on, once, evaluate, until, key, click, drag, upload, go, complaints };
+  return { sessionId, send, on, once, evaluate, until, key, click, drag, upload, go, complaints };
+}
+
+export const visible = (id) => `document.getElementById("${id}").checkVisibility()`;
+export const focused = (id) => `document.activeElement.id === "${id}"`;
+
+/** Has downloads go to `folder`; the result gives the name and the bytes of the file that `act` downloads. */
+export async function downloads(browser, folder) {
+  await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder, eventsEnabled: true });
+  return async (act) => {
+    let name = "";
+    const stops = [browser.on("Browser.downloadWillBegin", ({ suggestedFilename }) => (name = suggestedFilename))];
+    const done = new Promise((resolve) => {
+      stops.push(browser.on("Browser.downloadProgress", ({ state }) => state === "completed" && resolve()));
+    });
+    await act();
+    await within("a download", done);
+    stops.forEach((stop) => stop());
+    return { name, bytes: readFileSync(join(folder, name)) };
+  };
+}
+
+/** Width, height and alpha values of an encoded picture, as the browser decodes it. */
+export async function alphas(tab, bytes, type) {
+  const { values, ...size } = await tab.evaluate(`(async () => {
+    const bytes = Uint8Array.from(atob("${bytes.toString("base64")}"), (c) => c.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "${type}" }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    let values = "";
+    for (let i = 3; i < data.length; i += 4) values += String.fromCharCode(data[i]);
+    return { width: bitmap.width, height: bitmap.height, values: btoa(values) };
+  })()`);
+  return { ...size, values: Buffer.from(values, "base64") };
 }
 
 const KEYS = {

@@ -1,7 +1,7 @@
 // The page and the dashboard, driven as a person would: node page.mjs URL FOLDER
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve as absolute } from "node:path";
-import { launch, open, within } from "./browser.mjs";
+import { alphas, downloads, focused, launch, open, visible, within } from "./browser.mjs";
 
 const [url, work] = process.argv.slice(2);
 const photo = absolute("fixtures/photos/rocket.jpg");
@@ -22,20 +22,7 @@ function check(what, ok, seen = "") {
 }
 
 const browser = await launch("chromium", join(work, "profile"));
-await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: work, eventsEnabled: true });
-
-/** The name and the bytes of the file that `act` downloads. */
-async function downloaded(act) {
-  let name = "";
-  const stops = [browser.on("Browser.downloadWillBegin", ({ suggestedFilename }) => (name = suggestedFilename))];
-  const done = new Promise((resolve) => {
-    stops.push(browser.on("Browser.downloadProgress", ({ state }) => state === "completed" && resolve()));
-  });
-  await act();
-  await within("a download", done);
-  stops.forEach((stop) => stop());
-  return { name, bytes: readFileSync(join(work, name)) };
-}
+const downloaded = await downloads(browser, work);
 
 /** A tab at `path`; requests to `hold` go through `intercept`, from the start since a later change may miss some. */
 async function visit(path, hold) {
@@ -63,21 +50,7 @@ function fulfil(tab, status, code, ...headers) {
   return (requestId) => tab.send("Fetch.fulfillRequest", { requestId, responseCode: status, responseHeaders, body });
 }
 
-const visible = (id) => `document.getElementById("${id}").checkVisibility()`;
-const focused = (id) => `document.activeElement.id === "${id}"`;
 const ready = `${visible("result")} && document.getElementById("before").complete`;
-
-/** Size and alpha of encoded bytes, as the browser decodes them. */
-const decode = (tab, bytes, type) => tab.evaluate(`(async () => {
-  const bytes = Uint8Array.from(atob("${bytes.toString("base64")}"), (c) => c.charCodeAt(0));
-  const bitmap = await createImageBitmap(new Blob([bytes], { type: "${type}" }));
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = canvas.getContext("2d");
-  context.drawImage(bitmap, 0, 0);
-  const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-  const alphas = data.filter((_, i) => i % 4 === 3);
-  return { width: bitmap.width, height: bitmap.height, least: alphas.reduce((a, b) => Math.min(a, b)) };
-})()`);
 
 async function page() {
   const response = await fetch(`${url}/`);
@@ -123,13 +96,13 @@ async function page() {
   const png = await downloaded(() => tab.click("#download-png"));
   check("the PNG has the server's own bytes", png.bytes.equals(served) && png.name === "rocket-cutout.png", png.name);
   const webp = await downloaded(() => tab.click("#download-webp"));
-  const seen = await decode(tab, webp.bytes, "image/webp");
-  check("the WebP decodes", webp.bytes.toString("latin1", 8, 12) === "WEBP" && seen.width === width && seen.height === height, seen);
+  const seen = await alphas(tab, webp.bytes, "image/webp");
+  check("the WebP decodes", webp.bytes.toString("latin1", 8, 12) === "WEBP" && seen.width === width && seen.height === height, seen.width);
   await tab.click("#background input[value=white]");
   check("white is shown", (await tab.evaluate("getComputedStyle(document.getElementById('stage')).backgroundColor")) === "rgb(255, 255, 255)");
   const white = await downloaded(() => tab.click("#download-png"));
-  const opaque = await decode(tab, white.bytes, "image/png");
-  check("a background leaves nothing transparent", opaque.least === 255 && opaque.width === width, opaque);
+  const opaque = await alphas(tab, white.bytes, "image/png");
+  check("a background leaves nothing transparent", opaque.values.every((a) => a === 255) && opaque.width === width, opaque.width);
   await tab.evaluate(`(() => {
     const colour = document.getElementById("colour");
     colour.value = "#123456";

@@ -20,6 +20,10 @@ pub fn asset(method: &Method, path: &str) -> Option<Response<Bytes>> {
             "text/javascript; charset=utf-8",
             include_str!("asset/page.js"),
         ),
+        "/view.js" => (
+            "text/javascript; charset=utf-8",
+            include_str!("asset/view.js"),
+        ),
         "/page.css" => ("text/css; charset=utf-8", include_str!("asset/page.css")),
         "/openapi.json" => ("application/json", include_str!("asset/openapi.json")),
         _ => return None,

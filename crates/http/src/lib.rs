@@ -73,7 +73,7 @@ fn allowed(path: &str) -> Option<&'static str> {
         "/" => Some("GET, HEAD, POST"),
         "/api/remove" => Some("GET, POST"),
         "/v1/remove" | "/v1.0/removebg" => Some("POST"),
-        "/page.js" | "/page.css" | "/openapi.json" => Some("GET, HEAD"),
+        "/page.js" | "/view.js" | "/page.css" | "/openapi.json" => Some("GET, HEAD"),
         "/v1.0/account" => Some("GET"),
         _ => None,
     }

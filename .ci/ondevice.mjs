@@ -1,0 +1,222 @@
+// The page that works in the browser, driven as a person would: node ondevice.mjs FOLDER
+// FOLDER has page/, photos/ and expected/, the results that `cutout run` made of the photos.
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { alphas, downloads, focused, launch, open, visible, within } from "./browser.mjs";
+
+const [work] = process.argv.slice(2);
+const photo = (name) => join(work, "photos", name);
+const broken = join(work, "broken.png");
+writeFileSync(broken, readFileSync(photo("coffee.png")).subarray(0, 5000));
+
+let passed = 0;
+let failed = 0;
+function check(what, ok, seen = "") {
+  if (ok) passed++;
+  else failed++;
+  if (!ok) console.log(`FAILED: ${what} ${seen === "" ? "" : JSON.stringify(seen)}`);
+}
+
+/** A static server; `asked` has the lines of its log. */
+async function serve(folder) {
+  const options = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder];
+  const child = spawn("python3", options, { stdio: ["ignore", "pipe", "pipe"] });
+  const asked = [];
+  createInterface(child.stderr).on("line", (line) => asked.push(line));
+  const said = new Promise((resolve) => createInterface(child.stdout).once("line", resolve));
+  const url = (await within("the server's address", said)).match(/http:\/\/[\d.:]+/)[0];
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  return { url, asked, stop: () => (child.kill("SIGKILL"), ended) };
+}
+
+const server = await serve(join(work, "page"));
+process.on("exit", () => server.stop());
+const browser = await launch("chromium", join(work, "profile"));
+const downloaded = await downloads(browser, work);
+
+// Every request of the page, its workers and its service worker; and the workers, to reach into.
+const requests = [];
+const workers = [];
+function watch(sessionId) {
+  browser.on("Network.requestWillBeSent", ({ request }) => requests.push(request.url), sessionId);
+  const attach = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true };
+  // A service worker answers once it runs, and attaches to nothing.
+  return Promise.allSettled([browser.send("Network.enable", {}, sessionId), browser.send("Target.setAutoAttach", attach, sessionId)]);
+}
+browser.on("Target.attachedToTarget", ({ sessionId, targetInfo }) => {
+  if (targetInfo.type === "page") return;
+  if (targetInfo.type === "worker") workers.push(sessionId);
+  watch(sessionId);
+  browser.send("Runtime.runIfWaitingForDebugger", {}, sessionId);
+});
+
+const words = "document.getElementById('status').textContent";
+const settled = `${visible("result")} || ${visible("error")}`;
+const error = (tab) => tab.evaluate("document.getElementById('error').textContent");
+
+/** From the idle page: begins with pictures, waits for the first one's end, and gives every word of the status on the way. */
+async function attend(tab, ...pictures) {
+  await tab.evaluate(`(() => {
+    globalThis.said = [];
+    globalThis.observer = new MutationObserver(() => said.push(${words}));
+    observer.observe(document.getElementById("status"), { childList: true, characterData: true, subtree: true });
+  })()`);
+  await tab.upload("#file", ...pictures);
+  await tab.until(settled);
+  return tab.evaluate("observer.disconnect(), said");
+}
+
+async function visit() {
+  const tab = await open(browser);
+  await watch(tab.sessionId);
+  // Caches of an older version and of somebody else, as they may be when the page comes.
+  await tab.go(`${server.url}/page.css`);
+  await tab.evaluate(`Promise.all(["cutout ${server.url}/ older", "theirs"].map((name) => caches.open(name)))`);
+  const began = performance.now();
+  await tab.go(`${server.url}/`);
+  await tab.until(`${words} === "Ready."`);
+  const ready = performance.now() - began;
+  await tab.until(`/without a network/.test(document.getElementById("offline").textContent)`);
+  console.log(`first load: ready in ${ready.toFixed(0)} ms, kept in ${(performance.now() - began).toFixed(0)} ms`);
+  return tab;
+}
+
+async function online(tab) {
+  check("a strict policy", await tab.evaluate(`(() => {
+    const policy = document.querySelector("meta[http-equiv=Content-Security-Policy]").content;
+    return /default-src 'none'/.test(policy) && !/unsafe-inline|'unsafe-eval'|https?:/.test(policy);
+  })()`));
+  check("landmarks and one h1", await tab.evaluate("document.querySelectorAll('header, main, h1').length === 3"));
+  check("every control has a name", await tab.evaluate(
+    "[...document.querySelectorAll('input, progress')].every((i) => i.labels.length || i.ariaLabel || i.getAttribute('aria-labelledby'))"));
+  await tab.key("Tab");
+  check("the first stop of the keyboard is the file", await tab.evaluate(focused("file")));
+  const caches = await tab.evaluate("caches.keys()");
+  check("an older version's cache goes, another's stays",
+    caches.length === 2 && caches.includes("theirs") && !caches.some((name) => name.endsWith("older")), caches);
+  const kept = await tab.evaluate(`caches.keys().then((names) => caches.open(names.find((n) => n !== "theirs")))
+    .then((cache) => cache.keys()).then((keys) => keys.map((k) => k.url))`);
+  const files = readdirSync(join(work, "page"), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
+  check("every file but the service worker's is kept", kept.length === files.length - 1, kept);
+  check("both colour schemes", await (async () => {
+    const papers = [];
+    for (const value of ["light", "dark"]) {
+      await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
+      papers.push(await tab.evaluate("getComputedStyle(document.body).backgroundColor"));
+    }
+    return papers[0] !== papers[1];
+  })());
+}
+
+/** Takes the server and the network away, and loads the page again. */
+async function offline(tab) {
+  await server.stop();
+  await tab.send("Network.emulateNetworkConditions", { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 });
+  check("the server is gone", await fetch(server.url).then(() => false, () => true));
+  const sources = [];
+  const off = tab.on("Network.responseReceived", ({ response }) => {
+    if (!/^(data|blob):/.test(response.url)) sources.push([response.url, response.fromServiceWorker]);
+  });
+  const began = performance.now();
+  await tab.go(`${server.url}/`);
+  await tab.until(`${words} === "Ready."`);
+  console.log(`load without a network: ready in ${(performance.now() - began).toFixed(0)} ms`);
+  off();
+  check("all of the page comes from the device", sources.length >= 6 && sources.every(([, kept]) => kept), sources);
+}
+
+const STAGES = ["reading", "small", "subject", "edges", "colours", "writing"];
+
+async function pictures(tab) {
+  for (const file of readdirSync(join(work, "photos")).sort()) {
+    const name = file.replace(/\..*/, "");
+    const said = await attend(tab, photo(file));
+    check(`${file}: no error`, await tab.evaluate(visible("result")), await error(tab));
+    const steps = said.filter((s) => /step \d of 6/.test(s));
+    check(`${file}: every stage is told, in order`,
+      steps.length === 6 && steps.every((s, i) => s.includes(`step ${i + 1} of 6`) && s.includes(STAGES[i])), said);
+    const png = await downloaded(() => tab.click("#download-png"));
+    const expected = readFileSync(join(work, "expected", `${name}.png`));
+    check(`${file}: the very bytes that cutout run writes`, png.name === `${name}-cutout.png` && png.bytes.equals(expected), png.name);
+    if (file.endsWith(".png")) await masks(tab, file, png.bytes, expected);
+    console.log(`${file}: ${await tab.evaluate("document.getElementById('facts').textContent")}`);
+    await tab.click("#again");
+  }
+}
+
+async function masks(tab, file, ours, theirs) {
+  const [a, b] = [await alphas(tab, ours, "image/png"), await alphas(tab, theirs, "image/png")];
+  const furthest = a.values.reduce((most, value, i) => Math.max(most, Math.abs(value - b.values[i])), 0);
+  const some = a.values.some((v) => v === 255) && a.values.some((v) => v === 0);
+  check(`${file}: alpha within 1 level everywhere`, a.values.length === b.values.length && furthest <= 1 && some, furthest);
+}
+
+async function failures(tab) {
+  await attend(tab, broken, photo("chelsea.png"));
+  check("a broken file is told in words, with kind and text", /damaged.*Details: undecodable: \S/s.test(await error(tab)), await error(tab));
+  check("focus is on the error", await tab.evaluate(focused("error")));
+  check("the next one of several is offered", await tab.evaluate(`${visible("next")} && !(${visible("retry")})`));
+  await tab.click("#next");
+  await tab.until(visible("result"));
+  check("the next picture works", await tab.evaluate("document.getElementById('after').naturalWidth === 451"));
+  await tab.click("#again");
+
+  await tab.upload("#file", photo("large.jpg"));
+  await tab.until(`/step [2-6]/.test(${words})`);
+  check("focus is on cancel while working", await tab.evaluate(focused("cancel")));
+  const before = workers.length;
+  await tab.key("Enter");
+  await tab.until(`${words} === "Cancelled."`);
+  check("cancel goes back", await tab.evaluate(`${visible("drop")} && !(${visible("error")}) && !(${visible("cancel")})`));
+  await attend(tab, photo("chelsea.png"));
+  check("a picture after that has a worker of its own", workers.length === before + 1 && await tab.evaluate(visible("result")));
+  await tab.click("#again");
+
+  // The guest asks for the time: an exception there ends it as a trap does.
+  await browser.send("Runtime.evaluate", { expression: "performance.now = () => { throw new WebAssembly.RuntimeError('unreachable') }" },
+    workers.at(-1));
+  await attend(tab, photo("chelsea.png"));
+  check("a guest that breaks off is told", /broke off.*unreachable/s.test(await error(tab)), await error(tab));
+  await tab.click("#retry");
+  await tab.until(settled);
+  check("another worker takes its place", workers.length === before + 2 && await tab.evaluate(visible("result")), await error(tab));
+  await tab.click("#again");
+}
+
+async function narrow(tab) {
+  await attend(tab, photo("coffee.png"));
+  await tab.send("Emulation.setDeviceMetricsOverride", { width: 320, height: 640, deviceScaleFactor: 1, mobile: true });
+  check("a narrow screen needs no scrolling sideways",
+    await tab.evaluate("document.documentElement.scrollWidth <= innerWidth && innerWidth <= 320"), await tab.evaluate("innerWidth"));
+}
+
+async function quiet(tab, before) {
+  check("nothing is asked of anyone else", requests.every((url) => url.startsWith(`${server.url}/`) || /^(data|blob):/.test(url)), requests);
+  check("requests are seen, the workers' too", requests.some((url) => url.endsWith("/component/cutout.js")), requests);
+  check("the server heard nothing more", server.asked.length === before, server.asked.slice(before));
+  const complaints = tab.complaints.filter((c) => !c.endsWith("/favicon.ico")); // wanted by the style sheet, when seen alone
+  check("no complaints of the browser", complaints.length === 0, complaints);
+  const refused = await tab.evaluate(`new Promise((resolve) => {
+    document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
+    fetch("http://127.0.0.2/").catch(() => {});
+  })`);
+  check("the policy refuses other addresses", refused === "connect-src", refused);
+}
+
+async function all() {
+  const tab = await visit();
+  await online(tab);
+  const asked = server.asked.length;
+  for (const part of [offline, pictures, failures, narrow]) {
+    await part(tab).catch((e) => check(part.name, false, e.stack));
+  }
+  await quiet(tab, asked);
+}
+
+await all().catch((e) => check("the page", false, e.stack));
+await browser.close();
+await server.stop();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

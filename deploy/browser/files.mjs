@@ -1,0 +1,19 @@
+// Writes what the page has to know of its own files: node files.mjs FOLDER
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [folder] = process.argv.slice(2);
+const at = (path) => join(folder, path);
+
+const modules = readdirSync(at("component")).filter((name) => name.endsWith(".wasm"));
+const sizes = modules.map((name) => [name, statSync(at(`component/${name}`)).size]);
+writeFileSync(at("modules.js"), `export const MODULES = ${JSON.stringify(Object.fromEntries(sizes), null, 2)};\n`);
+
+const digest = (text) => createHash("sha256").update(text).digest("base64");
+const paths = readdirSync(folder, { recursive: true }).filter((path) => statSync(at(path)).isFile() && path !== "sw.js").sort();
+// A folder is asked for by its own address, and answered with its index.html.
+const digests = paths.map((path) => [path === "index.html" ? "./" : path, `sha256-${digest(readFileSync(at(path)))}`]);
+const list = JSON.stringify(Object.fromEntries(digests), null, 2);
+const head = `const VERSION = "${digest(list)}";\nconst FILES = ${list};\n\n`;
+writeFileSync(at("sw.js"), head + readFileSync(at("sw.js"), "utf8"));

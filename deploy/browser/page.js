@@ -1,0 +1,150 @@
+// The page: the component works on the picture in a worker of this browser.
+
+import { MODULES } from "./modules.js";
+import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
+
+const SENTENCES = {
+  "unsupported-format": "This is not a picture that Cutout can read. Save it as JPEG, PNG or WebP; HEIC photos must be converted first.",
+  undecodable: "The picture is damaged or not whole, so it could not be read.",
+  "too-many-bytes": "The file is too large. Save it smaller and try again.",
+  "too-many-pixels": "The picture has too many pixels. Scale it down and try again.",
+  unreadable: "The file could not be read. It may have been moved or changed since it was chosen.",
+  load: "Cutout could not be loaded. The network may be down, or this browser too old.",
+  trap: "The work broke off, most likely for want of memory. Cutout was set up anew: other pictures work, and a smaller copy of this one may.",
+  other: "This picture could not be cut out.",
+};
+const WORTH_A_RETRY = new Set(["load", "trap"]);
+const STAGES = [
+  "reading the picture", // decode
+  "making it small for the network", // preprocess
+  "finding the subject", // segment
+  "fitting the edges", // matte
+  "cleaning the colours", // colour
+  "writing the result", // encode
+];
+const SIZE = Object.values(MODULES).reduce((sum, bytes) => sum + bytes, 0);
+
+let modules = null; // the promise of the compiled core modules by name
+let worker = null;
+let job = null; // the picture under way
+
+/** A core module, compiled while it arrives; `got` is told of every piece. */
+async function compile(name, got) {
+  const response = await fetch(`component/${name}`);
+  if (!response.ok) throw new Error(`${name}: HTTP status ${response.status}`);
+  const pieces = response.body.pipeThrough(new TransformStream({
+    transform(piece, controller) {
+      got(piece.byteLength);
+      controller.enqueue(piece);
+    },
+  }));
+  // With a type of our own, since not every static server knows it.
+  return WebAssembly.compileStreaming(new Response(pieces, { headers: { "Content-Type": "application/wasm" } }));
+}
+
+async function load() {
+  let loaded = 0;
+  const got = (bytes) => {
+    loaded += bytes;
+    $("progress").value = loaded / SIZE;
+  };
+  $("progress").hidden = false;
+  $("status").textContent = `Loading Cutout (${megabytes(SIZE)}) …`;
+  const names = Object.keys(MODULES);
+  const compiled = await Promise.all(names.map((name) => compile(name, got)));
+  return Object.fromEntries(names.map((name, i) => [name, compiled[i]]));
+}
+
+/** Loads ahead of the first picture. */
+async function prepare() {
+  modules = load();
+  try {
+    await modules;
+    if (!job) show("idle", "Ready.");
+  } catch (error) {
+    modules = null;
+    if (!job) show("idle", "");
+    console.info(String(error)); // told in words when a picture needs it
+  }
+  keep();
+}
+
+/** Has the service worker keep the page for visits without a network. */
+async function keep() {
+  try {
+    await navigator.serviceWorker.register("sw.js", { updateViaCache: "none" });
+    await navigator.serviceWorker.ready;
+    $("offline").textContent = "Kept on this device: it works without a network.";
+  } catch {
+    $("offline").textContent = "This browser does not keep the page: it needs its server at every visit.";
+  }
+}
+
+function hire(compiled) {
+  const hired = new Worker("worker.js", { type: "module" });
+  hired.addEventListener("message", ({ data }) => worker === hired && hear(data));
+  hired.addEventListener("error", (event) => worker === hired && hear({ broken: event.message || "the worker could not start" }));
+  hired.postMessage({ modules: compiled });
+  return hired;
+}
+
+async function start() {
+  const mine = { picture, began: 0 };
+  job = mine;
+  let compiled;
+  try {
+    modules ??= load();
+    compiled = await modules;
+  } catch (error) {
+    modules = null;
+    if (job === mine) fail("load", String(error));
+    return;
+  }
+  if (job !== mine) return;
+  mine.began = performance.now();
+  worker ??= hire(compiled);
+  under(0);
+  worker.postMessage({ picture });
+}
+
+/** Nothing but its end stops a worker that is inside a call. */
+function dismiss() {
+  worker?.terminate();
+  worker = null;
+}
+
+function stop() {
+  if (job?.began) dismiss();
+  job = null;
+}
+
+function under(ended) {
+  $("progress").value = ended / STAGES.length;
+  if (ended === STAGES.length) return;
+  $("status").textContent = `${pictureName()}: step ${ended + 1} of ${STAGES.length}, ${STAGES[ended]} …`;
+}
+
+function hear({ ended, output, refused, broken }) {
+  if (!job) return;
+  if (ended) under(ended);
+  if (output) {
+    const seconds = (performance.now() - job.began) / 1e3;
+    job = null;
+    showResult(new Blob([output], { type: "image/png" }), seconds, (detail) => fail("other", detail));
+  }
+  if (refused) fail(refused.kind, `${refused.kind}: ${refused.text}`);
+  if (broken) {
+    dismiss();
+    fail("trap", `trap: ${broken}`);
+  }
+}
+
+function fail(code, detail) {
+  job = null;
+  showError(SENTENCES[code] ?? SENTENCES.other, detail);
+  $("retry").hidden = !WORTH_A_RETRY.has(code);
+}
+
+$("retry").addEventListener("click", () => begin(picture));
+wire(start, stop);
+prepare();
