@@ -141,7 +141,8 @@ async function pictures(tab) {
     const expected = readFileSync(join(work, "expected", `${name}.png`));
     check(`${file}: the very bytes that cutout run writes`, png.name === `${name}-cutout.png` && png.bytes.equals(expected), png.name);
     if (file.endsWith(".png")) await masks(tab, file, png.bytes, expected);
-    console.log(`${file}: ${await tab.evaluate("document.getElementById('facts').textContent")}`);
+    const stages = Object.values(JSON.parse(readFileSync(join(work, "expected", `${name}.json`))).stages_ms).reduce((a, b) => a + b);
+    console.log(`${file}: ${await tab.evaluate("document.getElementById('facts').textContent")}; cutout run: ${(stages / 1e3).toFixed(2)} s`);
     await tab.click("#again");
   }
 }

@@ -23,10 +23,11 @@ const STAGES = [
   "writing the result", // encode
 ];
 const SIZE = Object.values(MODULES).reduce((sum, bytes) => sum + bytes, 0);
+const LOADING = `Loading Cutout (${megabytes(SIZE)}) …`;
 
 let modules = null; // the promise of the compiled core modules by name
 let worker = null;
-let job = null; // the picture under way
+let job = null; // the work under way, and when the worker began with it
 
 /** A core module, compiled while it arrives; `got` is told of every piece. */
 async function compile(name, got) {
@@ -48,8 +49,6 @@ async function load() {
     loaded += bytes;
     $("progress").value = loaded / SIZE;
   };
-  $("progress").hidden = false;
-  $("status").textContent = `Loading Cutout (${megabytes(SIZE)}) …`;
   const names = Object.keys(MODULES);
   const compiled = await Promise.all(names.map((name) => compile(name, got)));
   return Object.fromEntries(names.map((name, i) => [name, compiled[i]]));
@@ -57,14 +56,15 @@ async function load() {
 
 /** Loads ahead of the first picture. */
 async function prepare() {
+  $("progress").hidden = false;
+  $("status").textContent = LOADING;
   modules = load();
   try {
     await modules;
     if (!job) show("idle", "Ready.");
-  } catch (error) {
-    modules = null;
+  } catch {
+    modules = null; // tried again, and told, when a picture needs it
     if (!job) show("idle", "");
-    console.info(String(error)); // told in words when a picture needs it
   }
   keep();
 }
@@ -82,15 +82,17 @@ async function keep() {
 
 function hire(compiled) {
   const hired = new Worker("worker.js", { type: "module" });
-  hired.addEventListener("message", ({ data }) => worker === hired && hear(data));
-  hired.addEventListener("error", (event) => worker === hired && hear({ broken: event.message || "the worker could not start" }));
+  const ours = (act) => (event) => worker === hired && act(event);
+  hired.addEventListener("message", ours(({ data }) => hear(data)));
+  hired.addEventListener("error", ours((event) => lose("load", event.message ?? "the worker could not start")));
   hired.postMessage({ modules: compiled });
   return hired;
 }
 
 async function start() {
-  const mine = { picture, began: 0 };
+  const mine = { began: 0 };
   job = mine;
+  $("status").textContent = LOADING;
   let compiled;
   try {
     modules ??= load();
@@ -125,7 +127,6 @@ function under(ended) {
 }
 
 function hear({ ended, output, refused, broken }) {
-  if (!job) return;
   if (ended) under(ended);
   if (output) {
     const seconds = (performance.now() - job.began) / 1e3;
@@ -133,10 +134,13 @@ function hear({ ended, output, refused, broken }) {
     showResult(new Blob([output], { type: "image/png" }), seconds, (detail) => fail("other", detail));
   }
   if (refused) fail(refused.kind, `${refused.kind}: ${refused.text}`);
-  if (broken) {
-    dismiss();
-    fail("trap", `trap: ${broken}`);
-  }
+  if (broken) lose("trap", `trap: ${broken}`);
+}
+
+/** A worker whose guest broke off is not asked again: the next picture gets another. */
+function lose(code, detail) {
+  dismiss();
+  if (job) fail(code, detail);
 }
 
 function fail(code, detail) {
