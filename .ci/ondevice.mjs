@@ -1,5 +1,5 @@
 // The page that works in the browser, driven as a person would: node ondevice.mjs FOLDER
-// FOLDER has page/, photos/ and expected/, the results that `cutout run` made of the photos.
+// FOLDER has site/cutout/ with the page, photos/ and expected/, the results that `cutout run` made of the photos.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,9 @@ async function serve(folder) {
   return { url, asked, stop: () => (child.kill("SIGKILL"), ended) };
 }
 
-const server = await serve(join(work, "page"));
+const server = await serve(join(work, "site"));
+const home = `${server.url}/cutout/`;
+const icon = `${server.url}/favicon.ico`; // wanted when the style sheet is seen alone
 process.on("exit", () => server.stop());
 const browser = await launch("chromium", join(work, "profile"));
 const downloaded = await downloads(browser, work);
@@ -72,10 +74,10 @@ async function visit() {
   const tab = await open(browser);
   await watch(tab.sessionId);
   // Caches of an older version and of somebody else, as they may be when the page comes.
-  await tab.go(`${server.url}/page.css`);
-  await tab.evaluate(`Promise.all(["cutout ${server.url}/ older", "theirs"].map((name) => caches.open(name)))`);
+  await tab.go(`${home}page.css`);
+  await tab.evaluate(`Promise.all(["cutout ${home} older", "theirs"].map((name) => caches.open(name)))`);
   const began = performance.now();
-  await tab.go(`${server.url}/`);
+  await tab.go(home);
   await tab.until(`${words} === "Ready."`);
   const ready = performance.now() - began;
   await tab.until(`/without a network/.test(document.getElementById("offline").textContent)`);
@@ -98,7 +100,7 @@ async function online(tab) {
     caches.length === 2 && caches.includes("theirs") && !caches.some((name) => name.endsWith("older")), caches);
   const kept = await tab.evaluate(`caches.keys().then((names) => caches.open(names.find((n) => n !== "theirs")))
     .then((cache) => cache.keys()).then((keys) => keys.map((k) => k.url))`);
-  const files = readdirSync(join(work, "page"), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
+  const files = readdirSync(join(work, "site", "cutout"), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
   check("every file but the service worker's is kept", kept.length === files.length - 1, kept);
   check("both colour schemes", await (async () => {
     const papers = [];
@@ -120,7 +122,7 @@ async function offline(tab) {
     if (!/^(data|blob):/.test(response.url)) sources.push([response.url, response.fromServiceWorker]);
   });
   const began = performance.now();
-  await tab.go(`${server.url}/`);
+  await tab.go(home);
   await tab.until(`${words} === "Ready."`);
   console.log(`load without a network: ready in ${(performance.now() - began).toFixed(0)} ms`);
   off();
@@ -194,10 +196,11 @@ async function narrow(tab) {
 }
 
 async function quiet(tab, before) {
-  check("nothing is asked of anyone else", requests.every((url) => url.startsWith(`${server.url}/`) || /^(data|blob):/.test(url)), requests);
+  check("nothing is asked of anyone else", requests.every((url) => url === icon || url.startsWith(home) || /^(data|blob):/.test(url)),
+    requests);
   check("requests are seen, the workers' too", requests.some((url) => url.endsWith("/component/cutout.js")), requests);
   check("the server heard nothing more", server.asked.length === before, server.asked.slice(before));
-  const complaints = tab.complaints.filter((c) => !c.endsWith("/favicon.ico")); // wanted by the style sheet, when seen alone
+  const complaints = tab.complaints.filter((c) => !c.endsWith(icon));
   check("no complaints of the browser", complaints.length === 0, complaints);
   const refused = await tab.evaluate(`new Promise((resolve) => {
     document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
