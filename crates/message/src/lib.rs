@@ -1,0 +1,19 @@
+//! One message in, the answers out, as a pure function over the core; and the client's half of the same protocol.
+//!
+//! A message is a frame: `cutout/1 {JSON}`, a line feed, and parts, one after the other, whose lengths the JSON
+//! states. A request may also be a bare picture. [`Worker`] answers a [`Request`] with two [`Answer`]s: that somebody
+//! has it, then what came of it. The fields of the JSON are in `docs/nats.md`.
+
+mod answer;
+mod frame;
+mod request;
+mod wire;
+mod worker;
+
+pub use answer::{Answer, Failure, FailureKind, Made, Taken};
+pub use frame::BadMessage;
+pub use request::Request;
+pub use worker::{DEFAULT_MAX_PAYLOAD, Meter, Worker};
+
+#[cfg(test)]
+mod tests;

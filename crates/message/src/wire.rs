@@ -1,0 +1,33 @@
+//! Choices of the core as words in JSON.
+
+use cutout::{ErrorKind, Format, OutputKind, PngEffort, Quality, Stage};
+use serde::{Deserialize, Serialize};
+
+/// A word of a fixed set: the same words as in the program's flags.
+macro_rules! words {
+    ($name:ident of $of:ty, $case:literal: $($word:ident),+) => {
+        #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = $case)]
+        pub(crate) enum $name { $($word),+ }
+
+        impl From<$of> for $name {
+            fn from(value: $of) -> Self {
+                match value { $(<$of>::$word => Self::$word),+ }
+            }
+        }
+
+        impl From<$name> for $of {
+            fn from(word: $name) -> Self {
+                match word { $($name::$word => Self::$word),+ }
+            }
+        }
+    };
+}
+
+words!(OutputWord of OutputKind, "lowercase": Cutout, Mask);
+words!(QualityWord of Quality, "lowercase": Fast, Good, Best, Rembg);
+words!(FormatWord of Format, "lowercase": Png, WebP, Jpeg);
+words!(PngWord of PngEffort, "lowercase": Fast, Small);
+words!(StageWord of Stage, "lowercase": Decode, Preprocess, Segment, Matte, Colour, Encode);
+words!(ErrorWord of ErrorKind, "kebab-case":
+    UnsupportedFormat, Undecodable, TooManyBytes, TooManyPixels, Model, Encode);
