@@ -7,7 +7,10 @@
     reason = "generated code"
 )]
 
+#[cfg(not(feature = "worker"))]
 wit_bindgen::generate!({ world: "actor", path: "../wit", generate_all });
+#[cfg(feature = "worker")]
+wit_bindgen::generate!({ world: "worker", path: "../wit", generate_all });
 
 export!(Actor with_types_in self);
 

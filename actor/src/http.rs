@@ -1,7 +1,6 @@
 //! `wasi:http/incoming-handler`, in terms of `cutout-http`.
 
 use bytes::Bytes;
-use cutout::Limits;
 use http::{Request, Response};
 
 use crate::bindings::exports::wasi::http::incoming_handler::Guest;
@@ -11,6 +10,7 @@ use crate::bindings::wasi::http::types::{
 };
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
 use crate::clock::StageClock;
+use crate::environment::limits;
 use crate::{Actor, PIPELINE};
 
 /// Bytes asked of the request's stream at a time.
@@ -50,17 +50,6 @@ fn answer(incoming: &IncomingRequest) -> Response<Bytes> {
     });
     cutout_http::add_timing(&mut response, &clock.stages);
     response
-}
-
-/// From the environment, where the host has said something: `CUTOUT_MAX_BYTES` and `CUTOUT_MAX_PIXELS`.
-fn limits() -> Limits {
-    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
-    let default = Limits::default();
-    Limits {
-        max_bytes: number("CUTOUT_MAX_BYTES").unwrap_or(default.max_bytes),
-        max_pixels: number("CUTOUT_MAX_PIXELS").unwrap_or(default.max_pixels),
-        ..default
-    }
 }
 
 fn read_body(

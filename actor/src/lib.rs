@@ -3,8 +3,12 @@
 mod bindings;
 mod clock;
 mod conversions;
+mod environment;
+#[cfg(not(feature = "worker"))]
 mod http;
 mod matting;
+#[cfg(feature = "worker")]
+mod messages;
 
 use std::cell::RefCell;
 

@@ -54,7 +54,14 @@ pub(crate) fn split<T: DeserializeOwned>(message: &[u8]) -> Result<(T, &[u8]), B
         );
         return Err(BadMessage::new(&text));
     };
-    let header = serde_json::from_slice(&rest[..end])
+    let json = &rest[..end];
+    // A list would be taken for the fields in their order.
+    if !json.trim_ascii_start().starts_with(b"{") {
+        return Err(BadMessage::new(
+            "the JSON is no object; write {} for the defaults",
+        ));
+    }
+    let header = serde_json::from_slice(json)
         .map_err(|e| BadMessage::new(&format!("the JSON cannot be read: {e}")))?;
     Ok((header, &rest[end + 1..]))
 }

@@ -33,7 +33,7 @@ impl Default for Worker {
 /// What only the caller can measure.
 pub trait Meter {
     /// Called as each stage ends: how long it took.
-    fn end(&mut self, stage: Stage) -> Duration;
+    fn time(&mut self, stage: Stage) -> Duration;
 
     /// Largest linear memory so far in bytes, if known.
     fn peak(&self) -> Option<u64>;
@@ -69,7 +69,7 @@ impl Worker {
         let mut stages = Vec::with_capacity(Stage::ALL.len());
         let output = pipeline
             .remove(request.picture, &request.options, &mut |stage| {
-                stages.push((stage, meter.end(stage)));
+                stages.push((stage, meter.time(stage)));
             })
             .map_err(|error| self.refused(&error))?;
         let (width, height) = (output.width, output.height);
