@@ -8,16 +8,20 @@ use std::{env, fs};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Everything that the actor is built from, relative to the workspace.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "Cargo.toml",
     "Cargo.lock",
     "actor",
     "crates/cutout",
     "crates/http",
+    "crates/message",
     "crates/net",
     "crates/onnx",
     "wit",
 ];
+
+/// The builds of the actor, and the features that make the difference.
+const BUILDS: [(&str, &str); 3] = [("net", ""), ("tract", "tract"), ("worker", "worker")];
 
 fn main() -> Result<()> {
     let workspace = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
@@ -30,10 +34,10 @@ fn main() -> Result<()> {
             workspace.join(source).display()
         );
     }
-    for runtime in ["net", "tract"] {
-        let bytes = fs::read(build_actor(runtime, &workspace, &out)?)?;
-        fs::write(out.join(format!("actor-{runtime}.wasm")), &bytes)?;
-        let name = runtime.to_uppercase();
+    for (build, features) in BUILDS {
+        let bytes = fs::read(build_actor(features, &workspace, &out)?)?;
+        fs::write(out.join(format!("actor-{build}.wasm")), &bytes)?;
+        let name = build.to_uppercase();
         println!(
             "cargo::rustc-env=CUTOUT_ACTOR_{name}_DIGEST={}",
             blake3::hash(&bytes)
@@ -72,7 +76,7 @@ fn wasmtime_version(workspace: &Path) -> Result<String> {
 }
 
 /// One target folder for all profiles and tools: the actor is always the release build.
-fn build_actor(runtime: &str, workspace: &Path, out: &Path) -> Result<PathBuf> {
+fn build_actor(features: &str, workspace: &Path, out: &Path) -> Result<PathBuf> {
     let target = out
         .ancestors()
         .nth(4)
@@ -92,7 +96,7 @@ fn build_actor(runtime: &str, workspace: &Path, out: &Path) -> Result<PathBuf> {
         ])
         .arg("--target-dir")
         .arg(&target)
-        .args((runtime == "tract").then_some("--features=tract"))
+        .args(["--features", features])
         .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128");
     // What a native build, clippy or rustdoc sets for itself is not meant for the guest.
     for name in [

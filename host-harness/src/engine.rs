@@ -18,7 +18,7 @@ use cutout::{BoundingBox, Limits, Matte, Options, Output, Quality, Stage};
 pub use cache::Cache;
 pub use engines::Engines;
 pub use host::{Host, Settings};
-pub use snapshot::{Actor, actor, bake, compile};
+pub use snapshot::{Actor, actor, bake, bake_worker, compile, worker};
 
 use crate::Error;
 

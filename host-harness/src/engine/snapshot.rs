@@ -20,6 +20,7 @@ pub struct Actor {
 
 static NET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm"));
 static TRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm"));
+static WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-worker.wasm"));
 
 /// The actor of each runtime.
 pub fn actor(runtime: Runtime) -> Actor {
@@ -32,6 +33,14 @@ pub fn actor(runtime: Runtime) -> Actor {
             wasm: TRACT,
             digest: env!("CUTOUT_ACTOR_TRACT_DIGEST"),
         },
+    }
+}
+
+/// The actor that answers messages in place of HTTP. Its runtime is `net`.
+pub fn worker() -> Actor {
+    Actor {
+        wasm: WORKER,
+        digest: env!("CUTOUT_ACTOR_WORKER_DIGEST"),
     }
 }
 
@@ -48,6 +57,20 @@ pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
         Runtime::Net => onnx::lower(&model.onnx, model.spec.side)?.to_bytes().into(),
         Runtime::Tract => model.onnx.clone(),
     };
+    bake_into(&actor(runtime), model, &loadable)
+}
+
+/// The same of the actor that answers messages.
+///
+/// # Errors
+/// As [`bake`].
+pub fn bake_worker(model: &Model) -> Result<Vec<u8>, Error> {
+    let plan = onnx::lower(&model.onnx, model.spec.side)?.to_bytes();
+    bake_into(&worker(), model, &plan)
+}
+
+/// `loadable` is the model as the actor takes it.
+fn bake_into(actor: &Actor, model: &Model, loadable: &[u8]) -> Result<Vec<u8>, Error> {
     let mut config = host::base_config();
     // This code runs once, so it is not worth optimising.
     config
@@ -56,7 +79,7 @@ pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
     let engine = Engine::new(&config).map_err(Error::engine("start the sandbox for baking"))?;
     let wizer = Wizer::new();
     let (context, instrumented) = wizer
-        .instrument_component(actor(runtime).wasm)
+        .instrument_component(actor.wasm)
         .map_err(Error::engine("prepare the actor for baking"))?;
     let component = Component::new(&engine, instrumented)
         .map_err(Error::engine("compile the actor for baking"))?;
@@ -64,14 +87,19 @@ pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
     let mut store = host::store(&engine, LOAD_MEMORY, &[]);
     // The snapshot reads the whole memory through one call.
     store.set_hostcall_fuel(usize::MAX);
-    let instance = host::linker(&engine)?
+    let mut linker = host::linker(&engine)?;
+    // Loading a model sends no message.
+    linker
+        .define_unknown_imports_as_traps(&component)
+        .map_err(Error::engine("leave out what baking has no use for"))?;
+    let instance = linker
         .instantiate(&mut store, &component)
         .map_err(Error::engine("instantiate the actor for baking"))?;
     let guest = bindings::Actor::new(&mut store, &instance)
         .map_err(Error::engine("find the actor's exports"))?;
     guest
         .cutout_matting_lifecycle()
-        .call_load(&mut store, &loadable, &bindings::spec(&model.spec))
+        .call_load(&mut store, loadable, &bindings::spec(&model.spec))
         .map_err(|e| {
             let said = store.data().said();
             Error::engine("load the model into the actor")(e.context(said))

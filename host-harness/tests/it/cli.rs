@@ -235,21 +235,34 @@ fn an_unusable_model_is_refused_with_its_reason() {
 }
 
 #[test]
-fn baking_twice_gives_the_same_bytes() {
+fn baking_twice_gives_the_same_bytes_for_each_world() {
     let folder = tempfile::tempdir().unwrap();
-    let bake = |name: &str| {
+    let bake = |name: &str, world: &str| {
         let output = folder.path().join(name);
-        let (done, said) = finish(
-            cutout()
-                .arg("bake")
-                .arg("-o")
-                .arg(&output)
-                .args(["--model", &tiny()]),
-        );
+        let (done, said) = finish(cutout().arg("bake").arg("-o").arg(&output).args([
+            "--model",
+            &tiny(),
+            "--world",
+            world,
+        ]));
         assert!(done.status.success(), "{said}");
         fs::read(output).unwrap()
     };
-    assert!(bake("a.wasm") == bake("b.wasm"));
+    let [actor, worker] = ["actor", "worker"].map(|world| {
+        let baked = bake("a.wasm", world);
+        assert!(baked == bake("b.wasm", world), "{world}");
+        baked
+    });
+    assert!(actor != worker);
+}
+
+#[test]
+fn a_worker_with_another_runtime_is_refused_with_the_way_out() {
+    let mut command = cutout();
+    command.args(["bake", "-o", "never.wasm", "--world", "worker"]);
+    let (done, said) = finish(command.args(["--runtime", "tract"]));
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.contains("leave --runtime out"), "{said}");
 }
 
 #[test]

@@ -1,77 +1,95 @@
-//! The built component against its contract.
+//! The built components against their contract.
 
 use std::collections::BTreeSet;
 
-use host_harness::engine::{Runtime, actor};
+use host_harness::engine::{Actor, Runtime, actor, worker};
 use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{Resolve, WorldId, WorldItem};
 
 use crate::support::root;
 
-fn built() -> (Resolve, WorldId) {
-    match wit_component::decode(actor(Runtime::Net).wasm).unwrap() {
+/// Interfaces that each component imports, without their version: clocks, random numbers, an environment, and what
+/// Rust's start-up code names. No file system and no sockets.
+const COMMON: [&str; 17] = [
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+];
+
+fn decoded(component: &Actor) -> (Resolve, WorldId) {
+    match wit_component::decode(component.wasm).unwrap() {
         DecodedWasm::Component(resolve, world) => (resolve, world),
         DecodedWasm::WitPackage(..) => panic!("the actor is a WIT package"),
     }
 }
 
 #[test]
-fn the_component_imports_nothing_beyond_what_the_design_allows() {
-    // Interfaces without their version: clocks, random numbers, an environment, the streams and
-    // types of HTTP, and what Rust's start-up code names. No file system, sockets or outgoing HTTP.
-    let allowed = BTreeSet::from([
-        "wasi:cli/environment",
-        "wasi:cli/exit",
-        "wasi:cli/stderr",
-        "wasi:cli/stdin",
-        "wasi:cli/stdout",
-        "wasi:cli/terminal-input",
-        "wasi:cli/terminal-output",
-        "wasi:cli/terminal-stderr",
-        "wasi:cli/terminal-stdin",
-        "wasi:cli/terminal-stdout",
-        "wasi:clocks/monotonic-clock",
-        "wasi:clocks/wall-clock",
-        "wasi:http/types",
-        "wasi:io/error",
-        "wasi:io/poll",
-        "wasi:io/streams",
-        "wasi:random/insecure-seed",
-        "wasi:random/random",
-    ]);
-    let (resolve, world) = built();
-    let imports: Vec<String> = resolve.worlds[world]
-        .imports
-        .keys()
-        .map(|key| resolve.name_world_key(key))
-        .collect();
-    println!("{}", imports.join("\n"));
-    let beyond: Vec<_> = imports
-        .iter()
-        .filter(|i| !allowed.contains(i.split('@').next().unwrap()))
-        .collect();
-    assert!(beyond.is_empty(), "imports beyond the design: {beyond:?}");
-    assert!(
-        imports
+fn a_component_imports_nothing_beyond_what_the_design_allows() {
+    // The types of HTTP without its outgoing half; messages to be sent, and their types.
+    let cases: [(&str, Actor, &[&str]); 2] = [
+        ("actor", actor(Runtime::Net), &["wasi:http/types@0.2"]),
+        (
+            "worker",
+            worker(),
+            &[
+                "wasmcloud:messaging/consumer@0.2.0",
+                "wasmcloud:messaging/types@0.2.0",
+            ],
+        ),
+    ];
+    for (name, component, own) in cases {
+        let (resolve, world) = decoded(&component);
+        let imports: Vec<String> = resolve.worlds[world]
+            .imports
+            .keys()
+            .map(|key| resolve.name_world_key(key))
+            .collect();
+        println!("{name}:\n{}", imports.join("\n"));
+        let is_own = |import: &str| own.iter().any(|own| import.starts_with(own));
+        let beyond: Vec<_> = imports
             .iter()
-            .any(|import| import.starts_with("wasi:http/types@0.2"))
-    );
+            .filter(|i| !COMMON.contains(&i.split('@').next().unwrap()) && !is_own(i))
+            .collect();
+        assert!(
+            beyond.is_empty(),
+            "{name} imports beyond the design: {beyond:?}"
+        );
+        for own in own {
+            assert!(imports.iter().any(|i| i.starts_with(own)), "{name}: {own}");
+        }
+    }
 }
 
 #[test]
-fn the_built_interface_equals_the_contract() {
-    let (built, world) = built();
+fn the_built_interfaces_equal_the_contract() {
     let mut contract = Resolve::default();
     let (package, _) = contract.push_dir(root().join("wit")).unwrap();
-    let actor = contract.select_world(&[package], Some("actor")).unwrap();
-    assert_eq!(exports(&built, world), exports(&contract, actor));
-    for interface in ["types", "matting", "lifecycle"] {
-        let name = format!("cutout:matting/{interface}@0.1.0");
-        assert_eq!(
-            text(&built, world, &name),
-            text(&contract, actor, &name),
-            "{name}"
-        );
+    for (name, component) in [("actor", actor(Runtime::Net)), ("worker", worker())] {
+        let (built, world) = decoded(&component);
+        let promised = contract.select_world(&[package], Some(name)).unwrap();
+        assert_eq!(exports(&built, world), exports(&contract, promised));
+        for interface in ["types", "matting", "lifecycle"] {
+            let interface = format!("cutout:matting/{interface}@0.1.0");
+            assert_eq!(
+                text(&built, world, &interface),
+                text(&contract, promised, &interface),
+                "{name}: {interface}"
+            );
+        }
     }
 }
 

@@ -19,3 +19,4 @@ mod robust;
 mod serve;
 mod support;
 mod turned;
+mod worker;

@@ -1,0 +1,273 @@
+//! The worker on a host of this test: what it publishes for each message.
+
+use std::fs;
+use std::sync::OnceLock;
+
+use cutout::{Encoding, Format, Options, WebpQuality};
+use cutout_message::{Answer, Failure, Made, Request, Taken};
+use host_harness::engine::{self, Runtime};
+use host_harness::models;
+use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::support::{cutout, finish, fixture, tiny, wasm};
+
+#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
+mod generated {
+    wasmtime::component::bindgen!({ path: "../wit", world: "worker" });
+}
+
+use generated::exports::wasmcloud::messaging::handler::BrokerMessage;
+use generated::wasmcloud::messaging::{consumer, types};
+
+const REPLY_TO: &str = "_INBOX.answers";
+
+/// What this host keeps for one instance.
+struct Guest {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    published: Vec<types::BrokerMessage>,
+    /// Whether the server takes what is published.
+    takes: bool,
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl types::Host for Guest {}
+
+impl consumer::Host for Guest {
+    fn publish(&mut self, message: types::BrokerMessage) -> Result<(), String> {
+        if !self.takes {
+            return Err("the server is away".into());
+        }
+        self.published.push(message);
+        Ok(())
+    }
+}
+
+/// A message to a fresh instance of `component`, and what came of it.
+struct Call<'a> {
+    component: &'a Component,
+    body: Vec<u8>,
+    reply_to: Option<&'a str>,
+    environment: &'a [(&'a str, &'a str)],
+    takes: bool,
+}
+
+impl Call<'_> {
+    fn with(body: Vec<u8>) -> Self {
+        Self {
+            component: worker(),
+            body,
+            reply_to: Some(REPLY_TO),
+            environment: &[],
+            takes: true,
+        }
+    }
+
+    fn make(&self) -> (Result<(), String>, Vec<Answer>) {
+        let mut linker = Linker::<Guest>::new(engine());
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
+        consumer::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).unwrap();
+        let guest = Guest {
+            wasi: WasiCtx::builder().envs(self.environment).build(),
+            table: ResourceTable::new(),
+            published: Vec::new(),
+            takes: self.takes,
+        };
+        let mut store = Store::new(engine(), guest);
+        let worker = generated::Worker::instantiate(&mut store, self.component, &linker).unwrap();
+        let message = BrokerMessage {
+            subject: "cutout.remove".into(),
+            body: self.body.clone(),
+            reply_to: self.reply_to.map(Into::into),
+        };
+        let handled = worker
+            .wasmcloud_messaging_handler()
+            .call_handle_message(&mut store, &message)
+            .unwrap();
+        let answers = store.data().published.iter().map(|message| {
+            assert_eq!(message.subject, REPLY_TO);
+            assert_eq!(message.reply_to, None);
+            Answer::decode(&message.body).unwrap()
+        });
+        (handled, answers.collect())
+    }
+
+    /// The second answer, after it was said that the picture is taken.
+    fn answer(&self) -> Answer {
+        let (handled, answers) = self.make();
+        assert_eq!(handled, Ok(()));
+        let [Answer::Taken(_), answer] = answers.try_into().unwrap() else {
+            panic!("the first answer is not that it is taken")
+        };
+        answer
+    }
+
+    fn made(&self) -> Made {
+        match self.answer() {
+            Answer::Made(made) => *made,
+            other => panic!("not made: {other:?}"),
+        }
+    }
+
+    fn failed(&self) -> Failure {
+        match self.answer() {
+            Answer::Failed(failure) => failure,
+            other => panic!("not failed: {other:?}"),
+        }
+    }
+}
+
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(Engine::default)
+}
+
+/// The worker with the tiny model inside, as `cutout bake` makes it.
+fn worker() -> &'static Component {
+    static WORKER: OnceLock<Component> = OnceLock::new();
+    WORKER.get_or_init(|| {
+        let model = models::find(&tiny()).unwrap();
+        Component::new(engine(), engine::bake_worker(&model).unwrap()).unwrap()
+    })
+}
+
+fn photo(name: &str) -> Vec<u8> {
+    fs::read(fixture("photos").join(name)).unwrap()
+}
+
+#[test]
+fn a_picture_is_taken_and_made_as_the_program_makes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("x.png");
+    for name in ["coffee.png", "rocket.jpg"] {
+        let (done, said) = finish(
+            cutout()
+                .arg("run")
+                .arg(fixture("photos").join(name))
+                .arg("-o")
+                .arg(&output)
+                .args(["--model", &tiny()]),
+        );
+        assert!(done.status.success(), "{said}");
+        let made = Call::with(photo(name)).made();
+        assert!(made.output.bytes == fs::read(&output).unwrap(), "{name}");
+        let stages: Vec<_> = made.stages.iter().map(|(stage, _)| *stage).collect();
+        assert_eq!(stages, cutout::Stage::ALL, "{name}");
+        assert!(made.peak.is_some_and(|bytes| bytes > 1 << 20), "{name}");
+    }
+}
+
+#[test]
+fn options_give_what_the_engine_gives_for_them() {
+    let picture = photo("chelsea.png");
+    let options = Options {
+        encoding: Encoding {
+            format: Format::WebP,
+            webp: WebpQuality::Lossy(60),
+            ..Encoding::default()
+        },
+        background: cutout::Background::Picture(photo("coffee.png")),
+        also_mask: true,
+        thumbnails: Some(64),
+        ..Options::default()
+    };
+    let expected = wasm(Runtime::Net, &tiny(), engine::Settings::default())
+        .remove(&picture, &options)
+        .unwrap();
+    let request = Request {
+        picture: &picture,
+        options,
+        max_answer: None,
+    };
+    let made = Call::with(request.encode()).made();
+    assert!(made.output == expected.value);
+}
+
+#[test]
+fn the_environment_says_the_host_its_slots_and_the_limits() {
+    let environment = [
+        ("CUTOUT_HOST", "h1"),
+        ("CUTOUT_SLOTS", "2"),
+        ("CUTOUT_MAX_PIXELS", "1000"),
+    ];
+    let call = Call {
+        environment: &environment,
+        ..Call::with(photo("coffee.png"))
+    };
+    let (handled, answers) = call.make();
+    assert_eq!(handled, Ok(()));
+    let taken = Taken {
+        host: Some("h1".into()),
+        slots: Some(2),
+    };
+    assert_eq!(answers[0], Answer::Taken(taken));
+    let Answer::Failed(failure) = &answers[1] else {
+        panic!("not failed: {:?}", answers[1])
+    };
+    assert_eq!(failure.kind.as_str(), "too-many-pixels");
+    assert_eq!(failure.host.as_deref(), Some("h1"));
+}
+
+#[test]
+fn what_cannot_be_made_is_said_with_its_kind() {
+    let picture = photo("coffee.png");
+    let bytes: [(&str, &str); 1] = [("CUTOUT_MAX_BYTES", "1000")];
+    let payload: [(&str, &str); 1] = [("CUTOUT_MAX_PAYLOAD", "1000")];
+    let cases: [(Vec<u8>, &[(&str, &str)], &str, &str); 6] = [
+        (b"no picture".to_vec(), &[], "unsupported-format", "PNG"),
+        (picture[..5000].to_vec(), &[], "undecodable", ""),
+        (picture.clone(), &bytes, "too-many-bytes", "1000 allowed"),
+        (picture.clone(), &payload, "too-large", "more than the 1000"),
+        (b"cutout/2 {}\n".to_vec(), &[], "bad-message", "cutout/1"),
+        (b"cutout/1 {".to_vec(), &[], "bad-message", "no line feed"),
+    ];
+    for (body, environment, kind, text) in cases {
+        let failure = Call {
+            environment,
+            ..Call::with(body)
+        }
+        .failed();
+        assert_eq!(failure.kind.as_str(), kind, "{}", failure.text);
+        assert!(failure.text.contains(text), "{kind}: {}", failure.text);
+    }
+}
+
+#[test]
+fn without_a_model_the_answer_says_how_to_come_to_one() {
+    let component = Component::new(engine(), engine::worker().wasm).unwrap();
+    let failure = Call {
+        component: &component,
+        ..Call::with(photo("coffee.png"))
+    }
+    .failed();
+    assert_eq!(failure.kind.as_str(), "model");
+    assert!(failure.text.contains("cutout bake"), "{}", failure.text);
+}
+
+#[test]
+fn what_nobody_would_hear_of_is_not_made() {
+    let message = Call::with(photo("coffee.png"));
+    let alone = Call {
+        reply_to: None,
+        ..Call::with(message.body.clone())
+    };
+    let (handled, answers) = alone.make();
+    assert!(handled.unwrap_err().contains("no reply-to"));
+    assert_eq!(answers, []);
+    let unheard = Call {
+        takes: false,
+        ..message
+    };
+    let (handled, _) = unheard.make();
+    assert_eq!(handled, Err("the server is away".into()));
+}
