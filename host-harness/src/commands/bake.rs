@@ -12,7 +12,7 @@ use crate::{Error, Kind, models};
 
 /// How a component is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum World {
+pub(super) enum World {
     /// By HTTP requests, on any host.
     #[default]
     Actor,
