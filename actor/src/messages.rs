@@ -14,7 +14,7 @@ use crate::{Actor, PIPELINE};
 impl Guest for Actor {
     fn handle_message(message: BrokerMessage) -> Result<(), String> {
         let reply_to = message.reply_to.ok_or(
-            "the message has no reply-to, so that nobody would hear of the result; send it as a request",
+            "the message has no reply-to, so that nobody would hear of the result; publish it with a reply subject",
         )?;
         let publish = |body| {
             consumer::publish(&BrokerMessage {

@@ -1,6 +1,7 @@
 //! `cutout batch`: many pictures, each once, however often the run is interrupted.
 
 mod feeder;
+mod fleet;
 mod history;
 mod inputs;
 mod manifest;
@@ -38,7 +39,9 @@ use sheet::Sheet;
 use sources::Source;
 use stop::Stop;
 use watch::Watch;
-use work::{Busy, Outcome, Task, Work};
+use work::{Busy, Maker, Said, Task, Work};
+
+pub use fleet::Fleet;
 
 /// What a batch is to do.
 #[derive(Clone, Debug)]
@@ -49,7 +52,7 @@ pub struct Config {
     pub out: PathBuf,
     /// What is made of each picture; thumbnails are asked for as the contact sheet needs them.
     pub options: Options,
-    /// Workers.
+    /// Workers; with a fleet, pictures in work at most.
     pub jobs: usize,
     /// Whether what is done is done again.
     pub overwrite: bool,
@@ -63,8 +66,16 @@ pub struct Config {
     pub contact_sheet: Option<PathBuf>,
     /// Whether folders are watched for more.
     pub watch: bool,
-    /// What the results depend on besides options and picture: engine, runtime, model, versions.
+    /// What the results depend on besides options and picture: engine, runtime, model, versions; or the fleet.
     pub identity: String,
+}
+
+/// Who cuts out.
+pub enum Makers<'a> {
+    /// Engines of this process, made ready when the first picture needs one.
+    Engines(Box<dyn FnOnce() -> Result<Engines, Error> + Send + 'a>),
+    /// Workers elsewhere.
+    Fleet(&'a Fleet),
 }
 
 /// How a batch ended.
@@ -92,15 +103,13 @@ impl Ending {
     }
 }
 
-/// Does what `config` says, with engines that `start` makes when the first picture needs one.
+/// Does what `config` says.
 ///
 /// # Errors
-/// Kind `usage` for what cannot be asked, `io` when the output folder, the report or the sheet cannot be written; what
-/// is done by then stays done. Failures of single pictures are no error: [`Ending::Failed`].
-pub fn run(
-    config: &Config,
-    start: impl FnOnce() -> Result<Engines, Error> + Send,
-) -> Result<Ending, Error> {
+/// Kind `usage` for what cannot be asked, `io` when the output folder, the report or the sheet cannot be written or a
+/// fleet's server stays away, `timeout` when its workers do; what is done by then stays done. Failures of single
+/// pictures are no error: [`Ending::Failed`].
+pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     let sheet = config.contact_sheet.as_deref().map(Sheet::new);
     let sheet = sheet.transpose()?;
     let mut sources = sources::read(&config.inputs)?;
@@ -130,12 +139,17 @@ pub fn run(
         sheet,
         progress: Progress::new(watch.is_none().then_some(total), config.quiet),
     };
-    let engines = LazyLock::new(start);
-    let engine = || {
-        let engines = LazyLock::force(&engines).as_ref();
-        engines.map_err(Clone::clone).and_then(Engines::engine)
+    let ending = match makers {
+        Makers::Fleet(fleet) => batch.run(found, watch.as_ref(), Maker::Fleet(fleet)),
+        Makers::Engines(start) => {
+            let engines = LazyLock::new(start);
+            let engine = || {
+                let engines = LazyLock::force(&engines).as_ref();
+                engines.map_err(Clone::clone).and_then(Engines::engine)
+            };
+            batch.run(found, watch.as_ref(), Maker::Engines(&engine))
+        }
     };
-    let ending = batch.run(found, watch.as_ref(), &engine);
     manifest.close();
     ending
 }
@@ -197,14 +211,14 @@ impl Batch<'_> {
         mut self,
         found: Found,
         watch: Option<&Watch>,
-        engines: work::Source<'_>,
+        maker: Maker<'_>,
     ) -> Result<Ending, Error> {
         let mut options = self.config.options.clone();
         options.thumbnails = self.sheet.is_some().then_some(sheet::SIDE);
         let busy = Busy::default();
         let work = Work {
             manifest: self.manifest,
-            engines,
+            maker,
             options: &options,
             recipe: &recipe(self.config),
             overwrite: self.config.overwrite,
@@ -263,33 +277,38 @@ impl Batch<'_> {
         jobs: Receiver<Task>,
         feed: impl FnOnce() + Send,
     ) -> Result<(), Error> {
-        let (outcomes, done) = crossbeam_channel::bounded(self.config.jobs);
+        let (said, heard) = crossbeam_channel::bounded(self.config.jobs);
         thread::scope(|scope| {
             for number in 0..self.config.jobs {
-                let (jobs, outcomes) = (jobs.clone(), outcomes.clone());
+                let (jobs, said) = (jobs.clone(), said.clone());
                 thread::Builder::new()
                     .name(format!("worker-{number}"))
                     .stack_size(WORKER_STACK)
-                    .spawn_scoped(scope, move || work.run(&jobs, &outcomes))
+                    .spawn_scoped(scope, move || work.run(&jobs, &said))
                     .map_err(Error::io("start a worker"))?;
             }
-            drop((outcomes, jobs));
+            drop((said, jobs));
             scope.spawn(feed);
-            let collected = self.collect(&done);
+            let collected = self.collect(&heard);
             // Workers and feeder end as nobody listens any more.
             self.stop.set();
-            drop(done);
+            drop(heard);
             collected
         })
     }
 
-    fn collect(&mut self, outcomes: &Receiver<Outcome>) -> Result<(), Error> {
-        for outcome in outcomes {
+    fn collect(&mut self, heard: &Receiver<Said>) -> Result<(), Error> {
+        for said in heard {
+            let outcome = match said {
+                Said::Outcome(outcome) => outcome,
+                Said::Notice(text) => {
+                    self.progress.tell(&text);
+                    continue;
+                }
+                Said::End(error) => return Err(error),
+            };
             let failed = outcome.record.status == Status::Failed;
             self.note(&outcome.record, outcome.thumbnails)?;
-            if let Some(error) = outcome.fatal {
-                return Err(error);
-            }
             if failed && self.config.fail_fast {
                 self.stop.set();
             }
@@ -306,9 +325,13 @@ impl Batch<'_> {
         self.report.write(record)
     }
 
-    fn finish(self, collected: Result<(), Error>, watched: bool) -> Result<Ending, Error> {
+    fn finish(mut self, collected: Result<(), Error>, watched: bool) -> Result<Ending, Error> {
         let interrupted = self.stop.is_by_signal() && !watched;
         self.progress.finish(interrupted);
+        if !self.progress.hosts().is_empty() {
+            let hosts = serde_json::json!({ "hosts": self.progress.hosts() });
+            self.report.write(&hosts)?;
+        }
         collected?;
         if let Some(sheet) = self.sheet {
             for path in sheet.write(self.manifest)? {

@@ -19,6 +19,10 @@ pub enum Kind {
     Trap,
     /// The sandbox could not be set up.
     Engine,
+    /// Batch and worker do not speak the same protocol.
+    BadMessage,
+    /// The result is larger than what a message server takes.
+    TooLarge,
 }
 
 impl Kind {
@@ -32,6 +36,8 @@ impl Kind {
             Self::OutOfMemory => "out-of-memory",
             Self::Trap => "trap",
             Self::Engine => "engine",
+            Self::BadMessage => "bad-message",
+            Self::TooLarge => "too-large",
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) struct Entry {
     pub(super) thumbnails: Option<[Made; 2]>,
     /// What was found out, so that a later run can report it.
     pub(super) facts: Facts,
+    /// The host of a fleet that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) host: Option<String>,
 }
 
 /// A file that was written.

@@ -1,6 +1,6 @@
 //! What people see while a batch runs, and at its end.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ pub(super) struct Progress {
     skipped: u64,
     /// Pictures whose last attempt failed.
     failed: HashSet<PathText>,
+    /// Pictures that each host of a fleet has made.
+    hosts: BTreeMap<String, u64>,
 }
 
 impl Progress {
@@ -35,6 +37,7 @@ impl Progress {
             done: 0,
             skipped: 0,
             failed: HashSet::new(),
+            hosts: BTreeMap::new(),
         }
     }
 
@@ -50,6 +53,9 @@ impl Progress {
         let word = match record.status {
             Status::Done => {
                 self.done += 1;
+                if let Some(host) = &record.host {
+                    *self.hosts.entry(host.clone()).or_default() += 1;
+                }
                 "done"
             }
             Status::Skipped => {
@@ -89,6 +95,11 @@ impl Progress {
         self.failed.len() as u64
     }
 
+    /// Pictures that each host of a fleet has made.
+    pub(super) fn hosts(&self) -> &BTreeMap<String, u64> {
+        &self.hosts
+    }
+
     fn all(&self) -> u64 {
         self.done + self.skipped + self.failed()
     }
@@ -118,6 +129,11 @@ impl Progress {
             ));
         }
         self.tell(&text);
+        if !self.hosts.is_empty() {
+            let hosts = self.hosts.iter();
+            let hosts: Vec<_> = hosts.map(|(host, done)| format!("{host} {done}")).collect();
+            self.tell(&format!("done by host: {}", hosts.join(", ")));
+        }
     }
 
     fn say(&self, text: &str) {

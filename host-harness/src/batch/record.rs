@@ -35,6 +35,9 @@ pub(super) struct Record {
     /// Whether the plain name was not its alone.
     pub(super) moved: bool,
     pub(super) error: Option<Cause>,
+    /// The host of a fleet that made it, or could not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) host: Option<String>,
     #[serde(flatten)]
     pub(super) facts: Option<Facts>,
 }
@@ -89,6 +92,7 @@ impl Record {
             status,
             moved: false,
             error: None,
+            host: entry.host,
             facts: Some(entry.facts),
         }
     }
@@ -104,6 +108,7 @@ impl Record {
                 kind: error.kind().as_str(),
                 message: error.to_string(),
             }),
+            host: None,
             facts: None,
         }
     }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::record::Record;
+use serde::Serialize;
+
 use crate::Error;
 
 /// The report, flushed line by line, so that it is whole as far as it goes.
@@ -25,14 +26,18 @@ impl Report {
         }))
     }
 
-    pub(super) fn write(&mut self, record: &Record) -> Result<(), Error> {
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// Kind `io`.
+    pub(super) fn write(&mut self, line: &impl Serialize) -> Result<(), Error> {
         let Some(file) = &mut self.0 else {
             return Ok(());
         };
         let mut write = || -> io::Result<()> {
-            let mut line = serde_json::to_vec(record)?;
-            line.push(b'\n');
-            file.write_all(&line)?;
+            let mut bytes = serde_json::to_vec(line)?;
+            bytes.push(b'\n');
+            file.write_all(&bytes)?;
             file.flush()
         };
         write().map_err(Error::io("write the report"))

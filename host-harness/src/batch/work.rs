@@ -13,6 +13,7 @@ use cutout::{Options, Output, Thumbnails};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 
+use super::fleet::{Fleet, Turn};
 use super::history::{Entry, Line, Made};
 use super::inputs::Input;
 use super::manifest::{self, Manifest};
@@ -32,19 +33,27 @@ pub(super) struct Task {
     pub(super) name: Name,
 }
 
-/// What a worker reports.
+/// What a worker says.
+pub(super) enum Said {
+    /// What became of a picture.
+    Outcome(Box<Outcome>),
+    /// Something that people should know and that is no error.
+    Notice(String),
+    /// The batch cannot go on.
+    End(Error),
+}
+
+/// What became of a picture.
 pub(super) struct Outcome {
     pub(super) record: Record,
     /// Below the output folder.
     pub(super) thumbnails: Option<[PathBuf; 2]>,
-    /// The batch cannot go on.
-    pub(super) fatal: Option<Error>,
 }
 
 /// What all workers share.
 pub(super) struct Work<'a> {
     pub(super) manifest: &'a Manifest,
-    pub(super) engines: Source<'a>,
+    pub(super) maker: Maker<'a>,
     pub(super) options: &'a Options,
     /// BLAKE3 of all that results depend on besides the picture.
     pub(super) recipe: &'a str,
@@ -55,8 +64,13 @@ pub(super) struct Work<'a> {
     pub(super) busy: &'a Busy,
 }
 
-/// Gives a worker its engine; the model is made ready when the first one asks.
-pub(super) type Source<'a> = &'a (dyn Fn() -> Result<Worker, Error> + Sync);
+/// Who cuts out.
+#[derive(Clone, Copy)]
+pub(super) enum Maker<'a> {
+    /// Engines, one for each worker; the model is made ready when the first one asks.
+    Engines(&'a (dyn Fn() -> Result<Worker, Error> + Sync)),
+    Fleet(&'a Fleet),
+}
 
 /// Names of results that are being made.
 #[derive(Default)]
@@ -73,61 +87,91 @@ impl Busy {
     }
 }
 
-struct Failure {
-    error: Error,
-    is_fatal: bool,
+/// Why nothing came of a picture.
+pub(super) enum Failure {
+    /// For a reason of its own, said by that host of a fleet.
+    Own { error: Error, host: Option<String> },
+    /// The batch cannot go on.
+    Fatal(Error),
+    /// The batch stops, and nobody has begun with it.
+    Left,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self {
-            error,
-            is_fatal: false,
-        }
+        Self::Own { error, host: None }
     }
+}
+
+/// What was made, and by which host of a fleet.
+struct CutOut {
+    result: Timed<Output>,
+    host: Option<String>,
 }
 
 impl Work<'_> {
     /// A worker's life: until there are no more tasks, or the batch stops.
-    pub(super) fn run(&self, tasks: &Receiver<Task>, outcomes: &Sender<Outcome>) {
+    pub(super) fn run(&self, tasks: &Receiver<Task>, said: &Sender<Said>) {
         let mut engine = None;
         for task in tasks {
+            let turn = self.turn();
             if self.stop.is_set() {
                 return;
             }
-            let done = self.picture(&mut engine, &task);
+            let done = self.picture(&mut engine, &task, said);
+            drop(turn);
             self.busy.leave(&task.name.main);
-            if outcomes.send(self.outcome(&task, done)).is_err() {
+            let news = match done {
+                Ok((entry, status)) => Said::Outcome(self.made(&task, entry, status).into()),
+                Err(Failure::Own { error, host }) => {
+                    Said::Outcome(self.failed(&task, &error, host).into())
+                }
+                Err(Failure::Fatal(error)) => Said::End(error),
+                Err(Failure::Left) => return,
+            };
+            if said.send(news).is_err() {
                 return;
             }
         }
     }
 
-    fn outcome(&self, task: &Task, done: Result<(Entry, Status), Failure>) -> Outcome {
-        let (input, out) = (&task.input.path, self.manifest.out());
-        let mut outcome = match done {
-            Ok((entry, status)) => {
-                let thumbnails = entry.thumbnails.clone();
-                Outcome {
-                    record: Record::made(input, out, entry, status),
-                    thumbnails: thumbnails.map(|made| made.map(|made| made.path.into())),
-                    fatal: None,
-                }
-            }
-            Err(Failure { error, is_fatal }) => Outcome {
-                record: Record::failed(input, Some(&out.join(&task.name.main)), &error),
-                thumbnails: None,
-                fatal: is_fatal.then_some(error),
+    /// Waits until the fleet has a use for one more picture, or the batch stops.
+    fn turn(&self) -> Option<Turn<'_>> {
+        match self.maker {
+            Maker::Engines(_) => None,
+            Maker::Fleet(fleet) => fleet.turn(self.stop.closed()),
+        }
+    }
+
+    fn made(&self, task: &Task, entry: Entry, status: Status) -> Outcome {
+        let thumbnails = entry.thumbnails.clone();
+        let record = Record::made(&task.input.path, self.manifest.out(), entry, status);
+        Outcome {
+            record: Record {
+                moved: task.name.moved,
+                ..record
             },
-        };
-        outcome.record.moved = task.name.moved;
-        outcome
+            thumbnails: thumbnails.map(|made| made.map(|made| made.path.into())),
+        }
+    }
+
+    fn failed(&self, task: &Task, error: &Error, host: Option<String>) -> Outcome {
+        let output = self.manifest.out().join(&task.name.main);
+        Outcome {
+            record: Record {
+                moved: task.name.moved,
+                host,
+                ..Record::failed(&task.input.path, Some(&output), error)
+            },
+            thumbnails: None,
+        }
     }
 
     fn picture(
         &self,
         engine: &mut Option<Worker>,
         task: &Task,
+        said: &Sender<Said>,
     ) -> Result<(Entry, Status), Failure> {
         let start = Instant::now();
         let picture = self.read(&task.input.path)?;
@@ -138,7 +182,7 @@ impl Work<'_> {
         {
             return Ok((entry, Status::Skipped));
         }
-        let result = self.cut_out(engine, &picture)?;
+        let CutOut { result, host } = self.cut_out(engine, &picture, said)?;
         let output = Made::of(main, &result.value.bytes);
         let mask = task.name.mask.as_deref().zip(result.value.mask.as_deref());
         let mask = mask.map(|(name, mask)| (Made::of(name, mask), mask));
@@ -169,6 +213,7 @@ impl Work<'_> {
             mask: mask.map(|(made, _)| made),
             thumbnails,
             facts,
+            host,
         };
         self.manifest
             .add(Line::Done(Box::new(entry.clone())))
@@ -186,11 +231,43 @@ impl Work<'_> {
         files::read(&place, self.options.limits.max_bytes)
     }
 
+    fn cut_out(
+        &self,
+        engine: &mut Option<Worker>,
+        picture: &[u8],
+        said: &Sender<Said>,
+    ) -> Result<CutOut, Failure> {
+        match self.maker {
+            Maker::Engines(source) => Ok(CutOut {
+                result: self.cut_out_here(engine, source, picture)?,
+                host: None,
+            }),
+            Maker::Fleet(fleet) => {
+                // Nobody listens any more only when the batch is over.
+                let tell = |text| drop(said.send(Said::Notice(text)));
+                let made = fleet.remove(picture, self.options, self.stop.closed(), &tell)?;
+                Ok(CutOut {
+                    result: Timed {
+                        foreground: made.output.foreground,
+                        value: made.output,
+                        stages: made.stages,
+                    },
+                    host: made.host,
+                })
+            }
+        }
+    }
+
     /// A picture that breaks its engine costs nobody else anything.
-    fn cut_out(&self, slot: &mut Option<Worker>, picture: &[u8]) -> Result<Timed<Output>, Failure> {
+    fn cut_out_here(
+        &self,
+        slot: &mut Option<Worker>,
+        source: impl Fn() -> Result<Worker, Error>,
+        picture: &[u8],
+    ) -> Result<Timed<Output>, Failure> {
         let mut engine = match slot.take() {
             Some(engine) => engine,
-            None => self.engine()?,
+            None => source().map_err(Failure::Fatal)?,
         };
         match catch_unwind(AssertUnwindSafe(|| engine.remove(picture, self.options))) {
             Ok(result) => {
@@ -202,13 +279,6 @@ impl Work<'_> {
                 Err(Error::new(Kind::Trap, text).into())
             }
         }
-    }
-
-    fn engine(&self) -> Result<Worker, Failure> {
-        (self.engines)().map_err(|error| Failure {
-            error,
-            is_fatal: true,
-        })
     }
 
     fn write(&self, made: &Made, bytes: &[u8]) -> Result<(), Failure> {
@@ -252,8 +322,10 @@ fn fatal_if_full(doing: &str, path: &Path, error: &io::Error) -> Failure {
         ""
     };
     let text = format!("cannot {doing} {}: {error}{way_out}", path.display());
-    Failure {
-        error: Error::new(Kind::Io, text),
-        is_fatal,
+    let error = Error::new(Kind::Io, text);
+    if is_fatal {
+        Failure::Fatal(error)
+    } else {
+        error.into()
     }
 }

@@ -8,11 +8,17 @@ use std::thread;
 use clap::{Args, ValueEnum};
 use cutout::{Format, Options};
 
-use crate::batch::{self, Config};
+use crate::batch::{self, Config, Ending, Fleet, Makers};
 use crate::commands::{Command, OutputFlags, Sandbox};
 use crate::engine::{self, Settings};
 use crate::models;
 use crate::{Error, Kind};
+
+/// Pictures in work at most for a fleet, each of which is in memory: enough for 40 slots.
+const FLEET_JOBS: usize = 128;
+
+/// Flags of engines of this process.
+const NOT_A_FLEETS: [&str; 4] = ["engine", "runtime", "model", "max_memory"];
 
 /// What can be made beside the result, from the same pass of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,7 +48,7 @@ pub struct Batch {
     #[arg(long, value_enum, conflicts_with = "mask")]
     also: Vec<Also>,
 
-    /// Pictures at once; as many as there are cores unless given.
+    /// Pictures at once; as many as there are cores unless given. With --nats at most so many, 128 unless given.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 
@@ -74,6 +80,15 @@ pub struct Batch {
     #[arg(long)]
     watch: bool,
 
+    /// Have the workers behind this NATS server cut out: nats://SERVER:PORT or tls://, with USER:PASSWORD@ or TOKEN@ if
+    /// it asks for them.
+    #[arg(long, value_name = "URL", conflicts_with_all = NOT_A_FLEETS)]
+    nats: Option<String>,
+
+    /// What those workers listen to.
+    #[arg(long, requires = "nats", conflicts_with_all = NOT_A_FLEETS, default_value = "cutout.remove")]
+    subject: String,
+
     #[command(flatten)]
     result: OutputFlags,
 
@@ -83,6 +98,26 @@ pub struct Batch {
 
 impl Command for Batch {
     fn execute(self) -> Result<ExitCode, Error> {
+        let ending = match &self.nats {
+            Some(url) => self.with_fleet(url),
+            None => self.with_engines(),
+        };
+        Ok(ExitCode::from(ending?.code()))
+    }
+}
+
+impl Batch {
+    fn with_fleet(&self, url: &str) -> Result<Ending, Error> {
+        let jobs = self.jobs.map_or(FLEET_JOBS, usize::from);
+        let timeout = self.sandbox.settings()?.timeout;
+        // Which model the workers have is for them to know.
+        let identity = format!("{} nats {}", env!("CARGO_PKG_VERSION"), self.subject);
+        let config = self.config(jobs, identity)?;
+        let fleet = Fleet::connect(url, &self.subject, timeout, jobs)?;
+        batch::run(&config, Makers::Fleet(&fleet))
+    }
+
+    fn with_engines(&self) -> Result<Ending, Error> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.map_or(cores, usize::from);
         let instances = u32::try_from(jobs)
@@ -91,33 +126,37 @@ impl Command for Batch {
             instances,
             ..self.sandbox.settings()?
         };
-        let limits = self.sandbox.limits();
-        let format = self.result.format.map_or(Format::Png, Format::from);
         let model = Arc::new(models::find(&self.sandbox.model)?);
-        let config = Config {
-            inputs: self.inputs,
-            out: self.output,
+        let identity = format!(
+            "{} {:?} {} {} {:?}",
+            env!("CARGO_PKG_VERSION"),
+            self.sandbox.engine,
+            engine::actor(self.sandbox.runtime).digest,
+            model.digest,
+            model.spec
+        );
+        let config = self.config(jobs, identity)?;
+        let start = || self.sandbox.engines(&model, settings);
+        batch::run(&config, Makers::Engines(Box::new(start)))
+    }
+
+    fn config(&self, jobs: usize, identity: String) -> Result<Config, Error> {
+        let format = self.result.format.map_or(Format::Png, Format::from);
+        Ok(Config {
+            inputs: self.inputs.clone(),
+            out: self.output.clone(),
             options: Options {
                 also_mask: self.also.contains(&Also::Mask),
-                ..self.result.options(format, limits)?
+                ..self.result.options(format, self.sandbox.limits())?
             },
             jobs,
             overwrite: self.overwrite,
             fail_fast: self.fail_fast,
             quiet: self.quiet,
-            report: self.report,
-            contact_sheet: self.contact_sheet,
+            report: self.report.clone(),
+            contact_sheet: self.contact_sheet.clone(),
             watch: self.watch,
-            identity: format!(
-                "{} {:?} {} {} {:?}",
-                env!("CARGO_PKG_VERSION"),
-                self.sandbox.engine,
-                engine::actor(self.sandbox.runtime).digest,
-                model.digest,
-                model.spec
-            ),
-        };
-        let ending = batch::run(&config, || self.sandbox.engines(&model, settings))?;
-        Ok(ExitCode::from(ending.code()))
+            identity,
+        })
     }
 }

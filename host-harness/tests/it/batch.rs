@@ -1,5 +1,6 @@
 //! `cutout batch`, as its users run it.
 
+mod fleet;
 mod inputs;
 mod interrupted;
 mod resume;

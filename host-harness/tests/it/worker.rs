@@ -106,10 +106,9 @@ impl Call<'_> {
     fn answer(&self) -> Answer {
         let (handled, answers) = self.make();
         assert_eq!(handled, Ok(()));
-        let [Answer::Taken(_), answer] = answers.try_into().unwrap() else {
-            panic!("the first answer is not that it is taken")
-        };
-        answer
+        let [first, second]: [Answer; 2] = answers.try_into().unwrap();
+        assert!(matches!(first, Answer::Taken(_)), "{first:?}");
+        second
     }
 
     fn made(&self) -> Made {

@@ -1,0 +1,118 @@
+//! Whose turn it is: as many pictures are in memory as the fleet's hosts have a use for.
+
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::hosts::Hosts;
+use crate::batch::manifest::lock;
+
+/// The hosts, and turns in step with their window.
+pub(super) struct Turns {
+    state: Mutex<State>,
+    give: Sender<()>,
+    take: Receiver<()>,
+}
+
+struct State {
+    hosts: Hosts,
+    /// Turns that are held or can be had.
+    issued: usize,
+}
+
+/// The right to have one picture in work, until it is dropped.
+pub(in crate::batch) struct Turn<'a>(&'a Turns);
+
+impl Turns {
+    pub(super) fn new(hosts: Hosts) -> Self {
+        let (give, take) = crossbeam_channel::unbounded();
+        let turns = Self {
+            state: Mutex::new(State { hosts, issued: 0 }),
+            give,
+            take,
+        };
+        turns.with(|_| ());
+        turns
+    }
+
+    /// Waits for a turn; `None` when the batch is to stop.
+    pub(super) fn wait(&self, stop: &Receiver<()>) -> Option<Turn<'_>> {
+        crossbeam_channel::select! {
+            recv(stop) -> _ => return None,
+            recv(self.take) -> _ => {}
+        }
+        let mut state = lock(&self.state);
+        if self.take.len() + 1 == state.issued {
+            state.hosts.awake(Instant::now());
+        }
+        Some(Turn(self))
+    }
+
+    /// Tells the hosts something, or asks them; what that does to their window is followed at once.
+    pub(super) fn with<T>(&self, what: impl FnOnce(&mut Hosts) -> T) -> T {
+        let mut state = lock(&self.state);
+        let answer = what(&mut state.hosts);
+        while state.issued < state.hosts.window() {
+            state.issued += 1;
+            // The other end is here.
+            let _ = self.give.send(());
+        }
+        answer
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        if state.issued > state.hosts.window() {
+            state.issued -= 1;
+        } else {
+            let _ = self.0.give.send(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn there_are_as_many_turns_as_the_window_is_wide() {
+        let silence = Duration::from_secs(10);
+        let turns = Turns::new(Hosts::new(64, silence));
+        let never = crossbeam_channel::never();
+        let mut held: Vec<_> = (0..4).filter_map(|_| turns.wait(&never)).collect();
+        assert!(turns.take.is_empty());
+        // Two slots: two more.
+        let now = Instant::now();
+        turns.with(|hosts| hosts.heard("h1", Some(2), now));
+        held.extend((0..2).filter_map(|_| turns.wait(&never)));
+        assert!(turns.take.is_empty());
+        // What one gives back, another can have.
+        held.pop();
+        held.extend(turns.wait(&never));
+        assert!(turns.take.is_empty() && held.len() == 6);
+        // The host is gone: what is given back stays away until four are left.
+        turns.with(|hosts| hosts.forget(now + silence));
+        held.truncate(4);
+        assert!(turns.take.is_empty());
+        held.clear();
+        assert_eq!(turns.take.len(), 4);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_turn_when_the_batch_stops() {
+        let turns = Turns::new(Hosts::new(1, Duration::from_secs(10)));
+        let never = crossbeam_channel::never();
+        let _held = turns.wait(&never);
+        let (open, closed) = crossbeam_channel::bounded::<()>(0);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| turns.wait(&closed).is_none());
+            drop(open);
+            assert!(waiting.join().expect("it ends"));
+        });
+    }
+}

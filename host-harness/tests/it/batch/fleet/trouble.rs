@@ -1,0 +1,245 @@
+//! Fleets that come to harm.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::host::{Act, Host};
+use super::server::Server;
+use super::{by_fleet, letters, some};
+use crate::batch::{names, picture, report};
+use crate::support::finish;
+
+/// A picture that is never answered is given up three times this later.
+const SOON: [&str; 2] = ["--timeout", "1"];
+
+/// Where nothing is to be waited for, a wait of the default time-out shows.
+const AT_ONCE: Duration = Duration::from_secs(50);
+
+#[test]
+fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
+    let Some(server) = Server::start("") else {
+        return;
+    };
+    // What the host does with the third of four pictures each time that it comes; the error that is left; how often it
+    // was sent.
+    let cases: [(&[Act], Option<&str>, usize); 7] = [
+        (&[Act::Twice], None, 1),
+        (&[Act::Drop, Act::Answer], None, 2),
+        (&[Act::Drop, Act::Ignore, Act::Answer], None, 3),
+        (&[Act::Late, Act::Late], None, 2),
+        (&[Act::Drop, Act::Drop, Act::Drop], Some("trap"), 3),
+        (&[Act::Ignore, Act::Ignore, Act::Ignore], Some("timeout"), 3),
+        (&[Act::Garbage], Some("bad-message"), 1),
+    ];
+    for (acts, error, times) in cases {
+        let input = some(4);
+        let out = tempfile::tempdir().unwrap();
+        let file = out.path().join("report.jsonl");
+        let poison = picture(2);
+        let host = Host::start(&server.url(), "h1", 2, {
+            let poison = poison.clone();
+            Box::new(move |picture, before| match acts.get(before) {
+                Some(act) if picture == poison => *act,
+                _ => Act::Answer,
+            })
+        });
+        let mut command = by_fleet(&server.url(), &out.path().join("out"));
+        let (done, said) = finish(
+            command
+                .arg(input.path())
+                .args(SOON)
+                .arg("--report")
+                .arg(&file),
+        );
+        let seen = host
+            .seen
+            .try_iter()
+            .filter(|(picture, _)| *picture == poison);
+        assert_eq!(seen.count(), times, "{acts:?}: {said}");
+        let lines = report(&file);
+        let failed: Vec<&Value> = lines.iter().filter(|l| l["status"] == "failed").collect();
+        match error {
+            None => assert!(
+                done.status.success() && failed.is_empty(),
+                "{acts:?}: {said}"
+            ),
+            Some(kind) => {
+                assert_eq!(done.status.code(), Some(1), "{acts:?}: {said}");
+                assert!(
+                    said.contains("3 done, 0 skipped, 1 failed"),
+                    "{acts:?}: {said}"
+                );
+                assert!(
+                    failed[0]["input"].as_str().unwrap().ends_with("c.png"),
+                    "{said}"
+                );
+                assert_eq!(failed[0]["error"]["kind"], kind, "{said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pictures_on_their_way_are_sent_again_at_once_when_the_server_is_back() {
+    let Some(mut server) = Server::start("") else {
+        return;
+    };
+    let third = picture(2);
+    let host = Host::start(&server.url(), "h1", 1, {
+        let third = third.clone();
+        Box::new(move |picture, before| match before {
+            0 if picture == third => Act::Drop,
+            _ => Act::Answer,
+        })
+    });
+    let input = some(12);
+    let out = tempfile::tempdir().unwrap();
+    let start = Instant::now();
+    let mut command = by_fleet(&server.url(), out.path());
+    let mut child = command
+        .arg(input.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while host.seen.recv().unwrap().0 != third {}
+    server.restart();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(child.wait().unwrap().success(), "{said:?}");
+    assert!(start.elapsed() < AT_ONCE, "{said:?}");
+    assert_eq!(names(out.path()), letters(12));
+    let said = said.join("\n");
+    assert!(
+        said.contains("no connection to the NATS server 127.0.0.1:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn hosts_join_and_leave_while_the_batch_goes_on() {
+    let Some(server) = Server::start("") else {
+        return;
+    };
+    let input = some(20);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = by_fleet(&server.url(), out.path());
+    let mut child = command
+        .arg(input.path())
+        .args(["--timeout", "3"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said = Vec::new();
+    let mut wait = |text: &str| {
+        let found = lines.by_ref().map(Result::unwrap).find(|line| {
+            said.push(line.clone());
+            line.contains(text)
+        });
+        assert!(found.is_some(), "{text}: {said:?}");
+    };
+    wait("no worker on cutout.remove at 127.0.0.1:");
+    let mut left = 5;
+    let dying = Host::start(
+        &server.url(),
+        "dying",
+        2,
+        Box::new(move |_, _| {
+            left -= 1;
+            if left == 0 { Act::Die } else { Act::Answer }
+        }),
+    );
+    wait("host dying is there");
+    while dying.seen.recv().unwrap().1 != Act::Die {}
+    let _living = Host::good(&server.url(), "living", 2);
+    wait("host living is there");
+    wait("20 done, 0 skipped, 0 failed");
+    wait("done by host: dying 4, living 16");
+    assert!(child.wait().unwrap().success());
+    assert_eq!(names(out.path()), letters(20));
+}
+
+#[test]
+fn a_fleet_without_workers_ends_the_batch_once_and_not_each_picture() {
+    let Some(server) = Server::start("") else {
+        return;
+    };
+    let input = some(20);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = by_fleet(&server.url(), out.path());
+    let (done, said) = finish(command.arg(input.path()).args(["--timeout", "0.3"]));
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    let waits = "no worker on cutout.remove at 127.0.0.1:";
+    assert_eq!(said.matches(waits).count(), 2, "{said}");
+    assert!(said.contains("yet; waiting for up to 0.9 s"), "{said}");
+    assert!(said.contains("0 done, 0 skipped, 0 failed"), "{said}");
+    assert!(said.contains("error[timeout]: no worker on"), "{said}");
+    // Interrupted meanwhile, nothing has failed: nobody had begun.
+    let mut command = by_fleet(&server.url(), out.path());
+    command.arg(input.path()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let waits = |line: &String| line.contains("waiting for up to 180 s");
+    assert!(lines.by_ref().map(Result::unwrap).any(|line| waits(&line)));
+    let mut kill = Command::new("kill");
+    kill.args(["-s", "INT", &child.id().to_string()]);
+    assert!(kill.status().unwrap().success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(
+        rest.iter()
+            .any(|line| line.contains("0 failed") && line.contains("20 left")),
+        "{rest:?}"
+    );
+}
+
+#[test]
+fn ctrl_c_finishes_what_a_host_has_begun() {
+    let Some(server) = Server::start("") else {
+        return;
+    };
+    let (go, may_go) = std::sync::mpsc::channel::<()>();
+    let host = Host::start(
+        &server.url(),
+        "h1",
+        1,
+        Box::new(move |_, _| {
+            // All go when the test has no more to say.
+            let _ = may_go.recv();
+            Act::Answer
+        }),
+    );
+    let input = some(20);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = by_fleet(&server.url(), out.path());
+    let mut child = command
+        .arg(input.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    go.send(()).unwrap();
+    assert!(
+        lines
+            .by_ref()
+            .map(Result::unwrap)
+            .any(|line| line.contains("1/20 done"))
+    );
+    let mut kill = Command::new("kill");
+    kill.args(["-s", "INT", &child.id().to_string()]);
+    assert!(kill.status().unwrap().success());
+    drop(go);
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(
+        rest.iter().any(|line| line.contains(" 0 failed")),
+        "{rest:?}"
+    );
+    drop(host);
+    // Those in work and no others.
+    let made = names(out.path()).len();
+    assert!((2..20).contains(&made), "{made} {rest:?}");
+}
