@@ -161,7 +161,7 @@ fn pipeline() -> Pipeline<Net> {
 struct Clock(Instant);
 
 impl Meter for Clock {
-    fn end(&mut self, _: Stage) -> Duration {
+    fn time(&mut self, _: Stage) -> Duration {
         let last = std::mem::replace(&mut self.0, Instant::now());
         self.0 - last
     }
