@@ -88,10 +88,14 @@ fn bake_into(actor: &Actor, model: &Model, loadable: &[u8]) -> Result<Vec<u8>, E
     // The snapshot reads the whole memory through one call.
     store.set_hostcall_fuel(usize::MAX);
     let mut linker = host::linker(&engine)?;
-    // Loading a model sends no message.
     linker
-        .define_unknown_imports_as_traps(&component)
-        .map_err(Error::engine("leave out what baking has no use for"))?;
+        .instance("wasmcloud:messaging/consumer@0.2.0")
+        .and_then(|mut consumer| {
+            consumer.func_new("publish", |_, _, _, _| {
+                wasmtime::bail!("loading a model sends no message")
+            })
+        })
+        .map_err(Error::engine("link the worker's imports"))?;
     let instance = linker
         .instantiate(&mut store, &component)
         .map_err(Error::engine("instantiate the actor for baking"))?;

@@ -174,7 +174,7 @@ fn many_starts_at_once_make_one_good_image() {
     assert_eq!(images(folder.path()).len(), 1);
     assert_eq!(
         fs::read_dir(&folder).unwrap().count(),
-        2,
-        "the image, the lock, nothing temporary"
+        3,
+        "the image, its stamp, the lock, nothing temporary"
     );
 }
