@@ -220,15 +220,16 @@ fn the_environment_says_the_host_its_slots_and_the_limits() {
 #[test]
 fn what_cannot_be_made_is_said_with_its_kind() {
     let picture = photo("coffee.png");
-    let bytes: [(&str, &str); 1] = [("CUTOUT_MAX_BYTES", "1000")];
-    let payload: [(&str, &str); 1] = [("CUTOUT_MAX_PAYLOAD", "1000")];
-    let cases: [(Vec<u8>, &[(&str, &str)], &str, &str); 6] = [
-        (b"no picture".to_vec(), &[], "unsupported-format", "PNG"),
-        (picture[..5000].to_vec(), &[], "undecodable", ""),
-        (picture.clone(), &bytes, "too-many-bytes", "1000 allowed"),
-        (picture.clone(), &payload, "too-large", "more than the 1000"),
-        (b"cutout/2 {}\n".to_vec(), &[], "bad-message", "cutout/1"),
-        (b"cutout/1 {".to_vec(), &[], "bad-message", "no line feed"),
+    let none: &[(&str, &str)] = &[];
+    let bytes = &[("CUTOUT_MAX_BYTES", "1000")][..];
+    let payload = &[("CUTOUT_MAX_PAYLOAD", "1000")][..];
+    let cases = [
+        (b"no picture".to_vec(), none, "unsupported-format", "PNG"),
+        (picture[..5000].to_vec(), none, "undecodable", ""),
+        (picture.clone(), bytes, "too-many-bytes", "1000 allowed"),
+        (picture, payload, "too-large", "more than the 1000"),
+        (b"cutout/2 {}\n".to_vec(), none, "bad-message", "cutout/1"),
+        (b"cutout/1 {".to_vec(), none, "bad-message", "no line feed"),
     ];
     for (body, environment, kind, text) in cases {
         let failure = Call {

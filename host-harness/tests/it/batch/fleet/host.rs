@@ -155,7 +155,7 @@ fn pipeline() -> Pipeline<Net> {
     let model = models::find(&tiny()).unwrap();
     let side = model.spec.side;
     let net = Net::new(onnx::lower(&model.onnx, side).unwrap(), side).unwrap();
-    Pipeline::new(model.spec.clone(), net)
+    Pipeline::new(model.spec, net)
 }
 
 struct Clock(Instant);

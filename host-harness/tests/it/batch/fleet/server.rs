@@ -93,5 +93,6 @@ fn start(program: &PathBuf, folder: &TempDir, port: &str) -> (Child, u16) {
         }
         said.push_str(&line);
     }
+    child.wait().unwrap();
     panic!("nats-server: {said}");
 }
