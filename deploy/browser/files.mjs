@@ -1,10 +1,16 @@
-// Writes what the page has to know of its own files: node files.mjs FOLDER
+// Fills in what the page shares with that of `cutout serve`, and writes what it has to know of its own files:
+//   node files.mjs FOLDER INDEX
+// INDEX is the other page: all that is in its <main> is shown here too.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [folder] = process.argv.slice(2);
+const [folder, index] = process.argv.slice(2);
 const at = (path) => join(folder, path);
+
+const [main] = readFileSync(index, "utf8").match(/<main>.*<\/main>/s);
+const page = readFileSync(at("index.html"), "utf8");
+writeFileSync(at("index.html"), page.replace("<main></main>", () => main));
 
 const modules = readdirSync(at("component")).filter((name) => name.endsWith(".wasm"));
 const sizes = modules.map((name) => [name, statSync(at(`component/${name}`)).size]);
