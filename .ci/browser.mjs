@@ -168,3 +168,17 @@ export function within(what, promise) {
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
+
+let passed = 0;
+let failed = 0;
+export function check(what, ok, seen = "") {
+  if (ok) passed++;
+  else failed++;
+  if (!ok) console.log(`FAILED: ${what} ${seen === "" ? "" : JSON.stringify(seen)}`);
+}
+
+/** Ends the program with the count of what was checked. */
+export function finish() {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 ? 0 : 1);
+}

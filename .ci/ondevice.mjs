@@ -4,20 +4,12 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { alphas, downloads, focused, launch, open, visible, within } from "./browser.mjs";
+import { alphas, check, downloads, finish, focused, launch, open, visible, within } from "./browser.mjs";
 
 const [work] = process.argv.slice(2);
 const photo = (name) => join(work, "photos", name);
 const broken = join(work, "broken.png");
 writeFileSync(broken, readFileSync(photo("coffee.png")).subarray(0, 5000));
-
-let passed = 0;
-let failed = 0;
-function check(what, ok, seen = "") {
-  if (ok) passed++;
-  else failed++;
-  if (!ok) console.log(`FAILED: ${what} ${seen === "" ? "" : JSON.stringify(seen)}`);
-}
 
 /** A static server; `asked` has the lines of its log. */
 async function serve(folder) {
@@ -222,5 +214,4 @@ async function all() {
 await all().catch((e) => check("the page", false, e.stack));
 await browser.close();
 await server.stop();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+finish();

@@ -1,7 +1,7 @@
 // The page and the dashboard, driven as a person would: node page.mjs URL FOLDER
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve as absolute } from "node:path";
-import { alphas, downloads, focused, launch, open, visible, within } from "./browser.mjs";
+import { alphas, check, downloads, finish, focused, launch, open, visible, within } from "./browser.mjs";
 
 const [url, work] = process.argv.slice(2);
 const photo = absolute("fixtures/photos/rocket.jpg");
@@ -12,14 +12,6 @@ writeFileSync(broken, "no picture");
 const exif = Buffer.from("ffe1002245786966" + "00004d4d002a00000008" + "0001011200030000000100060000" + "00000000", "hex");
 const lying = join(work, "lying.jpg");
 writeFileSync(lying, Buffer.concat([Buffer.from([0xff, 0xd8]), exif, readFileSync(photo).subarray(2)]));
-
-let passed = 0;
-let failed = 0;
-function check(what, ok, seen = "") {
-  if (ok) passed++;
-  else failed++;
-  if (!ok) console.log(`FAILED: ${what} ${seen === "" ? "" : JSON.stringify(seen)}`);
-}
 
 const browser = await launch("chromium", join(work, "profile"));
 const downloaded = await downloads(browser, work);
@@ -302,5 +294,4 @@ for (const part of [page, dashboard]) {
   await part().catch((error) => check(part.name, false, error.stack));
 }
 await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+finish();
