@@ -8,9 +8,9 @@ use wit_parser::{Resolve, WorldId, WorldItem};
 
 use crate::support::root;
 
-/// Interfaces that each component imports, without their version: clocks, random numbers, an environment, and what
+/// Interfaces that each component imports, without their version: clocks, seeds, an environment, and what
 /// Rust's start-up code names. No file system and no sockets.
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 16] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -27,7 +27,6 @@ const COMMON: [&str; 17] = [
     "wasi:io/poll",
     "wasi:io/streams",
     "wasi:random/insecure-seed",
-    "wasi:random/random",
 ];
 
 fn decoded(component: &Actor) -> (Resolve, WorldId) {
@@ -39,9 +38,13 @@ fn decoded(component: &Actor) -> (Resolve, WorldId) {
 
 #[test]
 fn a_component_imports_nothing_beyond_what_the_design_allows() {
-    // The types of HTTP without its outgoing half; messages to be sent, and their types.
+    // The types of HTTP without its outgoing half, and random numbers for ZIP; messages to be sent, and their types.
     let cases: [(&str, Actor, &[&str]); 2] = [
-        ("actor", actor(Runtime::Net), &["wasi:http/types@0.2"]),
+        (
+            "actor",
+            actor(Runtime::Net),
+            &["wasi:http/types@0.2", "wasi:random/random@0.2"],
+        ),
         (
             "worker",
             worker(),
@@ -70,6 +73,10 @@ fn a_component_imports_nothing_beyond_what_the_design_allows() {
         );
         for own in own {
             assert!(imports.iter().any(|i| i.starts_with(own)), "{name}: {own}");
+        }
+        for common in COMMON {
+            let is_common = |import: &String| import.split('@').next() == Some(common);
+            assert!(imports.iter().any(is_common), "{name}: {common}");
         }
     }
 }
