@@ -87,7 +87,8 @@ impl Cache {
             model.spec.name
         ));
         let image = snapshot::compile(engine, &snapshot::bake(model, runtime)?)?;
-        Self::store(&path, &image)?;
+        let doing = format!("write the host image {}", path.display());
+        whole::store(&path, &image).map_err(Error::io(doing))?;
         drop(lock);
         load(engine, &path).ok_or_else(|| {
             Error::new(
@@ -109,11 +110,6 @@ impl Cache {
         file.lock()
             .map_err(Error::io(format!("lock {}", path.display())))?;
         Ok(file)
-    }
-
-    fn store(path: &Path, image: &[u8]) -> Result<(), Error> {
-        let doing = format!("write the host image {}", path.display());
-        whole::store(path, image).map_err(Error::io(doing))
     }
 }
 
@@ -153,7 +149,7 @@ fn load(engine: &Engine, path: &Path) -> Option<Component> {
 fn host_image(engine: &Engine, path: &Path) -> Result<Component, Error> {
     // SAFETY: `load` has seen that the file belongs to this user, that nobody else may write to it,
     // and that its digest fits, or fitted and the file is untouched since; its folder is the user's
-    // alone (`Cache::at`). So it is what `store` wrote there, which `precompile_component` made.
+    // alone (`Cache::at`). So it is what `whole::store` wrote, which `precompile_component` made.
     // wasmtime itself checks version, settings and CPU features.
     let component = unsafe { Component::deserialize_file(engine, path) };
     component.map_err(Error::engine("map the host image"))
