@@ -25,7 +25,7 @@ def alive(process):
     return process["started"] is not None and started_at(process["pid"]) == process["started"]
 
 
-def start(command, log, environment=None):
+def start(command, log):
     """Starts `command` in a session of its own, its words appended to `log`."""
     with open(log, "ab") as words:
         child = subprocess.Popen(
@@ -34,7 +34,6 @@ def start(command, log, environment=None):
             stdout=words,
             stderr=words,
             start_new_session=True,
-            env={**os.environ, **(environment or {})},
         )
     return {"pid": child.pid, "started": started_at(child.pid), "log": str(log), "command": [str(word) for word in command]}
 
