@@ -4,9 +4,14 @@ use std::str::FromStr;
 
 use cutout::Limits;
 
-/// The variable's value, if it is there and can be read as one.
+/// The variable's value, if it is there. One that cannot be read counts as none, and the host's log says so.
 pub(crate) fn value<T: FromStr>(name: &str) -> Option<T> {
-    std::env::var(name).ok()?.parse().ok()
+    let text = std::env::var(name).ok()?;
+    let value = text.parse().ok();
+    if value.is_none() {
+        eprintln!("cutout: {name} is {text:?} and counts as not set; it takes a whole number");
+    }
+    value
 }
 
 /// `CUTOUT_MAX_BYTES` and `CUTOUT_MAX_PIXELS`, or the defaults.

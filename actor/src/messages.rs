@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cutout::Stage;
-use cutout_message::{DEFAULT_MAX_PAYLOAD, Meter, Taken, Worker};
+use cutout_message::{Meter, Taken, Worker};
 
 use crate::bindings::exports::wasmcloud::messaging::handler::{BrokerMessage, Guest};
 use crate::bindings::wasmcloud::messaging::consumer;
@@ -41,7 +41,7 @@ fn worker() -> Worker {
             slots: value("CUTOUT_SLOTS"),
         },
         limits: limits(),
-        max_payload: value("CUTOUT_MAX_PAYLOAD").unwrap_or(DEFAULT_MAX_PAYLOAD),
+        max_payload: value("CUTOUT_MAX_PAYLOAD"),
     }
 }
 

@@ -13,7 +13,7 @@ mod worker;
 pub use answer::{Answer, Failure, FailureKind, Made, Taken};
 pub use frame::BadMessage;
 pub use request::Request;
-pub use worker::{DEFAULT_MAX_PAYLOAD, Meter, Worker};
+pub use worker::{Meter, Worker};
 
 #[cfg(test)]
 mod tests;

@@ -170,13 +170,18 @@ fn an_answer_that_cannot_arrive_says_its_size_and_the_limit() {
         .respond(Some(&mut pipeline()), &picture(), &mut Fake)
         .len() as u64;
     let own = |max_payload| Worker {
-        max_payload,
+        max_payload: Some(max_payload),
         ..worker()
     };
     let asked = |most| framed(&format!("{{\"max_answer\":{most}}}"), &[&picture()]);
     made(answered(&own(size), &picture()));
-    made(answered(&own(10), &asked(size)));
-    for (worker, message) in [(own(size - 1), picture()), (own(1 << 20), asked(size - 1))] {
+    made(answered(&worker(), &asked(size)));
+    for (worker, message) in [
+        (own(size - 1), picture()),
+        (worker(), asked(size - 1)),
+        (own(1 << 20), asked(size - 1)),
+        (own(size - 1), asked(1 << 20)),
+    ] {
         let (kind, text) = failed(answered(&worker, &message));
         assert_eq!(kind, "too-large");
         let expected = format!(

@@ -7,27 +7,17 @@ use cutout::{Error, ErrorKind, Limits, Pipeline, Segmenter, Stage};
 use crate::{Answer, Failure, FailureKind, Made, Request, Taken};
 
 /// The largest answer that can arrive where nobody says otherwise, in bytes: what a NATS server takes by default.
-pub const DEFAULT_MAX_PAYLOAD: u64 = 1 << 20;
+const DEFAULT_MAX_PAYLOAD: u64 = 1 << 20;
 
 /// What one worker is and allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Worker {
     /// Where it runs and for how many pictures at once: its first answer.
     pub taken: Taken,
     /// What a picture may ask for; a request can only ask for less.
     pub limits: Limits,
-    /// The largest answer in bytes, for requests that do not say what can arrive.
-    pub max_payload: u64,
-}
-
-impl Default for Worker {
-    fn default() -> Self {
-        Self {
-            taken: Taken::default(),
-            limits: Limits::default(),
-            max_payload: DEFAULT_MAX_PAYLOAD,
-        }
-    }
+    /// The largest answer in bytes that its server takes, if known. A request can say less, where its way is longer.
+    pub max_payload: Option<u64>,
 }
 
 /// What only the caller can measure.
@@ -81,7 +71,8 @@ impl Worker {
             host: self.taken.host.clone(),
         };
         let answer = Answer::Made(Box::new(made)).encode();
-        let most = request.max_answer.unwrap_or(self.max_payload);
+        let said = self.max_payload.into_iter().chain(request.max_answer);
+        let most = said.min().unwrap_or(DEFAULT_MAX_PAYLOAD);
         if answer.len() as u64 > most {
             let text = format!(
                 "the answer, {width}×{height} pixels as {format}, has {} bytes, more than the {most} that can arrive; \

@@ -45,11 +45,12 @@ impl types::Host for Guest {}
 
 impl consumer::Host for Guest {
     fn publish(&mut self, message: types::BrokerMessage) -> Result<(), String> {
-        if !self.takes {
-            return Err("the server is away".into());
-        }
         self.published.push(message);
-        Ok(())
+        if self.takes {
+            Ok(())
+        } else {
+            Err("the server is away".into())
+        }
     }
 }
 
@@ -268,6 +269,7 @@ fn what_nobody_would_hear_of_is_not_made() {
         takes: false,
         ..message
     };
-    let (handled, _) = unheard.make();
+    let (handled, answers) = unheard.make();
     assert_eq!(handled, Err("the server is away".into()));
+    assert!(matches!(answers[..], [Answer::Taken(_)]), "{answers:?}");
 }
