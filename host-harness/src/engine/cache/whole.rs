@@ -4,32 +4,52 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::NamedTempFile;
 
 use super::is_ours;
 
 /// Length of the digest that stands behind a host image in its file.
 const DIGEST: usize = blake3::OUT_LEN;
 
+const TICK: Duration = Duration::from_millis(10);
+
 /// Writes `image` and its digest as the file `path`, at once.
 pub(super) fn store(path: &Path, image: &[u8]) -> io::Result<()> {
-    replace(path, &[image, blake3::hash(image).as_bytes()])
+    let file = temporary(path, &[image, blake3::hash(image).as_bytes()])?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Whether the file ends with the digest of what stands before. A digest of 15 MB takes longer than all else at a start, so
 /// once it fits, the file's stamp is kept beside it, and as long as the file has that stamp nothing is read.
 pub(super) fn is_whole(path: &Path) -> io::Result<bool> {
-    let stamp = stamp(&fs::metadata(path)?);
+    let file = fs::metadata(path)?;
+    let (stamp, settled) = (stamp(&file), is_settled(&file));
     let kept = path.with_extension("stamp");
     if is_ours(&kept).unwrap_or(false) && fs::read(&kept).is_ok_and(|kept| kept == stamp.as_bytes())
     {
         return Ok(true);
     }
     let whole = digest_fits(path)?;
-    if whole {
-        // Without it, the next start takes the digest again.
-        let _ = replace(&kept, &[stamp.as_bytes()]);
+    if whole && settled {
+        // Without it, or with half of it, the next start takes the digest again.
+        let _ = temporary(&kept, &[stamp.as_bytes()]).map(|file| file.persist(kept));
     }
     Ok(whole)
+}
+
+/// Whether a write from now on would show in the stamp: times of change may be as coarse as the kernel's tick, 10 ms at
+/// most, before Linux 6.13.
+fn is_settled(file: &Metadata) -> bool {
+    let since = Duration::new(
+        file.ctime().try_into().unwrap_or(0),
+        file.ctime_nsec().try_into().unwrap_or(0),
+    );
+    let age = SystemTime::UNIX_EPOCH.elapsed();
+    age.is_ok_and(|now| now.saturating_sub(since) > 2 * TICK)
 }
 
 /// What changes whenever somebody writes to a file, replaces it, or gives it away. The time of change (ctime) is the kernel's:
@@ -59,15 +79,14 @@ fn digest_fits(path: &Path) -> io::Result<bool> {
     Ok(hasher.finalize() == digest)
 }
 
-fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+/// A file beside `path` that is to take its place.
+fn temporary(path: &Path, parts: &[&[u8]]) -> io::Result<NamedTempFile> {
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = NamedTempFile::new_in(folder)?;
     for part in parts {
         file.write_all(part)?;
     }
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -81,6 +100,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.cwasm");
         store(&path, &[7; 100_000]).unwrap();
+        while !is_settled(&fs::metadata(&path).unwrap()) {
+            std::thread::yield_now();
+        }
         (folder, path)
     }
 
