@@ -1,9 +1,11 @@
 //! `cutout batch`: many pictures, each once, however often the run is interrupted.
 
+mod config;
 mod feeder;
 mod fleet;
 mod history;
 mod inputs;
+mod maker;
 mod manifest;
 mod names;
 mod path_text;
@@ -22,12 +24,13 @@ use std::sync::LazyLock;
 use std::thread;
 
 use crossbeam_channel::Receiver;
-use cutout::{Background, Options};
+use cutout::Options;
 
 use crate::engine::{Engines, WORKER_STACK};
 use crate::{Error, Kind};
 use feeder::Feeder;
-use inputs::{Found, Input};
+use inputs::Found;
+use maker::Maker;
 use manifest::Manifest;
 use names::Names;
 use path_text::PathText;
@@ -39,36 +42,10 @@ use sheet::Sheet;
 use sources::Source;
 use stop::Stop;
 use watch::Watch;
-use work::{Busy, Maker, Said, Task, Work};
+use work::{Busy, Said, Task, Work};
 
+pub use config::Config;
 pub use fleet::Fleet;
-
-/// What a batch is to do.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Folders, files, patterns, `@list` or `-`.
-    pub inputs: Vec<PathBuf>,
-    /// The folder that the results go to.
-    pub out: PathBuf,
-    /// What is made of each picture; thumbnails are asked for as the contact sheet needs them.
-    pub options: Options,
-    /// Workers; with a fleet, pictures in work at most.
-    pub jobs: usize,
-    /// Whether what is done is done again.
-    pub overwrite: bool,
-    /// Whether the first failure ends the batch.
-    pub fail_fast: bool,
-    /// Whether nothing but errors is shown.
-    pub quiet: bool,
-    /// A line of JSON for every picture.
-    pub report: Option<PathBuf>,
-    /// Before and after, in HTML or PNG.
-    pub contact_sheet: Option<PathBuf>,
-    /// Whether folders are watched for more.
-    pub watch: bool,
-    /// What the results depend on besides options and picture: engine, runtime, model, versions; or the fleet.
-    pub identity: String,
-}
 
 /// Who cuts out.
 pub enum Makers<'a> {
@@ -106,9 +83,9 @@ impl Ending {
 /// Does what `config` says.
 ///
 /// # Errors
-/// Kind `usage` for what cannot be asked, `io` when the output folder, the report or the sheet cannot be written or a
-/// fleet's server stays away, `timeout` when its workers do; what is done by then stays done. Failures of single
-/// pictures are no error: [`Ending::Failed`].
+/// Kind `usage` for what cannot be asked, `io` when the output folder, the report or the sheet cannot be written,
+/// `timeout` when a fleet's server or workers stay away; what is done by then stays done. Failures of single pictures
+/// are no error: [`Ending::Failed`].
 pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     let sheet = config.contact_sheet.as_deref().map(Sheet::new);
     let sheet = sheet.transpose()?;
@@ -124,7 +101,7 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
         progress.tell("no picture was found");
         return Ok(Ending::Nothing);
     }
-    refuse_report(config, &found)?;
+    config.refuse_report(&found)?;
     let manifest = Manifest::open(&config.out)?;
     if let Some(sheet) = &sheet {
         sheet::refuse_other(sheet.path(), &manifest)?;
@@ -172,23 +149,6 @@ fn folders_to_watch(config: &Config, sources: &mut [Source]) -> Result<Vec<PathB
     Ok(folders)
 }
 
-/// A report takes the place of what is there, so that must be no picture.
-fn refuse_report(config: &Config, found: &Found) -> Result<(), Error> {
-    let Some(report) = &config.report else {
-        return Ok(());
-    };
-    let id = inputs::file_id(report);
-    let is_input = |input: &Input| id.is_some() && inputs::file_id(&input.path) == id;
-    if inputs::is_picture(report) || found.inputs.iter().any(is_input) {
-        let text = format!(
-            "--report {}: that is a picture; name another file",
-            report.display()
-        );
-        return Err(Error::new(Kind::Usage, text));
-    }
-    Ok(())
-}
-
 fn tell_left_out(progress: &Progress, found: &Found) {
     for path in &found.left_out {
         let shown = PathText::from(&**path);
@@ -220,7 +180,7 @@ impl Batch<'_> {
             manifest: self.manifest,
             maker,
             options: &options,
-            recipe: &recipe(self.config),
+            recipe: &self.config.recipe(),
             overwrite: self.config.overwrite,
             stop: self.stop,
             busy: &busy,
@@ -328,11 +288,14 @@ impl Batch<'_> {
     fn finish(mut self, collected: Result<(), Error>, watched: bool) -> Result<Ending, Error> {
         let interrupted = self.stop.is_by_signal() && !watched;
         self.progress.finish(interrupted);
-        if !self.progress.hosts().is_empty() {
+        let noted = if self.progress.hosts().is_empty() {
+            Ok(())
+        } else {
             let hosts = serde_json::json!({ "hosts": self.progress.hosts() });
-            self.report.write(&hosts)?;
-        }
-        collected?;
+            self.report.write(&hosts)
+        };
+        // What ended the batch, before what else went wrong for the same reason.
+        collected.and(noted)?;
         if let Some(sheet) = self.sheet {
             for path in sheet.write(self.manifest)? {
                 self.progress
@@ -345,18 +308,4 @@ impl Batch<'_> {
             _ => Ending::Failed,
         })
     }
-}
-
-/// Names everything that results depend on besides the picture; limits only decide whether there is one.
-fn recipe(config: &Config) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut options = config.options.clone();
-    options.limits = cutout::Limits::default();
-    if let Background::Picture(file) = &options.background {
-        hasher.update(file);
-        options.background = Background::Picture(Vec::new());
-    }
-    hasher.update(config.identity.as_bytes());
-    hasher.update(format!("{options:?}").as_bytes());
-    hasher.finalize().to_hex().to_string()
 }

@@ -8,16 +8,16 @@ mod turns;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 use cutout::{ErrorKind, Options};
 use cutout_message::{Answer, FailureKind, Made, Request};
 
-use super::work::Failure;
+use super::maker::Failure;
 use crate::{Error, Kind};
 use hosts::Hosts;
 use nats::{Nats, News, Place};
 use tries::{Next, Tries};
-use turns::Turns;
+use turns::{Asked, Turns};
 
 pub(super) use turns::Turn;
 
@@ -32,15 +32,15 @@ pub struct Fleet {
 /// The longest time-out: any sum of a few is a time of the clock.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A host whose worker does not say its name.
-const UNNAMED: &str = "without a name";
+/// Hosts whose workers do not say their names.
+const UNNAMED: &str = "a host without a name";
 
 /// What is said to people meanwhile.
 pub(super) type Tell<'a> = &'a dyn Fn(String);
 
 impl Fleet {
-    /// Connects to the NATS server at `url`, `nats://` or `tls://`, with `USER:PASSWORD@` or `TOKEN@` if it asks for
-    /// them. Workers listen to `subject`; a picture may wait for `timeout` to be taken, and for as long again to be
+    /// Connects to the NATS server at `url`, `nats://` or `tls://`, with `USER:PASSWORD@` or `TOKEN@`, or as `login` says
+    /// in the same way without the `@`, if it asks for them. Workers listen to `subject`; a picture may wait for `timeout` to be taken, and for as long again to be
     /// answered; at most `most` are in work.
     ///
     /// # Errors
@@ -48,6 +48,7 @@ impl Fleet {
     /// reached or refuses.
     pub fn connect(
         url: &str,
+        login: Option<&str>,
         subject: &str,
         timeout: Duration,
         most: usize,
@@ -57,7 +58,7 @@ impl Fleet {
             return Err(Error::new(Kind::Usage, text));
         }
         Ok(Self {
-            nats: Nats::connect(url, subject)?,
+            nats: Nats::connect(url, login, subject, timeout)?,
             timeout,
             turns: Turns::new(Hosts::new(most, timeout)),
         })
@@ -80,23 +81,28 @@ impl Fleet {
         stop: &Receiver<()>,
         tell: Tell<'_>,
     ) -> Result<Made, Failure> {
-        let request = self.request(picture, options)?;
         let place = self.nats.place();
+        let mut asked = self.turns.ask();
         let mut tries = Tries::new(self.timeout, place.online);
-        if !place.online {
-            self.alone(tell);
-        }
         loop {
             let now = Instant::now();
             self.look_around(now, tell)?;
             match tries.next(now) {
+                Next::Send if stop.try_recv() != Err(TryRecvError::Empty) => {
+                    return Err(Failure::Left);
+                }
                 Next::Send => {
-                    place.send(request.clone())?;
+                    asked.set_taken(false);
+                    // Anew, since another server may take other sizes.
+                    place.send(self.request(picture, options)?)?;
                     tries.sent(now);
                 }
                 Next::Wait(until) => {
+                    if until.is_none() {
+                        self.alone(tell);
+                    }
                     if let Some(news) = self.news(&place, until, stop)?
-                        && let Some(made) = self.take(news, &mut tries, tell)?
+                        && let Some(made) = self.take(news, &mut tries, &mut asked, tell)?
                     {
                         return Ok(*made);
                     }
@@ -130,7 +136,7 @@ impl Fleet {
     fn look_around(&self, now: Instant, tell: Tell<'_>) -> Result<(), Failure> {
         for host in self.turns.with(|hosts| hosts.forget(now)) {
             let timeout = self.timeout.as_secs_f64();
-            tell(format!("nothing is heard of host {host} for {timeout} s"));
+            tell(format!("nothing is heard of {host} for {timeout} s"));
         }
         let limit = self.limit();
         match self.turns.with(|hosts| hosts.alone_since()) {
@@ -180,18 +186,22 @@ impl Fleet {
         &self,
         news: News,
         tries: &mut Tries,
+        asked: &mut Asked<'_>,
         tell: Tell<'_>,
     ) -> Result<Option<Box<Made>>, Failure> {
         match news {
-            News::Answer(bytes) => return self.answer(&bytes, tries, tell),
+            News::Answer(bytes) => return self.answer(&bytes, tries, asked, tell),
             News::Nobody => {
                 tries.nobody(Instant::now());
                 self.alone(tell);
             }
             News::Offline => {
                 tries.offline();
+                asked.set_taken(false);
                 self.alone(tell);
             }
+            // Waiting begins anew, so that it ends with the others'.
+            News::Alone => {}
             News::Online => {
                 tries.online();
                 if self.turns.with(Hosts::reachable) {
@@ -216,6 +226,7 @@ impl Fleet {
         &self,
         bytes: &[u8],
         tries: &mut Tries,
+        asked: &mut Asked<'_>,
         tell: Tell<'_>,
     ) -> Result<Option<Box<Made>>, Failure> {
         let now = Instant::now();
@@ -228,14 +239,17 @@ impl Fleet {
             Answer::Made(made) => (&made.host, None),
             Answer::Failed(failure) => (&failure.host, None),
         };
-        let name = host.as_deref().unwrap_or(UNNAMED).to_owned();
+        let name = host
+            .as_ref()
+            .map_or(UNNAMED.to_owned(), |host| format!("host {host}"));
         if self.turns.with(|hosts| hosts.heard(&name, slots, now)) {
             let slots = slots.map_or("unknown".to_owned(), |slots| slots.to_string());
-            tell(format!("host {name} is there, slots: {slots}"));
+            tell(format!("{name} is there, slots: {slots}"));
         }
         match answer {
             Answer::Taken(_) => {
                 tries.taken(name, now);
+                asked.set_taken(true);
                 Ok(None)
             }
             Answer::Made(made) => Ok(Some(made)),
@@ -255,6 +269,7 @@ impl Fleet {
                 "{}{yet}; waiting for up to {limit} s",
                 self.missing()
             ));
+            self.nats.wake();
         }
     }
 
@@ -268,18 +283,24 @@ impl Fleet {
     }
 
     fn gave_up(&self, takers: &[String]) -> Error {
-        let timeout = self.timeout.as_secs_f64();
+        let (timeout, most) = (self.timeout.as_secs_f64(), tries::MOST);
+        let names = takers.join(", ");
         if takers.is_empty() {
             let text = format!(
-                "no worker took it within {timeout} s, {} times; raise --timeout, or start more workers",
-                tries::MOST
+                "no worker took it within {timeout} s, {most} times; raise --timeout, or start more workers"
+            );
+            return Error::new(Kind::Timeout, text);
+        }
+        if takers.len() < most as usize {
+            let text = format!(
+                "of {most} times that it was sent, it was taken by {names} and not answered within {timeout} s, and \
+                 else not taken in that time; raise --timeout, or start more workers"
             );
             return Error::new(Kind::Timeout, text);
         }
         let text = format!(
-            "it was taken by {} and not answered within {timeout} s: it may need more memory or time than workers have; \
-             raise --timeout or send a smaller one",
-            takers.join(", ")
+            "it was taken by {names} and not answered within {timeout} s: it may need more memory or time than workers \
+             have; raise --timeout or send a smaller one"
         );
         Error::new(Kind::Trap, text)
     }

@@ -3,24 +3,23 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
-use cutout::{Options, Output, Thumbnails};
+use cutout::{Options, Thumbnails};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 
-use super::fleet::{Fleet, Turn};
 use super::history::{Entry, Line, Made};
 use super::inputs::Input;
+use super::maker::{CutOut, Failure, Maker};
 use super::manifest::{self, Manifest};
 use super::names::Name;
 use super::record::{Facts, Record, Status};
 use super::stop::Stop;
-use crate::engine::{Timed, Worker};
+use crate::engine::Worker;
 use crate::files::{self, Place};
 use crate::{Error, Kind};
 
@@ -64,14 +63,6 @@ pub(super) struct Work<'a> {
     pub(super) busy: &'a Busy,
 }
 
-/// Who cuts out.
-#[derive(Clone, Copy)]
-pub(super) enum Maker<'a> {
-    /// Engines, one for each worker; the model is made ready when the first one asks.
-    Engines(&'a (dyn Fn() -> Result<Worker, Error> + Sync)),
-    Fleet(&'a Fleet),
-}
-
 /// Names of results that are being made.
 #[derive(Default)]
 pub(super) struct Busy(Mutex<HashSet<PathBuf>>);
@@ -87,34 +78,12 @@ impl Busy {
     }
 }
 
-/// Why nothing came of a picture.
-pub(super) enum Failure {
-    /// For a reason of its own, said by that host of a fleet.
-    Own { error: Error, host: Option<String> },
-    /// The batch cannot go on.
-    Fatal(Error),
-    /// The batch stops, and nobody has begun with it.
-    Left,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Own { error, host: None }
-    }
-}
-
-/// What was made, and by which host of a fleet.
-struct CutOut {
-    result: Timed<Output>,
-    host: Option<String>,
-}
-
 impl Work<'_> {
     /// A worker's life: until there are no more tasks, or the batch stops.
     pub(super) fn run(&self, tasks: &Receiver<Task>, said: &Sender<Said>) {
         let mut engine = None;
         for task in tasks {
-            let turn = self.turn();
+            let turn = self.maker.turn(self.stop.closed());
             if self.stop.is_set() {
                 return;
             }
@@ -132,14 +101,6 @@ impl Work<'_> {
             if said.send(news).is_err() {
                 return;
             }
-        }
-    }
-
-    /// Waits until the fleet has a use for one more picture, or the batch stops.
-    fn turn(&self) -> Option<Turn<'_>> {
-        match self.maker {
-            Maker::Engines(_) => None,
-            Maker::Fleet(fleet) => fleet.turn(self.stop.closed()),
         }
     }
 
@@ -182,7 +143,11 @@ impl Work<'_> {
         {
             return Ok((entry, Status::Skipped));
         }
-        let CutOut { result, host } = self.cut_out(engine, &picture, said)?;
+        // Nobody listens any more only when the batch is over.
+        let tell = |text| drop(said.send(Said::Notice(text)));
+        let CutOut { result, host } =
+            self.maker
+                .cut_out(engine, &picture, self.options, self.stop.closed(), &tell)?;
         let output = Made::of(main, &result.value.bytes);
         let mask = task.name.mask.as_deref().zip(result.value.mask.as_deref());
         let mask = mask.map(|(name, mask)| (Made::of(name, mask), mask));
@@ -229,56 +194,6 @@ impl Work<'_> {
         }
         let place = Place::File(path.to_owned());
         files::read(&place, self.options.limits.max_bytes)
-    }
-
-    fn cut_out(
-        &self,
-        engine: &mut Option<Worker>,
-        picture: &[u8],
-        said: &Sender<Said>,
-    ) -> Result<CutOut, Failure> {
-        match self.maker {
-            Maker::Engines(source) => Ok(CutOut {
-                result: self.cut_out_here(engine, source, picture)?,
-                host: None,
-            }),
-            Maker::Fleet(fleet) => {
-                // Nobody listens any more only when the batch is over.
-                let tell = |text| drop(said.send(Said::Notice(text)));
-                let made = fleet.remove(picture, self.options, self.stop.closed(), &tell)?;
-                Ok(CutOut {
-                    result: Timed {
-                        foreground: made.output.foreground,
-                        value: made.output,
-                        stages: made.stages,
-                    },
-                    host: made.host,
-                })
-            }
-        }
-    }
-
-    /// A picture that breaks its engine costs nobody else anything.
-    fn cut_out_here(
-        &self,
-        slot: &mut Option<Worker>,
-        source: impl Fn() -> Result<Worker, Error>,
-        picture: &[u8],
-    ) -> Result<Timed<Output>, Failure> {
-        let mut engine = match slot.take() {
-            Some(engine) => engine,
-            None => source().map_err(Failure::Fatal)?,
-        };
-        match catch_unwind(AssertUnwindSafe(|| engine.remove(picture, self.options))) {
-            Ok(result) => {
-                *slot = Some(engine);
-                Ok(result?)
-            }
-            Err(_) => {
-                let text = "the engine panicked on this picture; that is a defect of ours";
-                Err(Error::new(Kind::Trap, text).into())
-            }
-        }
     }
 
     fn write(&self, made: &Made, bytes: &[u8]) -> Result<(), Failure> {

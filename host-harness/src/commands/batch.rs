@@ -1,5 +1,6 @@
 //! `cutout batch`: many pictures.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,6 +17,9 @@ use crate::{Error, Kind};
 
 /// Pictures in work at most for a fleet, each of which is in memory: enough for 40 slots.
 const FLEET_JOBS: usize = 128;
+
+/// The environment variable with what a fleet's server asks for.
+const LOGIN: &str = "CUTOUT_NATS_LOGIN";
 
 /// Flags of engines of this process.
 const NOT_A_FLEETS: [&str; 4] = ["engine", "runtime", "model", "max_memory"];
@@ -80,8 +84,9 @@ pub struct Batch {
     #[arg(long)]
     watch: bool,
 
-    /// Have the workers behind this NATS server cut out: nats://SERVER:PORT or tls://, with USER:PASSWORD@ or TOKEN@ if
-    /// it asks for them.
+    /// Have the workers behind this NATS server cut out: nats://SERVER:PORT or tls://. If it asks who is there, say so in
+    /// CUTOUT_NATS_LOGIN as USER:PASSWORD or TOKEN, or before the server with @ behind it, where others can see it.
+    /// --timeout is then how long a picture may wait to be taken, and again to be answered.
     #[arg(long, value_name = "URL", conflicts_with_all = NOT_A_FLEETS)]
     nats: Option<String>,
 
@@ -113,7 +118,12 @@ impl Batch {
         // Which model the workers have is for them to know.
         let identity = format!("{} nats {}", env!("CARGO_PKG_VERSION"), self.subject);
         let config = self.config(jobs, identity)?;
-        let fleet = Fleet::connect(url, &self.subject, timeout, jobs)?;
+        let login = std::env::var_os(LOGIN).map(OsString::into_string);
+        let login = login.transpose().map_err(|_| {
+            let text = format!("{LOGIN} is no text");
+            Error::new(Kind::Usage, text)
+        })?;
+        let fleet = Fleet::connect(url, login.as_deref(), &self.subject, timeout, jobs)?;
         batch::run(&config, Makers::Fleet(&fleet))
     }
 

@@ -20,6 +20,10 @@ pub(super) struct Hosts {
     /// A host that is not heard of for so long is forgotten.
     silence: Duration,
     known: BTreeMap<String, Host>,
+    /// Pictures for which somebody is asked.
+    asked: usize,
+    /// Those of them that are taken and not answered yet.
+    taken: usize,
     /// Since when nobody can be reached, if so.
     alone_since: Option<Instant>,
 }
@@ -36,8 +40,35 @@ impl Hosts {
             most,
             silence,
             known: BTreeMap::new(),
+            asked: 0,
+            taken: 0,
             alone_since: None,
         }
+    }
+
+    /// Somebody is asked for one more picture. Silence up to the first one says nothing.
+    pub(super) fn ask(&mut self, now: Instant) {
+        if self.asked == 0 {
+            for host in self.known.values_mut() {
+                host.heard = now;
+            }
+        }
+        self.asked += 1;
+    }
+
+    /// Nobody is asked for one of them any more.
+    pub(super) fn asked(&mut self) {
+        self.asked -= 1;
+    }
+
+    /// One of them is in a host's hands.
+    pub(super) fn take(&mut self) {
+        self.taken += 1;
+    }
+
+    /// One of them is not any more, or nobody counts on it.
+    pub(super) fn leave(&mut self) {
+        self.taken -= 1;
     }
 
     /// The host `name` took or answered a picture; of `slots` if it said so. Whether it is a new one.
@@ -63,10 +94,11 @@ impl Hosts {
         silent.map(|(name, _)| name).collect()
     }
 
-    /// How many pictures may be in work.
+    /// How many pictures may be in work. Hosts that do not say their names look like one; as many pictures as are taken at
+    /// once, so many slots there are at least.
     pub(super) fn window(&self) -> usize {
         let slots: u64 = self.known.values().map(|host| u64::from(host.slots)).sum();
-        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
+        let slots = usize::try_from(slots).unwrap_or(usize::MAX).max(self.taken);
         let wanted = slots.saturating_mul(PER_SLOT).max(AT_FIRST);
         wanted.min(self.most)
     }
@@ -86,13 +118,6 @@ impl Hosts {
     /// Whoever is there can be reached; whether that is new.
     pub(super) fn reachable(&mut self) -> bool {
         self.alone_since.take().is_some()
-    }
-
-    /// Nothing was asked of anybody until now, so silence says nothing.
-    pub(super) fn awake(&mut self, now: Instant) {
-        for host in self.known.values_mut() {
-            host.heard = now;
-        }
     }
 }
 
@@ -138,6 +163,23 @@ mod tests {
     }
 
     #[test]
+    fn the_window_grows_with_what_hosts_without_a_name_take() {
+        let now = Instant::now();
+        let mut hosts = Hosts::new(64, Duration::from_secs(10));
+        for (slots, window) in [(4, 12), (6, 18), (16, 48), (30, 64)] {
+            for _ in 0..slots {
+                hosts.heard("without a name", Some(2), now);
+                hosts.take();
+            }
+            assert_eq!(hosts.window(), window);
+            for _ in 0..slots {
+                hosts.leave();
+            }
+            assert_eq!(hosts.window(), 6);
+        }
+    }
+
+    #[test]
     fn hosts_join_and_leave_once() {
         let now = Instant::now();
         let mut hosts = Hosts::new(64, Duration::from_secs(10));
@@ -169,8 +211,12 @@ mod tests {
         let now = Instant::now();
         let later = now + Duration::from_secs(100);
         let mut hosts = Hosts::new(64, Duration::from_secs(10));
+        hosts.ask(now);
         hosts.heard("a", Some(4), now);
-        hosts.awake(later);
+        hosts.asked();
+        hosts.ask(later);
+        // Not the first one.
+        hosts.ask(later + Duration::from_secs(5));
         assert!(hosts.forget(later + Duration::from_secs(9)).is_empty());
         assert_eq!(hosts.forget(later + Duration::from_secs(10)), ["a"]);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event, ServerAddr, ServerError, StatusCode, Subscriber};
 use bytes::Bytes;
@@ -12,6 +13,11 @@ use tokio::runtime::Runtime;
 
 use crate::batch::manifest::lock;
 use crate::{Error, Kind};
+
+/// The client gives a silent connection up with the third ping that is due and was not answered: this many of them in a
+/// picture's time, so that none is given up before.
+const PINGS: u32 = 4;
+const PING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// A connection that comes back by itself when it is lost.
 pub(super) struct Nats {
@@ -34,6 +40,8 @@ pub(super) enum News {
     Nobody,
     Offline,
     Online,
+    /// Nobody can be reached, as another picture's maker has found.
+    Alone,
     /// The server does not allow what is needed.
     Forbidden(String),
 }
@@ -45,6 +53,8 @@ struct Desk(Mutex<Open>);
 #[derive(Default)]
 struct Open {
     online: bool,
+    /// What the server does not allow.
+    forbidden: Option<String>,
     last: u64,
     waiting: HashMap<u64, Sender<News>>,
 }
@@ -63,7 +73,12 @@ impl Nats {
     ///
     /// # Errors
     /// As there.
-    pub(super) fn connect(url: &str, subject: &str) -> Result<Self, Error> {
+    pub(super) fn connect(
+        url: &str,
+        login: Option<&str>,
+        subject: &str,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
         let address = address(url)?;
         check_subject(subject)?;
         let server = format!("{}:{}", address.host(), address.port());
@@ -81,8 +96,9 @@ impl Nats {
             .map_err(Error::io("start the connection's thread"))?;
         let desk = Arc::new(Desk::default());
         let hearing = desk.clone();
-        let options = with_secrets(ConnectOptions::new(), &address)?
+        let options = with_secrets(ConnectOptions::new(), &address, login)?
             .name("cutout batch")
+            .ping_interval((timeout / PINGS).clamp(PING.0, PING.1))
             .event_callback(move |event| {
                 hearing.hear(&event);
                 std::future::ready(())
@@ -126,12 +142,21 @@ impl Nats {
         &self.server
     }
 
+    /// Tells all who wait that nobody can be reached.
+    pub(super) fn wake(&self) {
+        self.desk.tell_all(&News::Alone);
+    }
+
     /// Takes a place for a picture.
     pub(super) fn place(&self) -> Place<'_> {
         let (sender, news) = crossbeam_channel::unbounded();
         let mut open = lock(&self.desk.0);
         open.last += 1;
         let number = open.last;
+        if let Some(text) = &open.forbidden {
+            // The other end is here.
+            let _ = sender.send(News::Forbidden(text.clone()));
+        }
         open.waiting.insert(number, sender);
         Place {
             nats: self,
@@ -185,21 +210,27 @@ impl Desk {
     }
 
     fn hear(&self, event: &Event) {
-        match event {
-            Event::Disconnected => self.tell_all(Some(false), &News::Offline),
-            Event::Connected => self.tell_all(Some(true), &News::Online),
+        let news = match event {
+            Event::Disconnected => News::Offline,
+            Event::Connected => News::Online,
             Event::ServerError(ServerError::Other(text))
                 if text.starts_with("Permissions Violation") =>
             {
-                self.tell_all(None, &News::Forbidden(text.clone()));
+                News::Forbidden(text.clone())
             }
-            _ => {}
-        }
+            _ => return,
+        };
+        self.tell_all(&news);
     }
 
-    fn tell_all(&self, online: Option<bool>, news: &News) {
+    fn tell_all(&self, news: &News) {
         let mut open = lock(&self.0);
-        open.online = online.unwrap_or(open.online);
+        match news {
+            News::Offline => open.online = false,
+            News::Online => open.online = true,
+            News::Forbidden(text) => open.forbidden = Some(text.clone()),
+            _ => {}
+        }
         for waiting in open.waiting.values() {
             let _ = waiting.send(news.clone());
         }
@@ -232,7 +263,11 @@ fn check_subject(subject: &str) -> Result<(), Error> {
 }
 
 /// The client takes a server's name and port from its URL, and nothing else.
-fn with_secrets(options: ConnectOptions, address: &ServerAddr) -> Result<ConnectOptions, Error> {
+fn with_secrets(
+    options: ConnectOptions,
+    address: &ServerAddr,
+    login: Option<&str>,
+) -> Result<ConnectOptions, Error> {
     let plain = |text: &str| {
         let text = percent_decode_str(text).decode_utf8();
         text.map(|text| text.into_owned()).map_err(|_| {
@@ -241,7 +276,11 @@ fn with_secrets(options: ConnectOptions, address: &ServerAddr) -> Result<Connect
         })
     };
     Ok(match (address.username(), address.password()) {
-        (None, _) => options,
+        (None, _) => match login.map(|login| login.split_once(':').ok_or(login)) {
+            None => options,
+            Some(Ok((user, password))) => options.user_and_password(user.into(), password.into()),
+            Some(Err(token)) => options.token(token.into()),
+        },
         (Some(user), Some(password)) => options.user_and_password(plain(user)?, plain(password)?),
         (Some(token), None) => options.token(plain(token)?),
     })
@@ -251,6 +290,10 @@ fn with_secrets(options: ConnectOptions, address: &ServerAddr) -> Result<Connect
 mod tests {
     use super::*;
 
+    fn connect(url: &str, subject: &str) -> Result<Nats, Error> {
+        Nats::connect(url, None, subject, Duration::from_secs(60))
+    }
+
     #[test]
     fn a_url_or_subject_that_cannot_be_is_refused_before_anything_is_sent() {
         for (url, reason) in [
@@ -259,12 +302,12 @@ mod tests {
             ("nats://", "names no server"),
             ("nats://a b", "invalid"),
         ] {
-            let error = Nats::connect(url, "cutout.remove").err().expect(url);
+            let error = connect(url, "cutout.remove").err().expect(url);
             assert_eq!(error.kind(), Kind::Usage, "{url}");
             assert!(error.to_string().contains(reason), "{error}");
         }
         for subject in ["", ".", "a..b", "a b", "a.*", "cutout.>", "a\n"] {
-            let error = Nats::connect("nats://127.0.0.1:1", subject).err();
+            let error = connect("nats://127.0.0.1:1", subject).err();
             let error = error.expect("an error");
             assert_eq!(error.kind(), Kind::Usage, "{subject:?}: {error}");
         }
@@ -272,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_password_is_in_no_error() {
-        let error = Nats::connect("nats://me:secret@127.0.0.1:1", "a").err();
+        let error = connect("nats://me:secret@127.0.0.1:1", "a").err();
         let text = error.expect("nobody is there").to_string();
         assert!(text.contains("127.0.0.1:1"), "{text}");
         assert!(!text.contains("secret") && !text.contains("me:"), "{text}");

@@ -16,8 +16,10 @@ pub(super) struct Tries {
     state: State,
     /// Times that it was sent and somebody could have had it.
     sent: u32,
+    /// Whether the last of them was taken.
+    is_taken: bool,
     pause: Duration,
-    /// Hosts that took it.
+    /// Who took it, for each time that it was taken.
     takers: Vec<String>,
 }
 
@@ -50,6 +52,7 @@ impl Tries {
             timeout,
             state: if online { State::Ready } else { State::Offline },
             sent: 0,
+            is_taken: false,
             pause: PAUSES.0,
             takers: Vec::new(),
         }
@@ -67,20 +70,33 @@ impl Tries {
 
     pub(super) fn sent(&mut self, now: Instant) {
         self.sent += 1;
+        self.is_taken = false;
         self.state = State::Out(now + self.timeout);
     }
 
     pub(super) fn taken(&mut self, host: String, now: Instant) {
-        self.takers.push(host);
-        self.pause = PAUSES.0;
-        if self.state != State::Offline {
-            self.state = State::Out(now + self.timeout);
+        match self.state {
+            // Whoever took it has no way back.
+            State::Offline => return,
+            State::Out(_) => {}
+            // The copy of a time that was given up meanwhile.
+            State::Ready | State::Paused(_) => self.sent += 1,
         }
+        self.pause = PAUSES.0;
+        self.state = State::Out(now + self.timeout);
+        // One time's copies count once.
+        if self.is_taken {
+            self.takers.pop();
+        }
+        self.is_taken = true;
+        self.takers.push(host);
     }
 
     /// The server says that nobody was there to take it.
     pub(super) fn nobody(&mut self, now: Instant) {
-        if let State::Out(_) = self.state {
+        if let State::Out(_) = self.state
+            && !self.is_taken
+        {
             self.sent -= 1;
             self.state = State::Paused(now + self.pause);
             self.pause = (self.pause * 2).min(PAUSES.1);
@@ -91,6 +107,10 @@ impl Tries {
     pub(super) fn offline(&mut self) {
         if let State::Out(_) = self.state {
             self.sent -= 1;
+            if self.is_taken {
+                self.takers.pop();
+            }
+            self.is_taken = false;
         }
         self.state = State::Offline;
     }
@@ -102,7 +122,7 @@ impl Tries {
         }
     }
 
-    /// Hosts that took it, in order; none: it was never even taken.
+    /// Who took it, for each time that it was taken, [`MOST`] at most.
     pub(super) fn takers(&self) -> &[String] {
         &self.takers
     }
@@ -121,6 +141,18 @@ mod tests {
         Online,
     }
     use Event::{Nobody, Offline, Online, Sent, Taken};
+
+    impl Event {
+        fn happen(self, tries: &mut Tries, now: Instant) {
+            match self {
+                Sent => tries.sent(now),
+                Taken => tries.taken("h1".into(), now),
+                Nobody => tries.nobody(now),
+                Offline => tries.offline(),
+                Online => tries.online(),
+            }
+        }
+    }
 
     /// When something happens.
     type Then = (f64, Event);
@@ -212,19 +244,61 @@ mod tests {
                 Next::Send,
             ),
             (&[(0.0, Sent), (0.0, Nobody), (0.0, Nobody)], 0.0, wait(0.1)),
+            // Taken after all, the copy of a time that did not count: it counts now, and is lost with the connection.
+            (
+                &[(0.0, Sent), (0.0, Nobody), (0.05, Taken)],
+                1.0,
+                wait(10.05),
+            ),
+            (
+                &[
+                    (0.0, Sent),
+                    (1.0, Offline),
+                    (2.0, Online),
+                    (2.0, Sent),
+                    (2.0, Nobody),
+                    (2.05, Taken),
+                    (3.0, Offline),
+                ],
+                4.0,
+                Next::Wait(None),
+            ),
+            // Somebody took the first copy late: that nobody was there for the second says nothing.
+            (
+                &[(0.0, Sent), (10.0, Sent), (10.1, Taken), (10.2, Nobody)],
+                11.0,
+                wait(20.1),
+            ),
         ];
         for (events, then, expected) in cases {
             let mut tries = Tries::new(Duration::from_secs(10), true);
             for &(second, event) in *events {
-                match event {
-                    Sent => tries.sent(at(second)),
-                    Taken => tries.taken("h1".into(), at(second)),
-                    Nobody => tries.nobody(at(second)),
-                    Offline => tries.offline(),
-                    Online => tries.online(),
-                }
+                event.happen(&mut tries, at(second));
             }
             assert_eq!(tries.next(at(*then)), *expected, "{events:?} at {then}");
+        }
+    }
+
+    #[test]
+    fn takers_are_those_of_the_times_that_count() {
+        // How often it counts as taken.
+        let cases: &[(&[Event], usize)] = &[
+            (&[Sent], 0),
+            (&[Sent, Taken], 1),
+            (&[Sent, Taken, Taken], 1),
+            (&[Sent, Taken, Sent, Taken], 2),
+            (&[Sent, Taken, Sent, Sent], 1),
+            (&[Sent, Taken, Offline, Online, Sent], 0),
+            (&[Sent, Offline, Taken, Online, Sent, Taken], 1),
+            (&[Sent, Nobody, Taken], 1),
+        ];
+        let now = Instant::now();
+        for (events, expected) in cases {
+            let mut tries = Tries::new(Duration::from_secs(10), true);
+            for &event in *events {
+                event.happen(&mut tries, now);
+            }
+            assert_eq!(tries.takers().len(), *expected, "{events:?}");
         }
     }
 

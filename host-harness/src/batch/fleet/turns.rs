@@ -24,6 +24,12 @@ struct State {
 /// The right to have one picture in work, until it is dropped.
 pub(in crate::batch) struct Turn<'a>(&'a Turns);
 
+/// One picture for which somebody is asked, until it is dropped.
+pub(super) struct Asked<'a> {
+    turns: &'a Turns,
+    is_taken: bool,
+}
+
 impl Turns {
     pub(super) fn new(hosts: Hosts) -> Self {
         let (give, take) = crossbeam_channel::unbounded();
@@ -42,11 +48,16 @@ impl Turns {
             recv(stop) -> _ => return None,
             recv(self.take) -> _ => {}
         }
-        let mut state = lock(&self.state);
-        if self.take.len() + 1 == state.issued {
-            state.hosts.awake(Instant::now());
-        }
         Some(Turn(self))
+    }
+
+    /// Somebody is asked for one more picture.
+    pub(super) fn ask(&self) -> Asked<'_> {
+        self.with(|hosts| hosts.ask(Instant::now()));
+        Asked {
+            turns: self,
+            is_taken: false,
+        }
     }
 
     /// Tells the hosts something, or asks them; what that does to their window is followed at once.
@@ -70,6 +81,24 @@ impl Drop for Turn<'_> {
         } else {
             let _ = self.0.give.send(());
         }
+    }
+}
+
+impl Asked<'_> {
+    /// Whether a host has the picture in hands.
+    pub(super) fn set_taken(&mut self, is_taken: bool) {
+        if is_taken != self.is_taken {
+            self.is_taken = is_taken;
+            let change = if is_taken { Hosts::take } else { Hosts::leave };
+            self.turns.with(change);
+        }
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.set_taken(false);
+        self.turns.with(Hosts::asked);
     }
 }
 

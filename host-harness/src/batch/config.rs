@@ -1,0 +1,68 @@
+//! What a batch is to do.
+
+use std::path::PathBuf;
+
+use cutout::{Background, Options};
+
+use super::inputs::{self, Found, Input};
+use crate::{Error, Kind};
+
+/// What a batch is to do.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folders, files, patterns, `@list` or `-`.
+    pub inputs: Vec<PathBuf>,
+    /// The folder that the results go to.
+    pub out: PathBuf,
+    /// What is made of each picture; thumbnails are asked for as the contact sheet needs them.
+    pub options: Options,
+    /// Workers; with a fleet, pictures in work at most.
+    pub jobs: usize,
+    /// Whether what is done is done again.
+    pub overwrite: bool,
+    /// Whether the first failure ends the batch.
+    pub fail_fast: bool,
+    /// Whether nothing but errors is shown.
+    pub quiet: bool,
+    /// A line of JSON for every picture.
+    pub report: Option<PathBuf>,
+    /// Before and after, in HTML or PNG.
+    pub contact_sheet: Option<PathBuf>,
+    /// Whether folders are watched for more.
+    pub watch: bool,
+    /// What the results depend on besides options and picture: engine, runtime, model, versions; or the fleet.
+    pub identity: String,
+}
+
+impl Config {
+    /// A report takes the place of what is there, so that must be no picture.
+    pub(super) fn refuse_report(&self, found: &Found) -> Result<(), Error> {
+        let Some(report) = &self.report else {
+            return Ok(());
+        };
+        let id = inputs::file_id(report);
+        let is_input = |input: &Input| id.is_some() && inputs::file_id(&input.path) == id;
+        if inputs::is_picture(report) || found.inputs.iter().any(is_input) {
+            let text = format!(
+                "--report {}: that is a picture; name another file",
+                report.display()
+            );
+            return Err(Error::new(Kind::Usage, text));
+        }
+        Ok(())
+    }
+
+    /// Names everything that results depend on besides the picture; limits only decide whether there is one.
+    pub(super) fn recipe(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut options = self.options.clone();
+        options.limits = cutout::Limits::default();
+        if let Background::Picture(file) = &options.background {
+            hasher.update(file);
+            options.background = Background::Picture(Vec::new());
+        }
+        hasher.update(self.identity.as_bytes());
+        hasher.update(format!("{options:?}").as_bytes());
+        hasher.finalize().to_hex().to_string()
+    }
+}

@@ -1,0 +1,101 @@
+//! Who cuts out: engines of this process, or a fleet.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crossbeam_channel::Receiver;
+use cutout::{Options, Output};
+
+use super::fleet::{Fleet, Tell, Turn};
+use crate::engine::{Timed, Worker};
+use crate::{Error, Kind};
+
+/// Who cuts out.
+#[derive(Clone, Copy)]
+pub(super) enum Maker<'a> {
+    /// Engines, one for each worker; the model is made ready when the first one asks.
+    Engines(&'a (dyn Fn() -> Result<Worker, Error> + Sync)),
+    Fleet(&'a Fleet),
+}
+
+/// Why nothing came of a picture.
+pub(super) enum Failure {
+    /// For a reason of its own, said by that host of a fleet.
+    Own { error: Error, host: Option<String> },
+    /// The batch cannot go on.
+    Fatal(Error),
+    /// The batch stops, and nobody is at work on it.
+    Left,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Own { error, host: None }
+    }
+}
+
+/// What was made, and by which host of a fleet.
+pub(super) struct CutOut {
+    pub(super) result: Timed<Output>,
+    pub(super) host: Option<String>,
+}
+
+impl<'a> Maker<'a> {
+    /// Waits until the fleet has a use for one more picture, or `stop`.
+    pub(super) fn turn(self, stop: &Receiver<()>) -> Option<Turn<'a>> {
+        match self {
+            Self::Engines(_) => None,
+            Self::Fleet(fleet) => fleet.turn(stop),
+        }
+    }
+
+    /// Cuts out `picture`, by `engine` if it is one of this process, which is made when there is none.
+    pub(super) fn cut_out(
+        self,
+        engine: &mut Option<Worker>,
+        picture: &[u8],
+        options: &Options,
+        stop: &Receiver<()>,
+        tell: Tell<'_>,
+    ) -> Result<CutOut, Failure> {
+        match self {
+            Self::Engines(source) => Ok(CutOut {
+                result: cut_out_here(engine, source, picture, options)?,
+                host: None,
+            }),
+            Self::Fleet(fleet) => {
+                let made = fleet.remove(picture, options, stop, tell)?;
+                Ok(CutOut {
+                    result: Timed {
+                        foreground: made.output.foreground,
+                        value: made.output,
+                        stages: made.stages,
+                    },
+                    host: made.host,
+                })
+            }
+        }
+    }
+}
+
+/// A picture that breaks its engine costs nobody else anything.
+fn cut_out_here(
+    slot: &mut Option<Worker>,
+    source: impl Fn() -> Result<Worker, Error>,
+    picture: &[u8],
+    options: &Options,
+) -> Result<Timed<Output>, Failure> {
+    let mut engine = match slot.take() {
+        Some(engine) => engine,
+        None => source().map_err(Failure::Fatal)?,
+    };
+    match catch_unwind(AssertUnwindSafe(|| engine.remove(picture, options))) {
+        Ok(result) => {
+            *slot = Some(engine);
+            Ok(result?)
+        }
+        Err(_) => {
+            let text = "the engine panicked on this picture; that is a defect of ours";
+            Err(Error::new(Kind::Trap, text).into())
+        }
+    }
+}
