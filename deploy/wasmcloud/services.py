@@ -1,14 +1,11 @@
 """NATS and an OCI registry on this machine."""
 
 import json
-import os
-import shutil
 import socket
-import subprocess
 import urllib.error
 import urllib.request
 
-from processes import Failed, save, start, wait_ready
+from processes import save, start, wait_ready
 
 MAX_PAYLOAD = 8 << 20  # bytes of a NATS message; pictures do not fit in NATS' own default of 1 MiB
 
@@ -45,19 +42,7 @@ def start_nats(folder, state, port):
     wait_ready(process, "NATS", lambda: listens(port))
 
 
-def registry_program():
-    """Debian's docker-registry, installed if that can be done without asking."""
-    if not shutil.which("docker-registry") and shutil.which("apt-get") and os.geteuid() == 0:
-        for step in (["update", "-qq"], ["install", "-qq", "--no-install-recommends", "docker-registry"]):
-            subprocess.run(["apt-get", *step], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    program = shutil.which("docker-registry")
-    if not program:
-        raise Failed("there is no OCI registry here: install Debian's docker-registry, as root: apt-get install docker-registry")
-    return program
-
-
 def start_registry(folder, state, port):
-    program = registry_program()
     config = folder / "registry.yml"
     settings = {
         "version": 0.1,
@@ -66,7 +51,7 @@ def start_registry(folder, state, port):
         "http": {"addr": f"127.0.0.1:{port}"},
     }
     config.write_text(json.dumps(settings))  # JSON is YAML
-    process = start([program, "serve", config], folder / "registry.log")
+    process = start(["docker-registry", "serve", config], folder / "registry.log")
     state["registry"] = {**process, "address": f"127.0.0.1:{port}"}
     save(folder, state)
     wait_ready(process, "the registry", lambda: status(f"http://127.0.0.1:{port}/v2/") == 200)
