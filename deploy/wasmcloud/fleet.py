@@ -14,7 +14,7 @@ from pathlib import Path
 import nats
 
 from processes import Failed, end, last_words, load, running, save, start, wait_ready
-from services import MAX_PAYLOAD, free_port, start_nats, start_registry, status
+from services import MAX_PAYLOAD, free_port, refuse_taken, start_nats, start_registry, status
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE_INSTANCES = 256  # a component may have a fifth of two thirds of a quarter of these in flight: 8
@@ -45,6 +45,7 @@ def command(words):
 
 def start_host(folder, state, name, port):
     """One more host with all workloads on it, ready to answer; noted in the state as soon as it runs."""
+    refuse_taken(port, f"host {name}")
     settings, number = state["settings"], len(state["hosts"])
     core = number % os.cpu_count() if settings["cores"] else None
     words = ["taskset", "-c", str(core)] if settings["cores"] else []

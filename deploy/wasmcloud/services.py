@@ -5,7 +5,7 @@ import socket
 import urllib.error
 import urllib.request
 
-from processes import save, start, wait_ready
+from processes import Failed, save, start, wait_ready
 
 MAX_PAYLOAD = 8 << 20  # bytes of a NATS message; pictures do not fit in NATS' own default of 1 MiB
 
@@ -21,6 +21,12 @@ def listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def refuse_taken(port, what):
+    """Failed if somebody listens there already, who would be taken for `what`."""
+    if listens(port):
+        raise Failed(f"{what} cannot have port {port}, which is taken: end what listens there, or choose another port")
+
+
 def status(url, host=None):
     """The status that `url` answers with, None if nobody answers."""
     request = urllib.request.Request(url, headers={"Host": host} if host else {})
@@ -34,6 +40,7 @@ def status(url, host=None):
 
 
 def start_nats(folder, state, port):
+    refuse_taken(port, "NATS")
     config = folder / "nats.conf"
     config.write_text(f"listen: 127.0.0.1:{port}\nmax_payload: {MAX_PAYLOAD}\n")
     process = start(["nats-server", "-c", config], folder / "nats.log")
@@ -43,6 +50,7 @@ def start_nats(folder, state, port):
 
 
 def start_registry(folder, state, port):
+    refuse_taken(port, "the registry")
     config = folder / "registry.yml"
     settings = {
         "version": 0.1,
