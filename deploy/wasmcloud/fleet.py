@@ -119,8 +119,7 @@ def up(options):
     state = {"nats": None, "registry": None, "hosts": [], "subject": SUBJECT, "max_payload": MAX_PAYLOAD}
     state["settings"] = {"slots": options.slots, "memory": options.memory, "cores": options.cores}
     cutout = find_cutout(options.cutout)
-    if options.state.exists():
-        shutil.rmtree(options.state)
+    empty(options.state)
     save(options.state, state)
     try:
         start_nats(options.state, state, options.nats_port or free_port())
@@ -132,6 +131,17 @@ def up(options):
         end_all(state)
         raise
     say(options, state)
+
+
+def empty(folder):
+    """Makes the folder of the state, or empties what an earlier `up` left: only a folder with our mark is emptied."""
+    mark = folder / "cutout-fleet"
+    if folder.exists():
+        if not mark.exists() and (folder.is_file() or any(folder.iterdir())):
+            raise Failed(f"{folder} holds something else than the state of a fleet: name another folder with --state, or remove it")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    mark.touch()
 
 
 def find_cutout(path):

@@ -93,7 +93,6 @@ def load(folder):
 
 
 def save(folder, state):
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "state.new").write_text(json.dumps(state, indent=2) + "\n")
     (folder / "state.new").rename(folder / "state.json")
 
