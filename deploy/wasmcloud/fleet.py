@@ -46,8 +46,8 @@ def command(words):
 def start_host(folder, state, name, port):
     """One more host with all workloads on it, ready to answer; noted in the state as soon as it runs."""
     refuse_taken(port, f"host {name}")
-    settings, number = state["settings"], len(state["hosts"])
-    core = number % os.cpu_count() if settings["cores"] else None
+    settings = state["settings"]
+    core = unused_core(state, name) if settings["cores"] else None
     words = ["taskset", "-c", str(core)] if settings["cores"] else []
     url = state["nats"]["url"]
     words += ["wash", "host", "--non-interactive", "--host-group", "default", "--host-name", name]
@@ -67,6 +67,15 @@ def start_host(folder, state, name, port):
             raise Failed(f"host {name} does not start {workload['workloadId']}: {said}")
     wait_ready(host, f"Cutout on host {name}", lambda: status(f"{host['http']}/", "localhost") == 200)
     save(folder, state)
+
+
+def unused_core(state, name):
+    """The first core that we may use and no host has."""
+    cores = sorted(os.sched_getaffinity(0))
+    left = [core for core in cores if core not in [host["core"] for host in state["hosts"]]]
+    if not left:
+        raise Failed(f"no core is left for host {name}: {len(cores)} are there, and --cores gives each host one of its own")
+    return left[0]
 
 
 def host_id(log):
