@@ -59,13 +59,28 @@ def start_host(folder, state, name, port):
     host = {**start(words, log), "name": name, "http": f"http://127.0.0.1:{port}", "core": core}
     state["hosts"].append(host)
     save(folder, state)
-    host["id"] = wait_ready(host, f"host {name}", lambda: host_id(log))
+    try:
+        make_ready(state, host)
+    except BaseException:
+        end_host(folder, state, host)
+        raise
+    save(folder, state)
+
+
+def make_ready(state, host):
+    """Has a host that was just started take all workloads, and answer."""
+    host["id"] = wait_ready(host, f"host {host['name']}", lambda: host_id(host["log"]))
     for workload in workloads(state, host):
-        answer = ask(url, f"runtime.host.{host['id']}.workload.start", workload)
+        answer = ask(state["nats"]["url"], f"runtime.host.{host['id']}.workload.start", workload)
         if answer.get("workloadStatus", {}).get("workloadState") != "WORKLOAD_STATE_RUNNING":
             said = f"{json.dumps(answer)}; its last words:\n{last_words(host)}"
-            raise Failed(f"host {name} does not start {workload['workloadId']}: {said}")
-    wait_ready(host, f"Cutout on host {name}", lambda: status(f"{host['http']}/", "localhost") == 200)
+            raise Failed(f"host {host['name']} does not start {workload['workloadId']}: {said}")
+    wait_ready(host, f"Cutout on host {host['name']}", lambda: status(f"{host['http']}/", "localhost") == 200)
+
+
+def end_host(folder, state, host, signals=(signal.SIGTERM, signal.SIGKILL)):
+    end(host, signals)
+    state["hosts"].remove(host)
     save(folder, state)
 
 
@@ -79,7 +94,7 @@ def unused_core(state, name):
 
 
 def host_id(log):
-    found = re.search(r'Host started host_id="([^"]+)"', log.read_text(errors="replace"))
+    found = re.search(r'Host started host_id="([^"]+)"', Path(log).read_text(errors="replace"))
     return found and found[1]
 
 
@@ -104,8 +119,12 @@ def workloads(state, host):
 def ask(url, subject, question, seconds=120):
     """A host's answer to a request over NATS, both JSON; an empty one for none, which is what it says to bad questions."""
 
+    async def quiet(_):
+        """Instead of tracebacks on stderr."""
+
     async def request():
-        client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=0)
+        # 0 attempts would be endless ones.
+        client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=1, reconnect_time_wait=0.1, error_cb=quiet)
         try:
             return await client.request(subject, json.dumps(question).encode(), timeout=seconds)
         finally:
@@ -115,6 +134,8 @@ def ask(url, subject, question, seconds=120):
         return json.loads(asyncio.run(request()).data)
     except nats.errors.TimeoutError:
         return {}
+    except (nats.errors.Error, OSError) as error:
+        raise Failed(f"no answer to {subject} over NATS at {url}: {error}") from None
 
 
 # The commands.
@@ -214,9 +235,7 @@ def stop(options):
     host = next((host for host in state["hosts"] if host["name"] == options.host), None)
     if not host:
         raise Failed(f"there is no host {options.host}: {', '.join(host['name'] for host in state['hosts'])}")
-    end(host, [signal.SIGKILL] if options.kill else [signal.SIGTERM, signal.SIGKILL])
-    state["hosts"].remove(host)
-    save(options.state, state)
+    end_host(options.state, state, host, [signal.SIGKILL] if options.kill else [signal.SIGTERM, signal.SIGKILL])
 
 
 def restart_nats(options):
