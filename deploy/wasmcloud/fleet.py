@@ -198,10 +198,16 @@ def called(what, options):
 
 
 def end_all(state):
-    """Ends the hosts first, so that they can still say good-bye over NATS."""
+    """Ends the hosts first, so that they can still say good-bye over NATS; all of them, even if one does not end."""
+    failures = []
     for part in [*state["hosts"], state["registry"], state["nats"]]:
-        if part:
-            end(part)
+        try:
+            if part:
+                end(part)
+        except Failed as failure:
+            failures.append(str(failure))
+    if failures:
+        raise Failed("; ".join(failures))
 
 
 def down(options):

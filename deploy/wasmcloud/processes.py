@@ -1,5 +1,6 @@
 """Programs that outlive the command that started them, known by process id and start time, and the file that lists them."""
 
+import contextlib
 import json
 import os
 import signal
@@ -44,7 +45,8 @@ def end(process, signals=(signal.SIGTERM, signal.SIGKILL), grace=10):
     for each in signals:
         if not alive(process):
             return
-        os.kill(process["pid"], each)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process["pid"], each)
         try:
             wait(lambda: not alive(process), grace)
         except TimeoutError:
