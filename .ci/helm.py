@@ -17,7 +17,7 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
-from helm_tables import REFUSED, SPOILED, SPOILED_WORKLOADS
+from helm_tables import REFUSED, SAID, SPOILED, SPOILED_WORKLOADS
 
 ROOT = pathlib.Path(__file__).parent.parent
 CHART = ROOT / "deploy/helm/cutout"
@@ -171,6 +171,16 @@ def check_rendered(schemas):
     return made
 
 
+def check_said(made):
+    for name, values, kind, path, wanted in SAID:
+        *way, last = path
+        place = next(document for document in made[values] if document["kind"] == kind)
+        for key in way:
+            place = place[key]
+        seen = place.get(last)
+        check(f"said: {name}", None if seen == wanted else f"{seen!r}, not {wanted!r}")
+
+
 def check_spoiled(made, schemas):
     """The checks above can fail: each spoiled document is refused."""
     for name, values, kind, path, value in SPOILED + (SPOILED_WORKLOADS if schemas else []):
@@ -285,6 +295,7 @@ def main():
     if not schemas:
         skip("../shared/data/wasmcloud-crds is not here: wasmCloud's kinds were not validated")
     made = check_rendered(schemas)
+    check_said(made)
     check_spoiled(made, schemas)
     check_refused()
     values = yaml.safe_load((CHART / "values.yaml").read_text())

@@ -1,5 +1,14 @@
 """What the chart must refuse, and what the checks of the chart must notice."""
 
+POD = ("spec", "template", "spec")
+CONTAINER = POD + ("containers", 0)
+
+# What is said, the values, the kind, the place, and what must stand there; None for nothing at all.
+SAID = [
+    ("no resources", "native-minimal", "Deployment", CONTAINER + ("resources",), None),
+    ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4864Mi"),
+]
+
 # What is wrong, the values, and words of the refusal.
 REFUSED = [
     ("an unknown value", {"replica": 2}, "additional properties 'replica' not allowed"),
@@ -26,9 +35,6 @@ REFUSED = [
     ("fewer at most than at least", {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}, "is below"),
     ("scaling workloads by CPU", {"autoscaling": {"enabled": True}}, "a workload is no pod and has no use of CPU"),
 ]
-
-POD = ("spec", "template", "spec")
-CONTAINER = POD + ("containers", 0)
 
 # What is wrong, the values it is rendered from, the kind, the place, and what is put there. These need wasmCloud's schemas.
 SPOILED_WORKLOADS = [
