@@ -7,6 +7,8 @@ CONTAINER = POD + ("containers", 0)
 SAID = [
     ("no resources", "native-minimal", "Deployment", CONTAINER + ("resources",), None),
     ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4864Mi"),
+    ("busy workers", "native-everything", "HorizontalPodAutoscaler", ("spec", "metrics", 0, "resource", "target"),
+     {"type": "AverageValue", "averageValue": "2800m"}),
 ]
 
 # What is wrong, the values, and words of the refusal.
