@@ -7,6 +7,7 @@ CONTAINER = POD + ("containers", 0)
 SAID = [
     ("no resources", "native-minimal", "Deployment", CONTAINER + ("resources",), None),
     ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4864Mi"),
+    ("nodes of another kind", "native-everything", "Deployment", POD + ("nodeSelector",), {"kubernetes.io/arch": "arm64", "pictures": "fast"}),
     ("busy workers", "native-everything", "HorizontalPodAutoscaler", ("spec", "metrics", 0, "resource", "target"),
      {"type": "AverageValue", "averageValue": "2800m"}),
 ]
