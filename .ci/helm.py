@@ -225,12 +225,14 @@ def check_manifests(schemas):
             plain = sorted(documents((copy / "cutout.yaml").read_text()), key=str)
             images = [{"name": f"ghcr.io/example/cutout{end}", "newName": "images.example.com/it", "newTag": "9"}
                       for end in ("", "-http", "-worker")]
-            settings = yaml.safe_load((copy / "kustomization.yaml").read_text())
+            settings = (copy / "kustomization.yaml").read_text()
             built = sorted(documents(kustomize(copy)), key=str)
             check(f"kustomize leaves {mode} as it is", None if built == plain else "it does not")
-            (copy / "kustomization.yaml").write_text(yaml.safe_dump(settings | {"images": images}))
+            mine = yaml.safe_load(settings.replace("cutout.example.com", "mine.example.com"))
+            (copy / "kustomization.yaml").write_text(yaml.safe_dump(mine | {"images": images, "namespace": "mine"}))
             built = kustomize(copy)
-            check(f"kustomize changes the images of {mode}", None if "ghcr.io" not in built else built)
+            theirs = [text for text in ("ghcr.io", "cutout.example.com", "namespace: default") if text in built]
+            check(f"kustomize changes {mode}", None if "namespace: mine" in built and not theirs else f"{theirs} stay: {built}")
             for document in documents(built):
                 check(f"kustomized {mode}: {document['kind']} is valid", refusal(document, schemas))
         package = helm("package", CHART, "--destination", folder)
