@@ -119,6 +119,9 @@ async function offline(tab) {
   console.log(`load without a network: ready in ${(performance.now() - began).toFixed(0)} ms`);
   off();
   check("all of the page comes from the device", sources.length >= 6 && sources.every(([, kept]) => kept), sources);
+  await tab.go(`${home}index.html?from=bookmark`);
+  await tab.until(`${words} === "Ready."`);
+  check("the page has its file's address, too", await tab.evaluate("location.pathname.endsWith('/index.html')"));
 }
 
 const STAGES = ["reading", "small", "subject", "edges", "colours", "writing"];
