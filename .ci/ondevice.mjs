@@ -1,7 +1,7 @@
 // The page that works in the browser, driven as a person would: node ondevice.mjs FOLDER
 // FOLDER has site/cutout/ with the page, photos/ and expected/, the results that `cutout run` made of the photos.
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { alphas, check, downloads, finish, focused, launch, open, visible, within } from "./browser.mjs";
@@ -204,6 +204,19 @@ async function quiet(tab, before) {
   check("the policy refuses other addresses", refused === "connect-src", refused);
 }
 
+/** A page that was changed on its way is not kept, and says so. */
+async function changed() {
+  const folder = join(work, "changed");
+  cpSync(join(work, "site", "cutout"), folder, { recursive: true });
+  appendFileSync(join(folder, "page.css"), "\n");
+  const other = await serve(folder);
+  const tab = await open(browser);
+  await tab.go(`${other.url}/`);
+  const said = "document.getElementById('offline').textContent";
+  await tab.until(said).finally(other.stop);
+  check("a page that could not be kept says so", /does not keep the page/.test(await tab.evaluate(said)), await tab.evaluate(said));
+}
+
 async function all() {
   const tab = await visit();
   await online(tab);
@@ -212,6 +225,7 @@ async function all() {
     await part(tab).catch((e) => check(part.name, false, e.stack));
   }
   await quiet(tab, asked);
+  await changed();
 }
 
 await all().catch((e) => check("the page", false, e.stack));
