@@ -17,7 +17,7 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
-from helm_tables import REFUSED, SPOILED, SPOILED_WORKLOADS
+from helm_tables import REFUSED, SAID, SPOILED, SPOILED_WORKLOADS
 
 ROOT = pathlib.Path(__file__).parent.parent
 CHART = ROOT / "deploy/helm/cutout"
@@ -171,6 +171,16 @@ def check_rendered(schemas):
     return made
 
 
+def check_said(made):
+    for name, values, kind, path, wanted in SAID:
+        *way, last = path
+        place = next(document for document in made[values] if document["kind"] == kind)
+        for key in way:
+            place = place[key]
+        seen = place.get(last)
+        check(f"said: {name}", None if seen == wanted else f"{seen!r}, not {wanted!r}")
+
+
 def check_spoiled(made, schemas):
     """The checks above can fail: each spoiled document is refused."""
     for name, values, kind, path, value in SPOILED + (SPOILED_WORKLOADS if schemas else []):
@@ -215,12 +225,14 @@ def check_manifests(schemas):
             plain = sorted(documents((copy / "cutout.yaml").read_text()), key=str)
             images = [{"name": f"ghcr.io/example/cutout{end}", "newName": "images.example.com/it", "newTag": "9"}
                       for end in ("", "-http", "-worker")]
-            settings = yaml.safe_load((copy / "kustomization.yaml").read_text())
+            settings = (copy / "kustomization.yaml").read_text()
             built = sorted(documents(kustomize(copy)), key=str)
             check(f"kustomize leaves {mode} as it is", None if built == plain else "it does not")
-            (copy / "kustomization.yaml").write_text(yaml.safe_dump(settings | {"images": images}))
+            mine = yaml.safe_load(settings.replace("cutout.example.com", "mine.example.com"))
+            (copy / "kustomization.yaml").write_text(yaml.safe_dump(mine | {"images": images, "namespace": "mine"}))
             built = kustomize(copy)
-            check(f"kustomize changes the images of {mode}", None if "ghcr.io" not in built else built)
+            theirs = [text for text in ("ghcr.io", "cutout.example.com", "namespace: default") if text in built]
+            check(f"kustomize changes {mode}", None if "namespace: mine" in built and not theirs else f"{theirs} stay: {built}")
             for document in documents(built):
                 check(f"kustomized {mode}: {document['kind']} is valid", refusal(document, schemas))
         package = helm("package", CHART, "--destination", folder)
@@ -285,6 +297,7 @@ def main():
     if not schemas:
         skip("../shared/data/wasmcloud-crds is not here: wasmCloud's kinds were not validated")
     made = check_rendered(schemas)
+    check_said(made)
     check_spoiled(made, schemas)
     check_refused()
     values = yaml.safe_load((CHART / "values.yaml").read_text())

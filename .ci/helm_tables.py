@@ -1,5 +1,17 @@
 """What the chart must refuse, and what the checks of the chart must notice."""
 
+POD = ("spec", "template", "spec")
+CONTAINER = POD + ("containers", 0)
+
+# What is said, the values, the kind, the place, and what must stand there; None for nothing at all.
+SAID = [
+    ("no resources", "native-minimal", "Deployment", CONTAINER + ("resources",), None),
+    ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4864Mi"),
+    ("nodes of another kind", "native-everything", "Deployment", POD + ("nodeSelector",), {"kubernetes.io/arch": "arm64", "pictures": "fast"}),
+    ("busy workers", "native-everything", "HorizontalPodAutoscaler", ("spec", "metrics", 0, "resource", "target"),
+     {"type": "AverageValue", "averageValue": "2800m"}),
+]
+
 # What is wrong, the values, and words of the refusal.
 REFUSED = [
     ("an unknown value", {"replica": 2}, "additional properties 'replica' not allowed"),
@@ -21,14 +33,20 @@ REFUSED = [
     ("memory without a unit that exists", {"native": {"resources": {"limits": {"memory": "1GB"}}}}, "'1GB' does not match"),
     ("a port beyond all", {"service": {"port": 70000}}, "maximum: got 70,000, want 65,535"),
     ("a metric of pods", {"autoscaling": {"metrics": [{"type": "Resource"}]}}, "value must be one of 'External', 'Object'"),
+    ("a metric without a body", {"autoscaling": {"metrics": [{"type": "External"}]}}, "missing property 'external'"),
+    ("a metric with another's body", {"autoscaling": {"metrics": [{"type": "Object", "external": {}}]}}, "missing property 'object'"),
+    ("a metric without a target", {"autoscaling": {"metrics": [{"type": "External", "external": {"metric": {}}}]}}, "missing property 'target'"),
+    ("less than nothing", {"native": {"resources": {"limits": {"cpu": -0.5}}}}, "minimum: got -0.5, want 0"),
+    ("half a digest", {"native": {"image": {"tag": "1@sha256:00"}}}, "'1@sha256:00' does not match pattern"),
+    ("a name that no Service has", {"fullnameOverride": "my.cutout"}, "'my.cutout' does not match pattern"),
+    ("a name that begins with a digit", {"fullnameOverride": "2cutouts"}, "'2cutouts' does not match pattern"),
+    ("a name too long", {"fullnameOverride": "a" * 64}, "does not match pattern"),
+    ("a label too long", {"nameOverride": "a" * 64}, "does not match pattern"),
     ("everyone may go", {"podDisruptionBudget": {"maxUnavailable": "101%"}}, "'/podDisruptionBudget/maxUnavailable'"),
     ("nothing to run", {"wasmcloud": {"http": {"enabled": False}, "worker": {"enabled": False}}}, "nothing to run"),
     ("fewer at most than at least", {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}, "is below"),
     ("scaling workloads by CPU", {"autoscaling": {"enabled": True}}, "a workload is no pod and has no use of CPU"),
 ]
-
-POD = ("spec", "template", "spec")
-CONTAINER = POD + ("containers", 0)
 
 # What is wrong, the values it is rendered from, the kind, the place, and what is put there. These need wasmCloud's schemas.
 SPOILED_WORKLOADS = [

@@ -1,7 +1,7 @@
 // The page that works in the browser, driven as a person would: node ondevice.mjs FOLDER
 // FOLDER has site/cutout/ with the page, photos/ and expected/, the results that `cutout run` made of the photos.
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { alphas, check, downloads, finish, focused, launch, open, visible, within } from "./browser.mjs";
@@ -119,6 +119,9 @@ async function offline(tab) {
   console.log(`load without a network: ready in ${(performance.now() - began).toFixed(0)} ms`);
   off();
   check("all of the page comes from the device", sources.length >= 6 && sources.every(([, kept]) => kept), sources);
+  await tab.go(`${home}index.html?from=bookmark`);
+  await tab.until(`${words} === "Ready."`);
+  check("the page has its file's address, too", await tab.evaluate("location.pathname.endsWith('/index.html')"));
 }
 
 const STAGES = ["reading", "small", "subject", "edges", "colours", "writing"];
@@ -201,6 +204,19 @@ async function quiet(tab, before) {
   check("the policy refuses other addresses", refused === "connect-src", refused);
 }
 
+/** A page that was changed on its way is not kept, and says so. */
+async function changed() {
+  const folder = join(work, "changed");
+  cpSync(join(work, "site", "cutout"), folder, { recursive: true });
+  appendFileSync(join(folder, "page.css"), "\n");
+  const other = await serve(folder);
+  const tab = await open(browser);
+  await tab.go(`${other.url}/`);
+  const said = "document.getElementById('offline').textContent";
+  await tab.until(said).finally(other.stop);
+  check("a page that could not be kept says so", /does not keep the page/.test(await tab.evaluate(said)), await tab.evaluate(said));
+}
+
 async function all() {
   const tab = await visit();
   await online(tab);
@@ -209,6 +225,7 @@ async function all() {
     await part(tab).catch((e) => check(part.name, false, e.stack));
   }
   await quiet(tab, asked);
+  await changed();
 }
 
 await all().catch((e) => check("the page", false, e.stack));

@@ -92,13 +92,20 @@ def over_http(state, wanted):
 
 
 class Batch:
-    """`cutout batch --nats` at work: its report as it grows, and what has become of it at the end."""
+    """`cutout batch --nats` at work: its report as it grows, and what has become of it at the end. It ends with the `with`."""
 
     def __init__(self, state, pictures, name, *more):
         self.out, self.path = WORK / name, WORK / f"{name}.jsonl"
         self.said = WORK / f"{name}.txt"
         words = [CUTOUT, "batch", pictures, "-o", self.out, "--nats", state["nats"]["url"], "--report", self.path, *more]
         self.process = subprocess.Popen([str(word) for word in words], stderr=self.said.open("w"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
 
     def report(self):
         """The lines of the pictures that are finished, in order."""
@@ -137,8 +144,8 @@ class Batch:
 
 
 def over_nats(state, wanted):
-    batch = Batch(state, PICTURES, "nats", "-q")
-    code = batch.end()
+    with Batch(state, PICTURES, "nats", "-q") as batch:
+        code = batch.end()
     wrong = batch.wrong(wanted)
     check(f"{COUNT} pictures over NATS, byte for byte", code == 0 and len(batch.report()) == COUNT and not wrong, [code, wrong])
     check(f"both hosts had a share: {batch.hosts()}", len(batch.hosts()) == 2 and min(batch.hosts().values()) > COUNT // 4)
@@ -156,14 +163,14 @@ def many_pictures():
 
 
 def hosts_go_and_come(state, wanted):
-    batch = Batch(state, many_pictures(), "many-out", "--timeout", "5")
-    batch.wait_for(lambda lines: len(lines) >= 100)
-    fleet("stop", "h1", "--kill")
-    killed_at = len(batch.report())
-    state = fleet("add")
-    batch.wait_for(lambda lines: any(line.get("host") == "h3" for line in lines))
-    joined_at = len(batch.report())
-    code = batch.end()
+    with Batch(state, many_pictures(), "many-out", "--timeout", "5") as batch:
+        batch.wait_for(lambda lines: len(lines) >= 100)
+        fleet("stop", "h1", "--kill")
+        killed_at = len(batch.report())
+        state = fleet("add")
+        batch.wait_for(lambda lines: any(line.get("host") == "h3" for line in lines))
+        joined_at = len(batch.report())
+        code = batch.end()
     lines = batch.report()
     seen = [code, len(lines), batch.wrong(wanted)]
     check(f"{MANY} pictures although h1 was killed after {killed_at}", code == 0 and len(lines) == MANY and not seen[2], seen)
@@ -180,11 +187,11 @@ def nats_restarts(state, wanted):
     folder.mkdir()
     for picture in sorted(PICTURES.iterdir())[:100]:
         (folder / picture.name).write_bytes(picture.read_bytes())
-    batch = Batch(state, folder, "restarted", "--timeout", "5")
-    batch.wait_for(lambda lines: len(lines) >= 30)
-    fleet("restart-nats")
-    restarted_at = len(batch.report())
-    code = batch.end()
+    with Batch(state, folder, "restarted", "--timeout", "5") as batch:
+        batch.wait_for(lambda lines: len(lines) >= 30)
+        fleet("restart-nats")
+        restarted_at = len(batch.report())
+        code = batch.end()
     wrong = batch.wrong(wanted)
     ok = code == 0 and len(batch.report()) == 100 and not wrong and batch.written_once() == (100, True)
     check(f"100 pictures although NATS was restarted after {restarted_at}", ok and restarted_at < 90, [code, wrong])
@@ -203,8 +210,8 @@ def poisoned_picture():
     check(f"over HTTP a picture that needs too much memory is answered with {status}", status == 500 and not body, body)
     status, _ = post(state["hosts"][0], sorted(folder.iterdir())[0])
     check("and the next one with 200", status == 200, status)
-    batch = Batch(state, folder, "poisoned-out", "--timeout", "5", "-q")
-    code = batch.end()
+    with Batch(state, folder, "poisoned-out", "--timeout", "5", "-q") as batch:
+        code = batch.end()
     failed = [line for line in batch.report() if line["status"] == "failed"]
     done = [line for line in batch.report() if line["status"] == "done"]
     alone = code == 1 and len(done) == 10 and len(failed) == 1 and failed[0]["input"].endswith("poison.jpg")

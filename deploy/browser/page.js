@@ -72,8 +72,12 @@ async function prepare() {
 /** Has the service worker keep the page for visits without a network. */
 async function keep() {
   try {
-    await navigator.serviceWorker.register("sw.js", { updateViaCache: "none" });
-    await navigator.serviceWorker.ready;
+    const { installing } = await navigator.serviceWorker.register("sw.js", { updateViaCache: "none" });
+    const failed = new Promise((_, reject) => {
+      installing?.addEventListener("statechange", () => installing.state === "redundant" && reject(new Error("not installed")));
+    });
+    // One that is kept already stays when a newer one cannot be.
+    await Promise.race([navigator.serviceWorker.ready, failed]);
     $("offline").textContent = "Kept on this device: it works without a network.";
   } catch {
     $("offline").textContent = "This browser does not keep the page: it needs its server at every visit.";

@@ -26,6 +26,7 @@ async function answer(request, url) {
 addEventListener("install", (event) => event.waitUntil(keep()));
 addEventListener("activate", (event) => event.waitUntil(takeOver()));
 addEventListener("fetch", (event) => {
-  const url = event.request.url.replace(/[?#].*/, "");
+  // The page's two addresses have one answer.
+  const url = event.request.url.replace(/[?#].*/, "").replace(/\/index\.html$/, "/");
   if (event.request.method === "GET" && DIGESTS.has(url)) event.respondWith(answer(event.request, url));
 });

@@ -7,102 +7,22 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import nats
 
-from processes import Failed, alive, end, last_words, start, wait_ready
+from processes import Failed, end, last_words, load, running, save, start, wait_ready
+from services import MAX_PAYLOAD, free_port, refuse_taken, start_nats, start_registry, status
 
 ROOT = Path(__file__).resolve().parents[2]
-MAX_PAYLOAD = 8 << 20  # bytes of a NATS message; pictures do not fit in NATS' own default of 1 MiB
 CORE_INSTANCES = 256  # a component may have a fifth of two thirds of a quarter of these in flight: 8
 SUBJECT = "cutout.remove"
 WORLDS = {"http": "actor", "worker": "worker"}  # a workload's name → what `cutout bake --world` makes for it
 
 
-# The state: what runs, in a file that is written after every step, so that `down` finds all of it.
-
-
-def load(folder):
-    path = folder / "state.json"
-    return json.loads(path.read_text()) if path.exists() else None
-
-
-def save(folder, state):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "state.new").write_text(json.dumps(state, indent=2) + "\n")
-    (folder / "state.new").rename(folder / "state.json")
-
-
-def running(state):
-    return [part for part in [state["nats"], state["registry"], *state["hosts"]] if part and alive(part)]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def status(url, host=None):
-    """The status that `url` answers with, None if nobody answers."""
-    request = urllib.request.Request(url, headers={"Host": host} if host else {})
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return None
-
-
-# The parts.
-
-
-def start_nats(folder, state, port):
-    config = folder / "nats.conf"
-    config.write_text(f"listen: 127.0.0.1:{port}\nmax_payload: {MAX_PAYLOAD}\n")
-    process = start(["nats-server", "-c", config], folder / "nats.log")
-    state["nats"] = {**process, "url": f"nats://127.0.0.1:{port}", "port": port}
-    save(folder, state)
-    wait_ready(process, "NATS", lambda: listens(port))
-
-
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def registry_program():
-    """Debian's docker-registry, installed if that can be done without asking."""
-    if not shutil.which("docker-registry") and shutil.which("apt-get") and os.geteuid() == 0:
-        for step in (["update", "-qq"], ["install", "-qq", "--no-install-recommends", "docker-registry"]):
-            subprocess.run(["apt-get", *step], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    program = shutil.which("docker-registry")
-    if not program:
-        raise Failed("there is no OCI registry here: install Debian's docker-registry, as root: apt-get install docker-registry")
-    return program
-
-
-def start_registry(folder, state, port):
-    program = registry_program()
-    config = folder / "registry.yml"
-    settings = {
-        "version": 0.1,
-        "log": {"level": "warn"},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}},
-        "http": {"addr": f"127.0.0.1:{port}"},
-    }
-    config.write_text(json.dumps(settings))  # JSON is YAML
-    process = start([program, "serve", config], folder / "registry.log")
-    state["registry"] = {**process, "address": f"127.0.0.1:{port}"}
-    save(folder, state)
-    wait_ready(process, "the registry", lambda: status(f"http://127.0.0.1:{port}/v2/") == 200)
+# Cutout, and the hosts that it is on.
 
 
 def publish(folder, state, cutout):
@@ -125,8 +45,9 @@ def command(words):
 
 def start_host(folder, state, name, port):
     """One more host with all workloads on it, ready to answer; noted in the state as soon as it runs."""
-    settings, number = state["settings"], len(state["hosts"])
-    core = number % os.cpu_count() if settings["cores"] else None
+    refuse_taken(port, f"host {name}")
+    settings = state["settings"]
+    core = unused_core(state, name) if settings["cores"] else None
     words = ["taskset", "-c", str(core)] if settings["cores"] else []
     url = state["nats"]["url"]
     words += ["wash", "host", "--non-interactive", "--host-group", "default", "--host-name", name]
@@ -138,18 +59,42 @@ def start_host(folder, state, name, port):
     host = {**start(words, log), "name": name, "http": f"http://127.0.0.1:{port}", "core": core}
     state["hosts"].append(host)
     save(folder, state)
-    host["id"] = wait_ready(host, f"host {name}", lambda: host_id(log))
-    for workload in workloads(state, host):
-        answer = ask(url, f"runtime.host.{host['id']}.workload.start", workload)
-        if answer.get("workloadStatus", {}).get("workloadState") != "WORKLOAD_STATE_RUNNING":
-            said = f"{json.dumps(answer)}; its last words:\n{last_words(host)}"
-            raise Failed(f"host {name} does not start {workload['workloadId']}: {said}")
-    wait_ready(host, f"Cutout on host {name}", lambda: status(f"{host['http']}/", "localhost") == 200)
+    try:
+        make_ready(state, host)
+    except BaseException:
+        end_host(folder, state, host)
+        raise
     save(folder, state)
 
 
+def make_ready(state, host):
+    """Has a host that was just started take all workloads, and answer."""
+    host["id"] = wait_ready(host, f"host {host['name']}", lambda: host_id(host["log"]))
+    for workload in workloads(state, host):
+        answer = ask(state["nats"]["url"], f"runtime.host.{host['id']}.workload.start", workload)
+        if answer.get("workloadStatus", {}).get("workloadState") != "WORKLOAD_STATE_RUNNING":
+            said = f"{json.dumps(answer)}; its last words:\n{last_words(host)}"
+            raise Failed(f"host {host['name']} does not start {workload['workloadId']}: {said}")
+    wait_ready(host, f"Cutout on host {host['name']}", lambda: status(f"{host['http']}/", "localhost") == 200)
+
+
+def end_host(folder, state, host, signals=(signal.SIGTERM, signal.SIGKILL)):
+    end(host, signals)
+    state["hosts"].remove(host)
+    save(folder, state)
+
+
+def unused_core(state, name):
+    """The first core that we may use and no host has."""
+    cores = sorted(os.sched_getaffinity(0))
+    left = [core for core in cores if core not in [host["core"] for host in state["hosts"]]]
+    if not left:
+        raise Failed(f"no core is left for host {name}: {len(cores)} are there, and --cores gives each host one of its own")
+    return left[0]
+
+
 def host_id(log):
-    found = re.search(r'Host started host_id="([^"]+)"', log.read_text(errors="replace"))
+    found = re.search(r'Host started host_id="([^"]+)"', Path(log).read_text(errors="replace"))
     return found and found[1]
 
 
@@ -174,8 +119,12 @@ def workloads(state, host):
 def ask(url, subject, question, seconds=120):
     """A host's answer to a request over NATS, both JSON; an empty one for none, which is what it says to bad questions."""
 
+    async def quiet(_):
+        """Instead of tracebacks on stderr."""
+
     async def request():
-        client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=0)
+        # 0 attempts would be endless ones.
+        client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=1, reconnect_time_wait=0.1, error_cb=quiet)
         try:
             return await client.request(subject, json.dumps(question).encode(), timeout=seconds)
         finally:
@@ -185,6 +134,8 @@ def ask(url, subject, question, seconds=120):
         return json.loads(asyncio.run(request()).data)
     except nats.errors.TimeoutError:
         return {}
+    except (nats.errors.Error, OSError) as error:
+        raise Failed(f"no answer to {subject} over NATS at {url}: {error}") from None
 
 
 # The commands.
@@ -198,8 +149,7 @@ def up(options):
     state = {"nats": None, "registry": None, "hosts": [], "subject": SUBJECT, "max_payload": MAX_PAYLOAD}
     state["settings"] = {"slots": options.slots, "memory": options.memory, "cores": options.cores}
     cutout = find_cutout(options.cutout)
-    if options.state.exists():
-        shutil.rmtree(options.state)
+    empty(options.state)
     save(options.state, state)
     try:
         start_nats(options.state, state, options.nats_port or free_port())
@@ -211,6 +161,17 @@ def up(options):
         end_all(state)
         raise
     say(options, state)
+
+
+def empty(folder):
+    """Makes the folder of the state, or empties what an earlier `up` left: only a folder with our mark is emptied."""
+    mark = folder / "cutout-fleet"
+    if folder.exists():
+        if not mark.exists() and (folder.is_file() or any(folder.iterdir())):
+            raise Failed(f"{folder} holds something else than the state of a fleet: name another folder with --state, or remove it")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    mark.touch()
 
 
 def find_cutout(path):
@@ -237,10 +198,16 @@ def called(what, options):
 
 
 def end_all(state):
-    """Ends the hosts first, so that they can still say good-bye over NATS."""
+    """Ends the hosts first, so that they can still say good-bye over NATS; all of them, even if one does not end."""
+    failures = []
     for part in [*state["hosts"], state["registry"], state["nats"]]:
-        if part:
-            end(part)
+        try:
+            if part:
+                end(part)
+        except Failed as failure:
+            failures.append(str(failure))
+    if failures:
+        raise Failed("; ".join(failures))
 
 
 def down(options):
@@ -274,9 +241,7 @@ def stop(options):
     host = next((host for host in state["hosts"] if host["name"] == options.host), None)
     if not host:
         raise Failed(f"there is no host {options.host}: {', '.join(host['name'] for host in state['hosts'])}")
-    end(host, [signal.SIGKILL] if options.kill else [signal.SIGTERM, signal.SIGKILL])
-    state["hosts"].remove(host)
-    save(options.state, state)
+    end_host(options.state, state, host, [signal.SIGKILL] if options.kill else [signal.SIGTERM, signal.SIGKILL])
 
 
 def restart_nats(options):

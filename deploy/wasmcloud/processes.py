@@ -1,5 +1,7 @@
-"""Programs that outlive the command that started them, known by process id and start time."""
+"""Programs that outlive the command that started them, known by process id and start time, and the file that lists them."""
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -43,7 +45,8 @@ def end(process, signals=(signal.SIGTERM, signal.SIGKILL), grace=10):
     for each in signals:
         if not alive(process):
             return
-        os.kill(process["pid"], each)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process["pid"], each)
         try:
             wait(lambda: not alive(process), grace)
         except TimeoutError:
@@ -81,3 +84,20 @@ def wait_ready(process, what, holds, seconds=30):
 def last_words(process, lines=15):
     with open(process["log"], errors="replace") as file:
         return "".join(file.readlines()[-lines:]) or "(none)"
+
+
+# The state: what runs, in a file that is written after every step, so that `down` finds all of it.
+
+
+def load(folder):
+    path = folder / "state.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def save(folder, state):
+    (folder / "state.new").write_text(json.dumps(state, indent=2) + "\n")
+    (folder / "state.new").rename(folder / "state.json")
+
+
+def running(state):
+    return [part for part in [state["nats"], state["registry"], *state["hosts"]] if part and alive(part)]
