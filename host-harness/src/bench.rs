@@ -4,6 +4,7 @@ mod about;
 mod cold;
 mod compare;
 pub mod figure;
+mod found;
 mod memory;
 pub mod probe;
 mod process;

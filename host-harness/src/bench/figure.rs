@@ -10,7 +10,9 @@ pub enum Figure {
     ProcessWarm,
     /// exec → the picture under its name, page cache warm.
     Written,
-    /// The same, program and host image dropped from the page cache.
+    /// What a process takes to the picture beyond a later picture, in the same round.
+    WrittenAboveSteady,
+    /// exec → exit of a process, program and host image dropped from the page cache.
     ProcessCold,
     /// Host image mapped and linked, or model made ready natively.
     Load,
@@ -95,6 +97,11 @@ impl Figure {
                 Milliseconds,
                 "process cold, picture written",
                 "from exec to the picture under its name, the page cache warm",
+            ),
+            Self::WrittenAboveSteady => (
+                Milliseconds,
+                "picture written, above steady",
+                "from exec to the picture under its name, less a later picture in the same round",
             ),
             Self::ProcessWarm => (
                 Milliseconds,

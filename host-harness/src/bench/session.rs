@@ -1,6 +1,5 @@
 //! One run of `cutout bench`: which processes, in which order.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +8,7 @@ use tempfile::TempDir;
 
 use super::cold::Copies;
 use super::figure::Figure;
+use super::found::Found;
 use super::probe::Question;
 use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
@@ -98,9 +98,11 @@ impl Session {
             announce(&format!("round {round} of {}", self.plan.samples));
             let mut jobs = self.jobs(round, cold.as_ref());
             order.shuffle(&mut jobs);
+            let mut new = Found::default();
             for (row, job) in jobs {
-                self.run(row, job, &mut found, announce)?;
+                self.run(row, job, &mut new, announce)?;
             }
+            found.take(&new);
         }
         let series = self.in_order(found)?;
         let names: Vec<_> = self.rows.iter().map(|row| row.name.clone()).collect();
@@ -290,25 +292,4 @@ fn about(plan: &Plan, model: &Model) -> Result<About, Error> {
         seed: plan.seed,
         ..about::this_machine()?
     })
-}
-
-/// Samples as they come in.
-#[derive(Default)]
-struct Found(BTreeMap<(Figure, String, Option<usize>), Vec<f64>>);
-
-impl Found {
-    fn add(&mut self, row: &str, figure: Figure, count: Option<usize>, samples: &[f64]) {
-        let key = (figure, row.to_owned(), count);
-        self.0.entry(key).or_default().extend(samples);
-    }
-
-    fn into_series(self) -> Vec<Series> {
-        let series = |((figure, row, count), samples)| Series {
-            row,
-            figure,
-            count,
-            samples,
-        };
-        self.0.into_iter().map(series).collect()
-    }
 }

@@ -58,6 +58,8 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
         ("wasm net", Figure::ProcessPeak, 2),
         ("wasm net", Figure::Written, 2),
         ("same", Figure::Written, 0),
+        ("wasm net", Figure::WrittenAboveSteady, 2),
+        ("same", Figure::WrittenAboveSteady, 0),
         ("wasm net", Figure::Instantiate, 400),
         ("native net", Figure::Instantiate, 0),
         ("native net", Figure::Steady, 6),

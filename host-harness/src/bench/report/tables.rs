@@ -8,10 +8,11 @@ use crate::bench::figure::{Figure, Unit};
 use crate::bench::record::{Agreement, Ratio, Record, Series};
 
 /// The figures of the table of times, in its order.
-const TIMES: [Figure; 8] = [
+const TIMES: [Figure; 9] = [
     Figure::ProcessCold,
     Figure::ProcessWarm,
     Figure::Written,
+    Figure::WrittenAboveSteady,
     Figure::Load,
     Figure::Instantiate,
     Figure::First,
