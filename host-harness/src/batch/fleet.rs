@@ -17,7 +17,7 @@ use crate::{Error, Kind};
 use hosts::Hosts;
 use nats::{Nats, News, Place};
 use tries::{Next, Tries};
-use turns::{Asked, Turns};
+use turns::Turns;
 
 pub(super) use turns::Turn;
 
@@ -86,13 +86,13 @@ impl Fleet {
         let mut tries = Tries::new(self.timeout, place.online);
         loop {
             let now = Instant::now();
+            asked.set_taken(tries.is_taken());
             self.look_around(now, tell)?;
             match tries.next(now) {
                 Next::Send if stop.try_recv() != Err(TryRecvError::Empty) => {
                     return Err(Failure::Left);
                 }
                 Next::Send => {
-                    asked.set_taken(false);
                     // Anew, since another server may take other sizes.
                     place.send(self.request(picture, options)?)?;
                     tries.sent(now);
@@ -102,7 +102,7 @@ impl Fleet {
                         self.alone(tell);
                     }
                     if let Some(news) = self.news(&place, until, stop)?
-                        && let Some(made) = self.take(news, &mut tries, &mut asked, tell)?
+                        && let Some(made) = self.take(news, &mut tries, tell)?
                     {
                         return Ok(*made);
                     }
@@ -186,20 +186,15 @@ impl Fleet {
         &self,
         news: News,
         tries: &mut Tries,
-        asked: &mut Asked<'_>,
         tell: Tell<'_>,
     ) -> Result<Option<Box<Made>>, Failure> {
         match news {
-            News::Answer(bytes) => return self.answer(&bytes, tries, asked, tell),
+            News::Answer(bytes) => return self.answer(&bytes, tries, tell),
             News::Nobody => {
                 tries.nobody(Instant::now());
                 self.alone(tell);
             }
-            News::Offline => {
-                tries.offline();
-                asked.set_taken(false);
-                self.alone(tell);
-            }
+            News::Offline => tries.offline(),
             // Waiting begins anew, so that it ends with the others'.
             News::Alone => {}
             News::Online => {
@@ -226,7 +221,6 @@ impl Fleet {
         &self,
         bytes: &[u8],
         tries: &mut Tries,
-        asked: &mut Asked<'_>,
         tell: Tell<'_>,
     ) -> Result<Option<Box<Made>>, Failure> {
         let now = Instant::now();
@@ -249,7 +243,6 @@ impl Fleet {
         match answer {
             Answer::Taken(_) => {
                 tries.taken(name, now);
-                asked.set_taken(true);
                 Ok(None)
             }
             Answer::Made(made) => Ok(Some(made)),

@@ -122,6 +122,11 @@ impl Tries {
         }
     }
 
+    /// Whether a host has it in hands, as far as is known.
+    pub(super) fn is_taken(&self) -> bool {
+        self.is_taken
+    }
+
     /// Who took it, for each time that it was taken, [`MOST`] at most.
     pub(super) fn takers(&self) -> &[String] {
         &self.takers
