@@ -73,7 +73,7 @@ impl Fleet {
     ///
     /// # Errors
     /// The worker's own kinds; `too-many-bytes` when the server takes no such message, `timeout` when nobody took it,
-    /// `trap` when it was taken and never answered.
+    /// `trap` when it was taken at every try and never answered.
     pub(super) fn remove(
         &self,
         picture: &[u8],
@@ -98,10 +98,11 @@ impl Fleet {
                     tries.sent(now);
                 }
                 Next::Wait(until) => {
-                    if until.is_none() {
-                        self.alone(tell);
-                    }
-                    if let Some(news) = self.news(&place, until, stop)?
+                    let alone_since = match until {
+                        Some(_) => self.turns.with(|hosts| hosts.alone_since()),
+                        None => Some(self.alone(tell)),
+                    };
+                    if let Some(news) = self.news(&place, until, alone_since, stop)?
                         && let Some(made) = self.take(news, &mut tries, tell)?
                     {
                         return Ok(*made);
@@ -164,9 +165,9 @@ impl Fleet {
         &self,
         place: &Place<'_>,
         until: Option<Instant>,
+        alone_since: Option<Instant>,
         stop: &Receiver<()>,
     ) -> Result<Option<News>, Failure> {
-        let alone_since = self.turns.with(|hosts| hosts.alone_since());
         let end = alone_since.map(|since| since + self.limit());
         let never = crossbeam_channel::never();
         let stop = if end.is_some() { stop } else { &never };
@@ -253,9 +254,14 @@ impl Fleet {
         }
     }
 
-    /// Notes that nobody can be reached, and says so when that is new.
-    fn alone(&self, tell: Tell<'_>) {
-        if self.turns.with(|hosts| hosts.alone(Instant::now())) {
+    /// Notes that nobody can be reached, and says so when that is new; since when it is so.
+    fn alone(&self, tell: Tell<'_>) -> Instant {
+        let now = Instant::now();
+        let (is_new, since) = self.turns.with(|hosts| {
+            let is_new = hosts.alone(now);
+            (is_new, hosts.alone_since().unwrap_or(now))
+        });
+        if is_new {
             let yet = if self.nats.is_online() { " yet" } else { "" };
             let limit = self.limit().as_secs_f64();
             tell(format!(
@@ -264,6 +270,7 @@ impl Fleet {
             ));
             self.nats.wake();
         }
+        since
     }
 
     fn missing(&self) -> String {

@@ -16,7 +16,7 @@ use crate::models;
 use crate::{Error, Kind};
 
 /// Pictures in work at most for a fleet, each of which is in memory: enough for 40 slots.
-const FLEET_JOBS: usize = 128;
+const FLEET_JOBS: usize = 200;
 
 /// The environment variable with what a fleet's server asks for.
 const LOGIN: &str = "CUTOUT_NATS_LOGIN";
@@ -52,7 +52,7 @@ pub struct Batch {
     #[arg(long, value_enum, conflicts_with = "mask")]
     also: Vec<Also>,
 
-    /// Pictures at once; as many as there are cores unless given. With --nats at most so many, 128 unless given.
+    /// Pictures at once; as many as there are cores unless given. With --nats at most so many, 200 unless given.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 

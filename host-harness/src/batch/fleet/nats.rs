@@ -84,8 +84,8 @@ impl Nats {
         let server = format!("{}:{}", address.host(), address.port());
         let failing = |error: &dyn std::fmt::Display| {
             let text = format!(
-                "cannot connect to the NATS server {server}: {error}; is it running, and are name and password in the URL \
-                 if it asks for them?"
+                "cannot connect to the NATS server {server}: {error}; is it running, and are name and password in \
+                 CUTOUT_NATS_LOGIN if it asks for them?"
             );
             Error::new(Kind::Io, text)
         };
