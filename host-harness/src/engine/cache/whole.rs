@@ -13,8 +13,6 @@ use super::is_ours;
 /// Length of the digest that stands behind a host image in its file.
 const DIGEST: usize = blake3::OUT_LEN;
 
-const TICK: Duration = Duration::from_millis(10);
-
 /// Writes `image` and its digest as the file `path`, at once.
 pub(super) fn store(path: &Path, image: &[u8]) -> io::Result<()> {
     let file = temporary(path, &[image, blake3::hash(image).as_bytes()])?;
@@ -26,8 +24,12 @@ pub(super) fn store(path: &Path, image: &[u8]) -> io::Result<()> {
 /// Whether the file ends with the digest of what stands before. A digest of 15 MB takes longer than all else at a start, so
 /// once it fits, the file's stamp is kept beside it, and as long as the file has that stamp nothing is read.
 pub(super) fn is_whole(path: &Path) -> io::Result<bool> {
+    is_whole_at(path, SystemTime::now())
+}
+
+fn is_whole_at(path: &Path, now: SystemTime) -> io::Result<bool> {
     let file = fs::metadata(path)?;
-    let (stamp, settled) = (stamp(&file), is_settled(&file));
+    let (stamp, settled) = (stamp(&file), is_settled(&file, now));
     let kept = path.with_extension("stamp");
     if is_ours(&kept).unwrap_or(false) && fs::read(&kept).is_ok_and(|kept| kept == stamp.as_bytes())
     {
@@ -41,15 +43,27 @@ pub(super) fn is_whole(path: &Path) -> io::Result<bool> {
     Ok(whole)
 }
 
-/// Whether a write from now on would show in the stamp: times of change may be as coarse as the kernel's tick, 10 ms at
-/// most, before Linux 6.13.
-fn is_settled(file: &Metadata) -> bool {
-    let since = Duration::new(
+/// Whether a write from now on would show in the stamp.
+fn is_settled(file: &Metadata, now: SystemTime) -> bool {
+    let changed = time_of_change(file);
+    let age = now.duration_since(SystemTime::UNIX_EPOCH + changed);
+    age.is_ok_and(|age| age > 2 * tick(changed))
+}
+
+fn time_of_change(file: &Metadata) -> Duration {
+    Duration::new(
         file.ctime().try_into().unwrap_or(0),
         file.ctime_nsec().try_into().unwrap_or(0),
-    );
-    let age = SystemTime::UNIX_EPOCH.elapsed();
-    age.is_ok_and(|now| now.saturating_sub(since) > 2 * TICK)
+    )
+}
+
+/// How coarse a time of change may be: a second where the file system keeps whole ones, as old ones do, or else the
+/// kernel's tick, 10 ms at most, before Linux 6.13.
+fn tick(changed: Duration) -> Duration {
+    match changed.subsec_nanos() {
+        0 => Duration::from_secs(1),
+        _ => Duration::from_millis(10),
+    }
 }
 
 /// What changes whenever somebody writes to a file, replaces it, or gives it away. The time of change (ctime) is the kernel's:
@@ -100,31 +114,54 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.cwasm");
         store(&path, &[7; 100_000]).unwrap();
-        while !is_settled(&fs::metadata(&path).unwrap()) {
-            std::thread::yield_now();
-        }
         (folder, path)
+    }
+
+    /// The clock so long after the file's last change.
+    fn after(path: &Path, milliseconds: u64) -> SystemTime {
+        let changed = time_of_change(&fs::metadata(path).unwrap());
+        SystemTime::UNIX_EPOCH + changed + Duration::from_millis(milliseconds)
+    }
+
+    fn is_whole_later(path: &Path) -> bool {
+        is_whole_at(path, after(path, 5000)).unwrap()
     }
 
     #[test]
     fn a_stored_image_is_whole_and_then_known_by_its_stamp() {
         let (_folder, path) = stored();
-        assert!(is_whole(&path).unwrap());
-        let kept = fs::read(path.with_extension("stamp")).unwrap();
-        assert_eq!(kept, stamp(&fs::metadata(&path).unwrap()).as_bytes());
-        assert!(is_whole(&path).unwrap());
+        assert!(is_whole_later(&path));
+        let kept = path.with_extension("stamp");
+        let expected = stamp(&fs::metadata(&path).unwrap());
+        assert_eq!(fs::read(&kept).unwrap(), expected.as_bytes());
+        // Nothing is read where the stamp fits.
+        fs::write(&path, [9; 1000]).unwrap();
+        assert!(!is_whole_later(&path));
+        fs::write(&kept, stamp(&fs::metadata(&path).unwrap())).unwrap();
+        assert!(is_whole_later(&path));
+    }
+
+    #[test]
+    fn an_image_gets_no_stamp_as_long_as_a_write_might_not_show_in_it() {
+        let (_folder, path) = stored();
+        for (age, expected) in [(1, false), (20, false), (5000, true)] {
+            assert!(is_whole_at(&path, after(&path, age)).unwrap());
+            assert_eq!(path.with_extension("stamp").exists(), expected, "{age} ms");
+        }
+        let tick_of = |nanoseconds| tick(Duration::new(7, nanoseconds)).as_millis();
+        assert_eq!([tick_of(0), tick_of(1)], [1000, 10]);
     }
 
     #[test]
     fn an_image_that_was_written_to_is_not_whole_although_it_looks_untouched() {
         let (_folder, path) = stored();
-        assert!(is_whole(&path).unwrap());
+        assert!(is_whole_later(&path));
         let modified = fs::metadata(&path).unwrap().modified().unwrap();
         let file = File::options().write(true).open(&path).unwrap();
         file.write_all_at(&[8], 50_000).unwrap();
         file.set_times(FileTimes::new().set_modified(modified))
             .unwrap();
-        assert!(!is_whole(&path).unwrap());
+        assert!(!is_whole_later(&path));
     }
 
     #[test]
@@ -135,6 +172,6 @@ mod tests {
         let kept = path.with_extension("stamp");
         fs::write(&kept, stamp(&fs::metadata(&path).unwrap())).unwrap();
         fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(!is_whole(&path).unwrap());
+        assert!(!is_whole_later(&path));
     }
 }
