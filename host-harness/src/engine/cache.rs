@@ -65,7 +65,8 @@ impl Cache {
     /// `announce` is called before work that takes seconds.
     ///
     /// # Errors
-    /// Kind `model` when the model cannot be used, `io` or `engine` when the image cannot be made.
+    /// Kind `model` when the model cannot be used, `io` or `engine` when the image cannot be made, `out-of-memory`
+    /// when `engine` has no room for an instance of it.
     pub fn component(
         &self,
         engine: &Engine,
@@ -74,12 +75,12 @@ impl Cache {
         announce: &dyn Fn(&str),
     ) -> Result<Component, Error> {
         let path = self.path(engine, model, runtime);
-        if let Some(component) = load(engine, &path) {
+        if let Some(component) = load(engine, &path)? {
             return Ok(component);
         }
         let lock = self.lock()?;
         // Another process may have made it while this one waited.
-        if let Some(component) = load(engine, &path) {
+        if let Some(component) = load(engine, &path)? {
             return Ok(component);
         }
         announce(&format!(
@@ -90,7 +91,7 @@ impl Cache {
         let doing = format!("write the host image {}", path.display());
         whole::store(&path, &image).map_err(Error::io(doing))?;
         drop(lock);
-        load(engine, &path).ok_or_else(|| {
+        load(engine, &path)?.ok_or_else(|| {
             Error::new(
                 Kind::Io,
                 format!("the host image {} cannot be read back", path.display()),
@@ -136,23 +137,29 @@ fn key(engine: &Engine, model: &Model, runtime: Runtime) -> String {
 }
 
 /// The component in the host image at `path`; `None` when there is none that can be trusted.
-fn load(engine: &Engine, path: &Path) -> Option<Component> {
+fn load(engine: &Engine, path: &Path) -> Result<Option<Component>, Error> {
     let whole = is_ours(path).and_then(|ours| Ok(ours && whole::is_whole(path)?));
     if !whole.unwrap_or(false) {
-        return None;
+        return Ok(None);
     }
-    host_image(engine, path).ok()
+    // Its name says that it was made for this engine; the pool's limits are all that can still be in the way.
+    let component = host_image(engine, path).map_err(|e| {
+        let text = format!(
+            "the model needs more memory than an instance may have: {e:#}; raise --max-memory"
+        );
+        Error::new(Kind::OutOfMemory, text)
+    })?;
+    Ok(Some(component))
 }
 
 /// Maps a host image. Only for [`load`], which has checked where it comes from.
 #[allow(unsafe_code, reason = "the one entrance of precompiled code")]
-fn host_image(engine: &Engine, path: &Path) -> Result<Component, Error> {
+fn host_image(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
     // SAFETY: `load` has seen that the file belongs to this user, that nobody else may write to it,
     // and that its digest fits, or fitted and the file is untouched since; its folder is the user's
     // alone (`Cache::at`). So it is what `whole::store` wrote, which `precompile_component` made.
     // wasmtime itself checks version, settings and CPU features.
-    let component = unsafe { Component::deserialize_file(engine, path) };
-    component.map_err(Error::engine("map the host image"))
+    unsafe { Component::deserialize_file(engine, path) }
 }
 
 /// Whether `path` belongs to this user and nobody else may write to it.

@@ -1,16 +1,21 @@
 //! Limits, and what an instance that breaks them leaves behind.
 
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use cutout::{Limits, Options, Quality};
-use host_harness::engine::{Cache, Host, Runtime, Settings};
+use host_harness::engine::{Cache, Engines, Host, Runtime, Settings};
 use host_harness::{Kind, models};
+use wasmtime::component::Component;
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::{ManglingAndAbi, Resolve};
 
-use crate::support::{cutout, finish, fixture, tiny, wasm};
+use crate::support::{cutout, finish, fixture, root, tiny, wasm};
 
 fn picture() -> Vec<u8> {
     fs::read(fixture("photos/coffee.png")).unwrap()
@@ -50,7 +55,8 @@ fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
         Runtime::Net,
         "u2netp",
         Settings {
-            timeout: Duration::from_millis(1),
+            // Less than a picture takes anywhere, and time enough to refuse one.
+            timeout: Duration::from_millis(100),
             ..Settings::default()
         },
     );
@@ -58,6 +64,59 @@ fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
         let error = engine.remove(&picture(), &Options::default()).unwrap_err();
         assert_eq!(error.kind(), Kind::Timeout, "{error}");
         assert!(error.to_string().contains("--timeout"), "{error}");
+        let error = engine
+            .remove(b"no picture", &Options::default())
+            .unwrap_err();
+        assert!(matches!(error.kind(), Kind::Core(_)), "{error}");
+    }
+}
+
+/// A component of the actor's world, every function of which ends its instance.
+fn trapping() -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(root().join("wit")).unwrap();
+    let world = resolve.select_world(&[package], Some("actor")).unwrap();
+    let mangling = ManglingAndAbi::Standard32;
+    let mut module = wit_component::dummy_module(&resolve, world, mangling);
+    let encoding = StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    let mut encoder = ComponentEncoder::default().module(&module).unwrap();
+    encoder.encode().unwrap()
+}
+
+#[test]
+fn a_trap_costs_that_instance_alone() {
+    let settings = Settings::default();
+    let wasmtime = Host::engine(&settings).unwrap();
+    let component = Component::new(&wasmtime, trapping()).unwrap();
+    let host = Host::new(&wasmtime, &component, settings).unwrap();
+    let engines = Engines::Wasm(Arc::new(host));
+    let mut engine = engines.engine().unwrap();
+    for made in 1..=3 {
+        let error = engine.remove(&picture(), &Options::default()).unwrap_err();
+        assert_eq!(error.kind(), Kind::Trap, "{error}");
+        assert_eq!(engines.instances(), made, "a fresh one each time");
+    }
+}
+
+#[test]
+fn a_model_that_does_not_fit_is_refused_and_its_host_image_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path().to_owned()).unwrap();
+    let model = models::find(&tiny()).unwrap();
+    let settings = Settings {
+        max_memory: 1 << 20,
+        ..Settings::default()
+    };
+    for prepared in [true, false] {
+        let said = Cell::new(false);
+        let announce = |_: &str| said.set(true);
+        let started = Engines::wasm(&cache, &model, Runtime::Net, settings, &announce);
+        let error = started.map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), Kind::OutOfMemory, "{error}");
+        assert!(error.to_string().contains("--max-memory"), "{error}");
+        assert_eq!(said.get(), prepared);
+        assert_eq!(images(folder.path()).len(), 1);
     }
 }
 
