@@ -1,6 +1,6 @@
 //! `cutout bake`: the generic actor and a model, as one file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -46,6 +46,16 @@ pub struct Bake {
 
 impl Command for Bake {
     fn execute(self) -> Result<ExitCode, Error> {
+        let output = Place::from(&*self.output);
+        let host_image = self.host_image.as_deref().map(Place::from);
+        let model_file = Place::from(Path::new(&self.model));
+        for place in [Some(&output), host_image.as_ref()].into_iter().flatten() {
+            files::refuse_same(&model_file, place)?;
+        }
+        if self.host_image.as_ref() == Some(&self.output) {
+            let text = "component and host image would be one file; name another for --host-image";
+            return Err(Error::new(Kind::Usage, text));
+        }
         let model = models::find(&self.model)?;
         if self.world == World::Worker && self.runtime != Runtime::Net {
             let text = "the worker has the runtime net alone; leave --runtime out, or bake the world actor";
@@ -56,10 +66,10 @@ impl Command for Bake {
             World::Actor => engine::bake(&model, self.runtime)?,
             World::Worker => engine::bake_worker(&model)?,
         };
-        files::write(&Place::from(&*self.output), &component)?;
-        if let Some(path) = self.host_image {
+        files::write(&output, &component)?;
+        if let Some(place) = host_image {
             let engine = Host::engine(&Settings::default())?;
-            files::write(&Place::from(&*path), &engine::compile(&engine, &component)?)?;
+            files::write(&place, &engine::compile(&engine, &component)?)?;
         }
         Ok(ExitCode::SUCCESS)
     }

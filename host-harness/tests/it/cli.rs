@@ -235,25 +235,74 @@ fn an_unusable_model_is_refused_with_its_reason() {
 }
 
 #[test]
-fn baking_twice_gives_the_same_bytes_for_each_world() {
+fn baking_twice_gives_the_same_bytes_for_each_world_and_runtime() {
     let folder = tempfile::tempdir().unwrap();
-    let bake = |name: &str, world: &str| {
+    let bake = |name: &str, flags: &[&str]| {
         let output = folder.path().join(name);
-        let (done, said) = finish(cutout().arg("bake").arg("-o").arg(&output).args([
-            "--model",
-            &tiny(),
-            "--world",
-            world,
-        ]));
+        let mut command = cutout();
+        command.arg("bake").arg("-o").arg(&output);
+        let (done, said) = finish(command.args(["--model", &tiny()]).args(flags));
         assert!(done.status.success(), "{said}");
         fs::read(output).unwrap()
     };
-    let [actor, worker] = ["actor", "worker"].map(|world| {
-        let baked = bake("a.wasm", world);
-        assert!(baked == bake("b.wasm", world), "{world}");
+    let [actor, worker, tract] = [
+        ["--world", "actor"],
+        ["--world", "worker"],
+        ["--runtime", "tract"],
+    ]
+    .map(|flags| {
+        let baked = bake("a.wasm", &flags);
+        assert!(baked == bake("b.wasm", &flags), "{flags:?}");
         baked
     });
-    assert!(actor != worker);
+    assert!(actor != worker && actor != tract);
+}
+
+#[test]
+fn the_host_image_of_bake_is_the_one_that_run_maps() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let image = folder.path().join("tiny.cwasm");
+    let mut run = cutout();
+    run.arg("run").arg(fixture("photos/coffee.png")).arg("-o");
+    run.arg(folder.path().join("x.png"))
+        .env("CUTOUT_CACHE", &cache);
+    let mut bake = cutout();
+    bake.arg("bake")
+        .arg("-o")
+        .arg(folder.path().join("tiny.wasm"));
+    bake.arg("--host-image").arg(&image);
+    for mut command in [run, bake] {
+        let (done, said) = finish(command.args(["--model", &tiny()]));
+        assert!(done.status.success(), "{said}");
+    }
+    let files = fs::read_dir(cache)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mapped = files
+        .into_iter()
+        .find(|path| path.extension() == Some("cwasm".as_ref()));
+    let mapped = fs::read(mapped.unwrap()).unwrap();
+    // Behind it stands its digest.
+    assert!(mapped[..mapped.len() - 32] == fs::read(image).unwrap());
+}
+
+#[test]
+fn bake_overwrites_neither_its_model_nor_one_result_with_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("my.onnx");
+    fs::copy(tiny(), &model).unwrap();
+    let other = folder.path().join("x.wasm");
+    for (output, image) in [(&model, &other), (&other, &model), (&other, &other)] {
+        let mut command = cutout();
+        command.arg("bake").arg("--model").arg(&model);
+        command.arg("-o").arg(output).arg("--host-image").arg(image);
+        let (done, said) = finish(&mut command);
+        assert_eq!(done.status.code(), Some(2), "{said}");
+        assert!(said.contains("another"), "{said}");
+        assert!(!other.exists());
+        assert!(fs::read(&model).unwrap() == fs::read(tiny()).unwrap());
+    }
 }
 
 #[test]
