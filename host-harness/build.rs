@@ -49,6 +49,8 @@ fn main() -> Result<()> {
         wasmtime_version(&workspace)?
     );
 
+    println!("cargo::rustc-env=CUTOUT_RUSTC={}", rustc_version()?);
+
     let model = workspace.join("models/u2netp.onnx");
     println!("cargo::rerun-if-changed={}", model.display());
     println!(
@@ -73,6 +75,13 @@ fn wasmtime_version(workspace: &Path) -> Result<String> {
         .ok_or("Cargo.lock has no wasmtime")?
         .trim_matches('"')
         .to_owned())
+}
+
+fn rustc_version() -> Result<String> {
+    let output = Command::new(env::var("RUSTC")?).arg("--version").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let version = text.split_whitespace().nth(1);
+    Ok(version.ok_or("rustc does not say its version")?.to_owned())
 }
 
 /// One target folder for all profiles and tools: the actor is always the release build.

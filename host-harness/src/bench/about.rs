@@ -5,14 +5,16 @@ use std::time::SystemTime;
 use procfs::{CpuInfo, Current, KernelVersion};
 
 use super::record::About;
+use super::session::Plan;
 use crate::Error;
 use crate::engine::WASMTIME;
+use crate::models::Model;
 
-/// This machine and this program; what depends on the run is left empty.
+/// This machine, this program, and what it is to measure.
 ///
 /// # Errors
-/// Kind `io` where `/proc` cannot be read.
-pub(super) fn this_machine() -> Result<About, Error> {
+/// Kind `io` where `/proc` cannot be read, or the picture's size.
+pub(super) fn of_run(plan: &Plan, model: &Model) -> Result<About, Error> {
     let cpu = CpuInfo::current().map_err(Error::io("read /proc/cpuinfo"))?;
     let kernel = KernelVersion::current().map_err(Error::io("read the kernel's version"))?;
     let KernelVersion {
@@ -20,18 +22,29 @@ pub(super) fn this_machine() -> Result<About, Error> {
         minor,
         patch,
     } = kernel;
+    let picture = &plan.picture;
+    let size = || -> image::ImageResult<(u32, u32)> {
+        let reader = image::ImageReader::open(picture)?;
+        reader.with_guessed_format()?.into_dimensions()
+    };
+    let doing = format!("read the size of {}", picture.display());
+    let (width, height) = size().map_err(Error::io(doing))?;
+    let name = picture.file_name().unwrap_or_default();
     Ok(About {
         date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cpu: cpu.model_name(0).unwrap_or("unknown").to_owned(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         system: format!("Linux {major}.{minor}.{patch}"),
+        rustc: env!("CUTOUT_RUSTC").to_owned(),
         wasmtime: WASMTIME.to_owned(),
-        model: String::new(),
-        picture: String::new(),
-        width: 0,
-        height: 0,
-        workers: 0,
-        seed: 0,
+        model: model.spec.name.clone(),
+        model_digest: model.digest.to_string(),
+        picture: name.to_string_lossy().into_owned(),
+        width,
+        height,
+        workers: plan.workers.into(),
+        seed: plan.seed,
+        peers: plan.peers.clone(),
     })
 }

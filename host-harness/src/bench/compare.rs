@@ -1,5 +1,7 @@
 //! Whether rows made the same cut-out, and quotients between rows that did.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use super::figure::Figure;
@@ -8,6 +10,8 @@ use super::report;
 
 /// Mean difference of the alpha channels, of 0…1, up to which two cut-outs are the same work.
 const CLOSE: f64 = 0.02;
+/// The same as a share of the larger of both means: an empty mask is not close to that of a small subject.
+const CLOSE_SHARE: f64 = 0.25;
 
 /// Figures of which every row is divided by the first row.
 const COMPARED: [Figure; 4] = [
@@ -17,26 +21,36 @@ const COMPARED: [Figure; 4] = [
     Figure::Steady,
 ];
 
-/// Compares each row's picture with the first row's.
-pub(super) fn agreement(pictures: &[(String, &Path)]) -> Vec<Agreement> {
-    let Some(((_, first), others)) = pictures.split_first() else {
+/// Compares each row's picture with the first row's. `fickle` rows have made others too.
+pub(super) fn agreement(pictures: &[(String, &Path)], fickle: &BTreeSet<String>) -> Vec<Agreement> {
+    let Some((first, others)) = pictures.split_first() else {
         return Vec::new();
     };
-    let first = alpha(first);
-    let compare = |(row, path): &(String, &Path)| {
-        let difference = match (&first, alpha(path)) {
+    let alpha_of = |(row, path): &(String, &Path)| match fickle.contains(row) {
+        true => Err(format!("{row} made different pictures")),
+        false => alpha(path),
+    };
+    let first = alpha_of(first);
+    let compare = |other: &(String, &Path)| {
+        let found = match (&first, alpha_of(other)) {
             (Ok(first), Ok(other)) => difference(first, &other),
             (Err(reason), _) => Err(reason.clone()),
             (_, Err(reason)) => Err(reason),
         };
-        let agrees = matches!(difference, Ok(d) if d <= CLOSE);
         Agreement {
-            row: row.clone(),
-            difference,
-            agrees,
+            row: other.0.clone(),
+            agrees: found.as_ref().is_ok_and(Difference::is_close),
+            difference: found.map(|found| found.mean),
         }
     };
     others.iter().map(compare).collect()
+}
+
+/// Whether two processes of one row made the same cut-out.
+pub(super) fn is_same(a: &Path, b: &Path) -> bool {
+    let is_equal = || matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b);
+    let is_close = || difference(&alpha(a)?, &alpha(b)?).map(|found| found.is_close());
+    is_equal() || is_close() == Ok(true)
 }
 
 fn alpha(path: &Path) -> Result<image::GrayImage, String> {
@@ -52,16 +66,31 @@ fn alpha(path: &Path) -> Result<image::GrayImage, String> {
     ))
 }
 
-fn difference(a: &image::GrayImage, b: &image::GrayImage) -> Result<f64, String> {
+/// How far two masks are apart.
+struct Difference {
+    /// Mean absolute difference, 0…1.
+    mean: f64,
+    /// The larger of both masks' means, 0…1.
+    size: f64,
+}
+
+impl Difference {
+    fn is_close(&self) -> bool {
+        self.mean <= CLOSE && self.mean <= CLOSE_SHARE * self.size
+    }
+}
+
+fn difference(a: &image::GrayImage, b: &image::GrayImage) -> Result<Difference, String> {
     if a.dimensions() != b.dimensions() {
         return Err("the pictures differ in size".to_owned());
     }
-    let sum: u64 = a
-        .iter()
-        .zip(b.iter())
-        .map(|(a, b)| u64::from(a.abs_diff(*b)))
-        .sum();
-    Ok(sum as f64 / 255.0 / a.len().max(1) as f64)
+    let mean = |sum: u64| sum as f64 / 255.0 / a.len().max(1) as f64;
+    let sum = |mask: &image::GrayImage| mask.iter().copied().map(u64::from).sum();
+    let apart = a.iter().zip(b.iter()).map(|(a, b)| a.abs_diff(*b));
+    Ok(Difference {
+        mean: mean(apart.map(u64::from).sum()),
+        size: mean(sum(a)).max(mean(sum(b))),
+    })
 }
 
 /// Medians of every row over the first row's, where both have the figure.
@@ -142,23 +171,28 @@ mod tests {
                 .unwrap();
             path
         };
-        let [a, near, far, small] = [
-            save("a.png", 200, 8),
-            save("near.png", 203, 8),
-            save("far.png", 100, 8),
-            save("small.png", 200, 4),
-        ];
-        let pictures: Vec<_> = [("a", &a), ("near", &near), ("far", &far), ("small", &small)]
-            .map(|(row, path)| (row.to_owned(), path.as_path()))
-            .into();
-        let agrees: Vec<_> = agreement(&pictures)
-            .iter()
-            .map(|a| (a.row.clone(), a.agrees))
-            .collect();
-        let expected = [("near", true), ("far", false), ("small", false)];
-        assert_eq!(
-            agrees,
-            expected.map(|(row, agrees)| (row.to_owned(), agrees))
-        );
+        // A row's alpha and side beside the first row's, and whether that is the same work.
+        for (first, other, side, expected) in [
+            (200, 203, 8, true),
+            (200, 100, 8, false),
+            (200, 200, 4, false),
+            // A subject of a hundredth of the picture, say, and none.
+            (3, 0, 8, false),
+            (0, 3, 8, false),
+            (3, 3, 8, true),
+            (0, 0, 8, true),
+        ] {
+            let (a, b) = (save("a.png", first, 8), save("b.png", other, side));
+            let pictures = [("a".to_owned(), &*a), ("b".to_owned(), &*b)];
+            let found = agreement(&pictures, &BTreeSet::new());
+            assert_eq!(found[0].agrees, expected, "{first} {other} {side}");
+            assert_eq!(is_same(&a, &b), expected, "{first} {other} {side}");
+            let fickle = |row: &str| agreement(&pictures, &BTreeSet::from([row.to_owned()]));
+            assert!(!fickle("a")[0].agrees && !fickle("b")[0].agrees);
+        }
+        assert!(!is_same(
+            &folder.path().join("a.png"),
+            &folder.path().join("missing.png")
+        ));
     }
 }

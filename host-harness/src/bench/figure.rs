@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Idle instances that a process will try to have at once: each reserves some 4 GiB of addresses.
+pub const MOST_IDLE: u32 = 12_000;
+/// Instances that a process will try to have at once which have served a picture each.
+pub const MOST_BUSY: u32 = 256;
+
 /// What can be measured. Times are in the words of `docs/measuring.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -186,12 +191,12 @@ impl Figure {
             Self::IdleInGibibyte => (
                 Count,
                 "idle instances in 1 GiB",
-                "idle instances alive within 1 GiB of proportional set",
+                "idle instances alive within 1 GiB of proportional set; 12,000 are started at most",
             ),
             Self::BusyInGibibyte => (
                 Count,
                 "busy instances in 1 GiB",
-                "instances within 1 GiB of proportional set that keep a picture's memory",
+                "instances within 1 GiB of proportional set that keep a picture's memory; 256 are started at most",
             ),
             Self::AfterBurst => (
                 Quotient,

@@ -1,6 +1,6 @@
 //! Samples as they come in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figure::Figure;
 use super::record::Series;
@@ -8,26 +8,35 @@ use super::report::median;
 
 /// Samples of each figure, row and count.
 #[derive(Default)]
-pub(super) struct Found(BTreeMap<(Figure, String, Option<usize>), Vec<f64>>);
+pub(super) struct Found {
+    samples: BTreeMap<(Figure, String, Option<usize>), Vec<f64>>,
+    /// Rows of which a process made another picture than the first.
+    pub(super) fickle: BTreeSet<String>,
+}
 
 impl Found {
     pub(super) fn add(&mut self, row: &str, figure: Figure, count: Option<usize>, samples: &[f64]) {
         let key = (figure, row.to_owned(), count);
-        self.0.entry(key).or_default().extend(samples);
+        self.samples.entry(key).or_default().extend(samples);
     }
 
     /// Takes in what one round has found, and what follows from samples of one round: the machine's speed changes between
     /// rounds, so a difference of medians is mostly that.
     pub(super) fn take(&mut self, round: &Self) {
-        for ((figure, row, count), samples) in &round.0 {
+        self.fickle.extend(round.fickle.iter().cloned());
+        for ((figure, row, count), samples) in &round.samples {
             if *figure == Figure::Written
-                && let Some(steady) = round.0.get(&(Figure::Steady, row.clone(), None))
+                && let Some(steady) = round.samples.get(&(Figure::Steady, row.clone(), None))
             {
                 let above = median(samples) - median(steady);
                 self.add(row, Figure::WrittenAboveSteady, None, &[above]);
             }
             self.add(row, *figure, *count, samples);
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.samples.is_empty()
     }
 
     pub(super) fn into_series(self) -> Vec<Series> {
@@ -37,7 +46,7 @@ impl Found {
             count,
             samples,
         };
-        self.0.into_iter().map(series).collect()
+        self.samples.into_iter().map(series).collect()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Questions that a fresh process answers about itself.
 
 use std::num::NonZeroU32;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use cutout::Options;
 
-use super::figure::Figure;
+use super::figure::{Figure, MOST_BUSY, MOST_IDLE};
 use super::memory;
 use super::record::Series;
 use crate::commands::{EngineName, Sandbox};
@@ -19,8 +20,6 @@ const INSTANTIATIONS: usize = 200;
 const PICTURES: usize = 3;
 /// Idle instances that are started between two looks at the memory.
 const IDLE_AT_ONCE: usize = 64;
-/// Instances that a process will try to have at once: each reserves some 4 GiB of addresses.
-const MOST: u32 = 12_000;
 const GIBIBYTE: u64 = 1 << 30;
 /// How long each number of workers is kept busy.
 const THROUGHPUT: Duration = Duration::from_secs(6);
@@ -56,6 +55,8 @@ pub struct Probe<'a> {
     pub workers: u16,
     /// Pictures of a long run.
     pub pictures: u32,
+    /// Digest of the result; where it is not known, that of the first one.
+    pub expected: OnceLock<blake3::Hash>,
 }
 
 impl Probe<'_> {
@@ -79,17 +80,35 @@ impl Probe<'_> {
         let settings = Settings {
             instances,
             reuse,
+            // What is measured is an instance that is kept, however large.
+            kept_memory: usize::MAX,
             ..self.sandbox.settings()?
         };
         Ok(self.sandbox.start(settings)?.1)
     }
 
-    fn remove(&self, engine: &mut dyn Engine) -> Result<(), Error> {
+    /// Milliseconds of one picture, looked at afterwards.
+    fn picture(&self, engine: &mut dyn Engine) -> Result<f64, Error> {
+        let (result, ms) = timed(|| self.remove(engine));
+        self.check(&result?)?;
+        Ok(ms)
+    }
+
+    fn remove(&self, engine: &mut dyn Engine) -> Result<Vec<u8>, Error> {
         let options = Options {
             limits: self.sandbox.limits(),
             ..Options::default()
         };
-        engine.remove(self.picture, &options).map(drop)
+        Ok(engine.remove(self.picture, &options)?.value.bytes)
+    }
+
+    fn check(&self, result: &[u8]) -> Result<(), Error> {
+        let digest = blake3::hash(result);
+        if *self.expected.get_or_init(|| digest) == digest {
+            return Ok(());
+        }
+        let text = "a result differs from the first one; it is a defect of ours";
+        Err(Error::new(Kind::Engine, text))
     }
 
     fn is_wasm(&self) -> bool {
@@ -101,16 +120,10 @@ impl Probe<'_> {
         let (engine, prepare) = timed(|| engines?.engine());
         let mut engine = engine?;
         let mut found = vec![series(Figure::Load, vec![load + prepare])];
-        let (first, ms) = timed(|| self.remove(&mut *engine));
-        first?;
-        found.push(series(Figure::First, vec![ms]));
-        let mut steady = Vec::new();
-        for _ in 0..PICTURES {
-            let (done, ms) = timed(|| self.remove(&mut *engine));
-            done?;
-            steady.push(ms);
-        }
-        found.push(series(Figure::Steady, steady));
+        let first = self.picture(&mut *engine)?;
+        found.push(series(Figure::First, vec![first]));
+        let steady: Result<_, _> = (0..PICTURES).map(|_| self.picture(&mut *engine)).collect();
+        found.push(series(Figure::Steady, steady?));
         if let Some(bytes) = engine.peak_memory() {
             found.push(series(Figure::LinearPeak, vec![bytes as f64]));
         }
@@ -118,12 +131,12 @@ impl Probe<'_> {
             let mut fresh = Vec::new();
             for _ in 0..PICTURES {
                 engine.stop();
-                let (done, ms) = timed(|| {
-                    let done = self.remove(&mut *engine);
+                let (result, ms) = timed(|| {
+                    let result = self.remove(&mut *engine);
                     engine.stop();
-                    done
+                    result
                 });
-                done?;
+                self.check(&result?)?;
                 fresh.push(ms);
             }
             found.push(series(Figure::Fresh, fresh));
@@ -152,7 +165,7 @@ impl Probe<'_> {
         self.warm(&mut crew)?;
         let used = memory::now()?;
         at_once(&mut crew, |engine| {
-            (0..PICTURES).try_for_each(|_| self.remove(engine))
+            (0..PICTURES).try_for_each(|_| self.picture(engine).map(drop))
         })?;
         let after = memory::now()?;
         Ok(vec![
@@ -165,7 +178,7 @@ impl Probe<'_> {
 
     fn idle(&self) -> Result<Vec<Series>, Error> {
         let start = |engine: &mut dyn Engine| engine.start();
-        let (one, fitting) = self.crowd(start, IDLE_AT_ONCE)?;
+        let (one, fitting) = self.crowd(start, IDLE_AT_ONCE, MOST_IDLE)?;
         Ok(vec![
             series(Figure::IdleInstance, vec![one]),
             series(Figure::IdleInGibibyte, vec![fitting as f64]),
@@ -173,22 +186,25 @@ impl Probe<'_> {
     }
 
     fn busy(&self) -> Result<Vec<Series>, Error> {
-        let picture = |engine: &mut dyn Engine| self.remove(engine);
-        let (one, fitting) = self.crowd(picture, 1)?;
+        let picture = |engine: &mut dyn Engine| self.picture(engine).map(drop);
+        let (one, fitting) = self.crowd(picture, 1, MOST_BUSY)?;
         Ok(vec![
             series(Figure::BusyInstance, vec![one]),
             series(Figure::BusyInGibibyte, vec![fitting as f64]),
         ])
     }
 
-    /// Starts engines and keeps them, until this process has 1 GiB, looked at after every `at_once`: the proportional
-    /// set that one adds to the first, which touches what all have in common, and how many fit.
+    /// Starts engines and keeps them, `most` of them at most, until this process has 1 GiB, looked at after every
+    /// `at_once`: the proportional set that one adds to the first, which touches what all have in common, and how many
+    /// fit.
     fn crowd(
         &self,
         start: impl Fn(&mut dyn Engine) -> Result<(), Error>,
         at_once: usize,
+        most: u32,
     ) -> Result<(f64, usize), Error> {
-        let engines = self.start(MOST, NonZeroU32::MAX)?;
+        let engines = self.start(most, NonZeroU32::MAX)?;
+        let most = most as usize;
         let mut crowd = Crew::new();
         let mut grow = |to: usize| -> Result<(usize, u64), Error> {
             while crowd.len() < to {
@@ -200,9 +216,9 @@ impl Probe<'_> {
         };
         let first = grow(1)?;
         let (mut fitting, mut last) = (first, first);
-        while last.1 <= GIBIBYTE && last.0 < MOST as usize {
+        while last.1 <= GIBIBYTE && last.0 < most {
             fitting = last;
-            last = grow((last.0 + at_once).min(MOST as usize))?;
+            last = grow((last.0 + at_once).min(most))?;
         }
         if last.1 <= GIBIBYTE {
             fitting = last;
@@ -236,7 +252,7 @@ impl Probe<'_> {
             let start = Instant::now();
             let mut pictures = 0.0;
             while start.elapsed() < THROUGHPUT {
-                self.remove(engine)?;
+                self.picture(engine)?;
                 pictures += 1.0;
             }
             Ok(pictures / start.elapsed().as_secs_f64())
@@ -251,14 +267,14 @@ impl Probe<'_> {
     /// One picture on each engine.
     fn warm(&self, crew: &mut Crew) -> Result<(), Error> {
         crew.iter_mut()
-            .try_for_each(|engine| self.remove(&mut **engine))
+            .try_for_each(|engine| self.picture(&mut **engine).map(drop))
     }
 
     fn long_run(&self) -> Result<Vec<Series>, Error> {
         let mut engine = self.start(1, NonZeroU32::MIN)?.engine()?;
         let mut sizes = Vec::new();
         for _ in 0..self.pictures {
-            self.remove(&mut *engine)?;
+            self.picture(&mut *engine)?;
             sizes.push(memory::now()?.rss as f64);
         }
         Ok(vec![series(Figure::LongRun, sizes)])

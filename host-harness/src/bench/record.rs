@@ -30,10 +30,14 @@ pub struct About {
     pub cores: usize,
     /// Kernel name and release.
     pub system: String,
+    /// Version of the compiler that made this program.
+    pub rustc: String,
     /// Version of wasmtime.
     pub wasmtime: String,
     /// Name of the model.
     pub model: String,
+    /// BLAKE3 of its ONNX file.
+    pub model_digest: String,
     /// The picture's file name.
     pub picture: String,
     /// Its size in pixels.
@@ -44,6 +48,8 @@ pub struct About {
     pub workers: usize,
     /// Seed of the order of the processes.
     pub seed: u64,
+    /// Other programs, as they were given: `NAME=COMMAND`.
+    pub peers: Vec<String>,
 }
 
 /// Samples of one figure of one row.
@@ -53,7 +59,7 @@ pub struct Series {
     pub row: String,
     /// What was measured.
     pub figure: Figure,
-    /// Workers or instances, where the figure depends on their number.
+    /// Workers, where the figure depends on their number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub count: Option<usize>,
     /// In the figure's unit; never empty, every one finite.

@@ -54,6 +54,24 @@ impl Row {
         })
     }
 
+    /// `error`, with the row's name before.
+    pub(super) fn named(&self, error: &Error) -> Error {
+        Error::new(error.kind(), format!("{}: {error}", self.name))
+    }
+
+    pub(super) fn is_peer(&self) -> bool {
+        matches!(self.kind, RowKind::Peer(_))
+    }
+
+    pub(super) fn is_wasm(&self) -> bool {
+        matches!(self.kind, RowKind::Ours(EngineName::Wasm, _))
+    }
+
+    /// Whether something of a picture stays for the next one; tract natively takes all it needs anew.
+    pub(super) fn keeps_memory(&self) -> bool {
+        self.is_wasm() || matches!(self.kind, RowKind::Ours(_, Runtime::Net))
+    }
+
     /// A whole process: picture in, picture out.
     ///
     /// # Errors

@@ -13,10 +13,10 @@ use super::probe::Question;
 use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
 use super::{about, compare, process};
+use crate::Error;
 use crate::commands::{EngineName, Group};
 use crate::engine::{self, Cache, Host, Runtime, Settings};
 use crate::models::{self, Model};
-use crate::{Error, Kind};
 
 /// What to measure, and how often.
 pub struct Plan {
@@ -24,6 +24,8 @@ pub struct Plan {
     pub picture: PathBuf,
     /// Name or path of the model.
     pub model: String,
+    /// Other programs, as they were given.
+    pub peers: Vec<String>,
     /// What to measure.
     pub groups: Vec<Group>,
     /// Processes per row and question.
@@ -44,12 +46,19 @@ enum Job<'a> {
     Ask(Question),
 }
 
-/// Everything is ready: caches are filled, every row has run once.
+/// What came of a session.
+pub struct Measured {
+    /// All rounds that came to their end.
+    pub record: Record,
+    /// Why that is not all of them, if so.
+    pub ended: Result<(), Error>,
+}
+
+/// Everything is ready: caches are filled, every row has run.
 pub struct Session {
     plan: Plan,
     rows: Vec<Row>,
     about: About,
-    model: Model,
     program: PathBuf,
     /// The host images of our rows in wasm.
     images: Vec<(Runtime, PathBuf)>,
@@ -58,13 +67,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Checks the picture and runs every row once, which fills caches and gives the pictures that are compared.
+    /// Checks the picture and runs every row, which fills caches and gives the pictures that are compared.
     ///
     /// # Errors
     /// Kind `io` for a picture that cannot be read, and those of the model and of the processes.
     pub fn open(plan: Plan, rows: Vec<Row>) -> Result<Self, Error> {
         let model = models::find(&plan.model)?;
-        let about = about(&plan, &model)?;
+        let about = about::of_run(&plan, &model)?;
         let images = images(&rows, &model)?;
         let program = std::env::current_exe().map_err(Error::io("find this program"))?;
         // Pages of a file that is still to be written back would count as private and dirty.
@@ -74,37 +83,30 @@ impl Session {
             plan,
             rows,
             about,
-            model,
             program,
             images,
             work,
         };
         for (index, row) in session.rows.iter().enumerate() {
-            process::run(&mut session.whole(row, &session.program, &session.result(index))?)?;
+            // The first process of a row in wasm may make the host image, the second one then stamps it.
+            for _ in 0..=usize::from(row.is_wasm()) {
+                let mut command = session.whole(row, &session.program, &session.result(index))?;
+                process::run(&mut command).map_err(|e| row.named(&e))?;
+            }
         }
         Ok(session)
     }
 
-    /// Runs all processes in shuffled rounds.
+    /// Runs all processes in shuffled rounds. A process that fails ends it, and what was found before is kept.
     ///
     /// # Errors
-    /// Those of the processes.
-    pub fn measure(self, announce: &dyn Fn(&str)) -> Result<Record, Error> {
+    /// Those of the processes when there is nothing to keep.
+    pub fn measure(self, announce: &dyn Fn(&str)) -> Result<Measured, Error> {
         let mut found = Found::default();
-        let cold = self.plan.groups.contains(&Group::Process);
-        let cold = cold.then(|| self.copies()).transpose()?;
-        let mut order = fastrand::Rng::with_seed(self.plan.seed);
-        for round in 1..=self.plan.samples {
-            announce(&format!("round {round} of {}", self.plan.samples));
-            let mut jobs = self.jobs(round, cold.as_ref());
-            order.shuffle(&mut jobs);
-            let mut new = Found::default();
-            for (row, job) in jobs {
-                self.run(row, job, &mut new, announce)?;
-            }
-            found.take(&new);
+        let ended = self.rounds(&mut found, announce);
+        if found.is_empty() {
+            ended.clone()?;
         }
-        let series = self.in_order(found)?;
         let names: Vec<_> = self.rows.iter().map(|row| row.name.clone()).collect();
         let results: Vec<_> = (0..names.len()).map(|i| self.result(i)).collect();
         let pictures: Vec<_> = names
@@ -112,37 +114,57 @@ impl Session {
             .cloned()
             .zip(results.iter().map(PathBuf::as_path))
             .collect();
-        let agreement = compare::agreement(&pictures);
-        Ok(Record {
+        let agreement = compare::agreement(&pictures, &found.fickle);
+        let series = self.in_order(found)?;
+        let record = Record {
             about: self.about,
             ratios: compare::ratios(&names, &series, &agreement),
             agreement,
             series,
-        })
+        };
+        Ok(Measured { record, ended })
     }
 
-    fn jobs<'a>(&'a self, round: usize, cold: Option<&'a Copies>) -> Vec<(&'a Row, Job<'a>)> {
+    fn rounds(&self, found: &mut Found, announce: &dyn Fn(&str)) -> Result<(), Error> {
+        let cold = self.cold(announce)?;
+        let mut order = fastrand::Rng::with_seed(self.plan.seed);
+        for round in 1..=self.plan.samples {
+            announce(&format!("round {round} of {}", self.plan.samples));
+            let mut jobs = self.jobs(round, cold.as_ref());
+            order.shuffle(&mut jobs);
+            let mut new = Found::default();
+            for (index, job) in jobs {
+                let done = self.run(index, job, &mut new, announce);
+                done.map_err(|e| self.rows[index].named(&e))?;
+            }
+            found.take(&new);
+        }
+        Ok(())
+    }
+
+    /// All processes of a round, each with its row's index.
+    fn jobs<'a>(&self, round: usize, cold: Option<&'a Copies>) -> Vec<(usize, Job<'a>)> {
         let mut jobs = Vec::new();
-        for row in &self.rows {
-            let is_wasm = matches!(row.kind, RowKind::Ours(EngineName::Wasm, _));
-            let is_peer = matches!(row.kind, RowKind::Peer(_));
-            let mut ask = |question| jobs.push((row, Job::Ask(question)));
-            for group in self.plan.groups.iter().filter(|_| !is_peer) {
+        for (index, row) in self.rows.iter().enumerate() {
+            let mut ask = |question| jobs.push((index, Job::Ask(question)));
+            for group in self.plan.groups.iter().filter(|_| !row.is_peer()) {
                 match group {
                     Group::Process => {}
                     Group::Times => {
                         ask(Question::Times);
-                        if is_wasm {
+                        if row.is_wasm() {
                             ask(Question::Instantiate);
                         }
                     }
                     Group::Memory => ask(Question::Memory),
                     Group::Density => {
                         // Natively there is no such thing as an idle instance.
-                        if is_wasm {
+                        if row.is_wasm() {
                             ask(Question::Idle);
                         }
-                        ask(Question::Busy);
+                        if row.keeps_memory() {
+                            ask(Question::Busy);
+                        }
                     }
                     Group::Throughput => ask(Question::Throughput),
                     // Many pictures in one process are samples enough.
@@ -150,10 +172,10 @@ impl Session {
                     Group::LongRun => {}
                 }
             }
-            if let Some(cold) = cold {
-                jobs.push((row, Job::Warm));
-                if !is_peer {
-                    jobs.push((row, Job::Cold(cold)));
+            if self.plan.groups.contains(&Group::Process) {
+                jobs.push((index, Job::Warm));
+                if let (Some(cold), false) = (cold, row.is_peer()) {
+                    jobs.push((index, Job::Cold(cold)));
                 }
             }
         }
@@ -162,11 +184,12 @@ impl Session {
 
     fn run(
         &self,
-        row: &Row,
+        index: usize,
         job: Job<'_>,
         found: &mut Found,
         announce: &dyn Fn(&str),
     ) -> Result<(), Error> {
+        let row = &self.rows[index];
         let name = &row.name;
         let scratch = self.work.path().join("scratch.png");
         // Some programs leave alone what is there already; it is not there before the first process.
@@ -201,10 +224,15 @@ impl Session {
                 }
             }
             Job::Ask(question) => {
-                for series in self.ask(row, question)? {
+                for series in self.ask(index, question)? {
                     found.add(name, series.figure, series.count, &series.samples);
                 }
+                // It has looked at its pictures itself.
+                return Ok(());
             }
+        }
+        if !compare::is_same(&scratch, &self.result(index)) {
+            found.fickle.insert(name.clone());
         }
         Ok(())
     }
@@ -215,17 +243,19 @@ impl Session {
     }
 
     /// A process of ours that answers a question about itself.
-    fn ask(&self, row: &Row, question: Question) -> Result<Vec<Series>, Error> {
+    fn ask(&self, index: usize, question: Question) -> Result<Vec<Series>, Error> {
+        let result = fs::read(self.result(index)).map_err(Error::io("read the first result"))?;
         let mut command = Command::new(&self.program);
         command
             .args(["probe", &word(&question)])
             .arg(&self.plan.picture)
             .args(["--workers", &self.plan.workers.to_string()])
-            .args(["--pictures", &self.plan.pictures.to_string()]);
-        row.choose(&mut command, &self.plan.model);
+            .args(["--pictures", &self.plan.pictures.to_string()])
+            .args(["--expected", blake3::hash(&result).to_hex().as_str()]);
+        self.rows[index].choose(&mut command, &self.plan.model);
         let done = process::run(&mut command).map_err(|e| {
-            let text = format!("{}, {}: {e}", row.name, word(&question));
-            Error::new(Kind::Engine, text)
+            let text = format!("{}: {e}", word(&question));
+            Error::new(e.kind(), text)
         })?;
         serde_json::from_slice(&done.printed).map_err(Error::io("read a process's answer"))
     }
@@ -234,9 +264,25 @@ impl Session {
         self.work.path().join(format!("{row}.png"))
     }
 
-    fn copies(&self) -> Result<Copies, Error> {
+    /// What is dropped from the page cache before every cold process, if there are to be any and can be.
+    fn cold(&self, announce: &dyn Fn(&str)) -> Result<Option<Copies>, Error> {
+        if !self.plan.groups.contains(&Group::Process) {
+            return Ok(None);
+        }
         let images = self.images.iter().map(|(_, path)| path.as_path());
-        Copies::new(&self.work.path().join("cold"), &self.program, images)
+        let copies = Copies::new(&self.work.path().join("cold"), &self.program, images)?;
+        for row in self.rows.iter().filter(|row| !row.is_peer()) {
+            // The first process stamps the host image.
+            let scratch = self.work.path().join("scratch.png");
+            let mut command = self.whole(row, &copies.program, &scratch)?;
+            if let Err(error) = process::run(command.env("CUTOUT_CACHE", &copies.cache)) {
+                announce(&format!(
+                    "there is no cold figure ({error}); set TMPDIR to a folder that programs may run from"
+                ));
+                return Ok(None);
+            }
+        }
+        Ok(Some(copies))
     }
 
     /// All series, row by row, with the sizes of the files behind.
@@ -249,9 +295,10 @@ impl Session {
             found.map_err(Error::io(format!("look at {}", path.display())))
         };
         size("program".to_owned(), length(&self.program)?);
+        let model = models::find(&self.plan.model)?;
         for (runtime, path) in &self.images {
             let name = runtime.as_str();
-            let component = engine::bake(&self.model, *runtime)?.len() as u64;
+            let component = engine::bake(&model, *runtime)?.len() as u64;
             size(format!("portable component, {name}"), component);
             size(format!("host image, {name}"), length(path)?);
         }
@@ -271,25 +318,4 @@ fn images(rows: &[Row], model: &Model) -> Result<Vec<(Runtime, PathBuf)>, Error>
         _ => None,
     };
     Ok(rows.iter().filter_map(image).collect())
-}
-
-fn about(plan: &Plan, model: &Model) -> Result<About, Error> {
-    let size = || -> image::ImageResult<(u32, u32)> {
-        let reader = image::ImageReader::open(&plan.picture)?;
-        reader.with_guessed_format()?.into_dimensions()
-    };
-    let (width, height) = size().map_err(Error::io(format!(
-        "read the size of {}",
-        plan.picture.display()
-    )))?;
-    let picture = plan.picture.file_name().unwrap_or_default();
-    Ok(About {
-        model: model.spec.name.clone(),
-        picture: picture.to_string_lossy().into_owned(),
-        width,
-        height,
-        workers: plan.workers.into(),
-        seed: plan.seed,
-        ..about::this_machine()?
-    })
 }

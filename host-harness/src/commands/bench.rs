@@ -109,6 +109,7 @@ impl Command for Bench {
         let plan = session::Plan {
             picture: self.picture,
             model: self.model,
+            peers: self.peers,
             groups: self.groups,
             samples: self.samples.into(),
             workers,
@@ -116,8 +117,9 @@ impl Command for Bench {
             seed: self.seed,
         };
         let session = session::Session::open(plan, rows)?;
-        let record = session.measure(&announce)?;
-        write(&record, &self.output)?;
+        let measured = session.measure(&announce)?;
+        write(&measured.record, &self.output)?;
+        measured.ended?;
         Ok(ExitCode::SUCCESS)
     }
 }

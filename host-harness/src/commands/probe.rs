@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::Args;
 
@@ -23,6 +24,10 @@ pub struct Probe {
     #[arg(long, default_value_t = 1000)]
     pictures: u32,
 
+    /// BLAKE3 of the result, in hexadecimal.
+    #[arg(long)]
+    expected: Option<blake3::Hash>,
+
     #[command(flatten)]
     sandbox: Sandbox,
 }
@@ -36,6 +41,7 @@ impl Command for Probe {
             picture: &picture,
             workers: self.workers,
             pictures: self.pictures,
+            expected: self.expected.map(OnceLock::from).unwrap_or_default(),
         };
         let found = probe.answer(self.question)?;
         let text = serde_json::to_vec(&found).map_err(Error::io("write the answer"))?;

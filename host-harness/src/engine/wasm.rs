@@ -14,10 +14,6 @@ use super::host::{Guest, Host};
 use super::{Engine, Timed, http};
 use crate::{Error, Kind};
 
-/// Linear memory of an instance that is kept for the next picture. A fresh one costs less than a picture that needs
-/// more, and linear memory never shrinks.
-const KEPT_MEMORY: usize = 128 << 20;
-
 /// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.
 pub(super) struct Wasm {
     host: Arc<Host>,
@@ -74,7 +70,8 @@ impl Wasm {
         let peak = store.data().memory.peak;
         self.peak = Some(peak);
         instance.served += 1;
-        if instance.served < self.host.settings().reuse.get() && peak <= KEPT_MEMORY {
+        let settings = self.host.settings();
+        if instance.served < settings.reuse.get() && peak <= settings.kept_memory {
             self.instance = Some((instance, store));
         }
     }

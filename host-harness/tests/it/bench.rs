@@ -149,9 +149,74 @@ fn a_peer_that_fails_is_named_with_what_it_said() {
     );
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("ls failed") && said.contains("cannot access"),
+        said.contains("broken: ls failed") && said.contains("cannot access"),
         "{said}"
     );
+}
+
+/// A peer that does as `turns` say: one shell command for each process, then none.
+fn peer(folder: &Path, turns: &[&str]) -> String {
+    let script = folder.join("peer.sh");
+    let mut text = "echo >> $1\ncase $(wc -l < $1) in\n".to_owned();
+    for (turn, command) in turns.iter().enumerate() {
+        text.push_str(&format!("{}) {command};;\n", turn + 1));
+    }
+    fs::write(&script, text + "*) exit 1;;\nesac\n").unwrap();
+    let counter = folder.join("turns");
+    format!(
+        "peer=sh {} {} {{input}} {{output}}",
+        script.display(),
+        counter.display()
+    )
+}
+
+/// Two rounds of whole processes, of a native row and a peer; the peer runs once before them.
+fn two_rounds(folder: &Path, peer: &str) -> (std::process::Output, String, Record) {
+    let (output, said) = finish(
+        cutout()
+            .arg("bench")
+            .arg(fixture("photos/chelsea.png"))
+            .args(["--row", "native:net", "--model", &tiny(), "--samples", "2"])
+            .args(["--measure", "process", "--peer", peer, "-o"])
+            .arg(folder),
+    );
+    let record = fs::read(folder.join("bench.json")).unwrap();
+    (output, said, serde_json::from_slice(&record).unwrap())
+}
+
+#[test]
+fn what_was_found_before_a_process_failed_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = format!("cp {} $3", opaque(folder.path()));
+    let peer = peer(folder.path(), &[&copy, &copy]);
+    let (output, said, record) = two_rounds(folder.path(), &peer);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("peer: sh failed"), "{said}");
+    let warm = record
+        .series
+        .iter()
+        .filter(|s| s.figure == Figure::ProcessWarm);
+    let found: Vec<_> = warm.map(|s| (s.row.as_str(), s.samples.len())).collect();
+    assert_eq!(found, [("native net", 1), ("peer", 1)]);
+    assert_eq!(record.about.peers, [peer]);
+}
+
+#[test]
+fn a_peer_whose_picture_changes_or_is_missing_gets_no_ratio() {
+    for last in ["cp $2 $3", "true"] {
+        let folder = tempfile::tempdir().unwrap();
+        let made = format!(
+            "{} run $2 -o $3 --model {}",
+            env!("CARGO_BIN_EXE_cutout"),
+            tiny()
+        );
+        let turns = [&*made, &*made, last];
+        let (output, said, record) = two_rounds(folder.path(), &peer(folder.path(), &turns));
+        assert!(output.status.success(), "{said}");
+        assert!(record.ratios.iter().all(|ratio| ratio.value.is_err()));
+        let reason = record.agreement[0].difference.clone().unwrap_err();
+        assert_eq!(reason, "peer made different pictures", "{last}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What instances cost in memory, in bytes and not in seconds.
 
+use std::fs;
 use std::num::NonZeroU32;
+use std::path::Path;
 
 use cutout::Options;
 use host_harness::bench::figure::Figure;
@@ -11,25 +13,25 @@ use crate::support::{cutout, finish, fixture, tiny, wasm};
 
 const KIBIBYTE: f64 = 1024.0;
 
-/// One answer of a fresh process, since this one has other tests in it. A process before makes the host image, whose
-/// compiler leaves much behind.
+/// One answer of a fresh process about the photo of a cat, since this process has other tests in it.
 fn probe(question: &str, model: &str, more: &[&str]) -> Vec<Series> {
+    probe_with(&fixture("photos/chelsea.png"), question, model, more)
+}
+
+/// The same about any picture. A process before makes the host image, whose compiler leaves much behind.
+fn probe_with(picture: &Path, question: &str, model: &str, more: &[&str]) -> Vec<Series> {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = cutout();
-    command.arg("run").arg(fixture("photos/chelsea.png"));
-    command.args(["--model", model]);
-    command.arg("-o").arg(folder.path().join("made.png"));
-    let (output, said) = finish(&mut command);
-    assert!(output.status.success(), "{said}");
-    let mut command = cutout();
-    command
-        .args(["probe", question])
-        .arg(fixture("photos/chelsea.png"))
-        .args(["--model", model])
-        .args(more);
-    let (output, said) = finish(&mut command);
-    assert!(output.status.success(), "{said}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    let mut run = cutout();
+    run.arg("run").arg(fixture("photos/chelsea.png")).arg("-o");
+    run.arg(folder.path().join("made.png"));
+    let mut probe = cutout();
+    probe.args(["probe", question]).arg(picture).args(more);
+    let [_, answer] = [run, probe].map(|mut command| {
+        let (output, said) = finish(command.args(["--model", model]));
+        assert!(output.status.success(), "{said}");
+        output.stdout
+    });
+    serde_json::from_slice(&answer).unwrap()
 }
 
 fn samples(series: &[Series], figure: Figure) -> &[f64] {
@@ -48,6 +50,43 @@ fn one_more_idle_instance_shares_the_weights_and_costs_at_most_256_kib() {
     // A copy of the weights each would let 200 in.
     let fitting = samples(&found, Figure::IdleInGibibyte)[0];
     assert!(fitting >= 4000.0, "{fitting} instances in 1 GiB");
+}
+
+#[test]
+fn a_busy_instance_keeps_its_picture_s_memory_however_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("large.png");
+    image::RgbImage::from_fn(8000, 5000, |x, y| {
+        image::Rgb([(x / 99) as u8, (y / 99) as u8, 9])
+    })
+    .save(&picture)
+    .unwrap();
+    let found = probe_with(&picture, "busy", &tiny(), &[]);
+    let one = samples(&found, Figure::BusyInstance)[0];
+    let fitting = samples(&found, Figure::BusyInGibibyte)[0];
+    // More than what is kept elsewhere.
+    assert!(one > 128.0 * KIBIBYTE * KIBIBYTE, "{one} bytes");
+    assert!((2.0..8.0).contains(&fitting), "{fitting}");
+}
+
+#[test]
+fn a_probe_refuses_to_measure_another_picture() {
+    let digest = "00".repeat(32);
+    let mut command = cutout();
+    command
+        .args(["probe", "times"])
+        .arg(fixture("photos/chelsea.png"));
+    command.args([
+        "--engine",
+        "native",
+        "--model",
+        &tiny(),
+        "--expected",
+        &digest,
+    ]);
+    let (output, said) = finish(&mut command);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("differs"), "{said}");
 }
 
 #[test]
@@ -71,7 +110,7 @@ fn memory_stays_flat_through_pictures_with_a_fresh_instance_each() {
 
 #[test]
 fn a_fresh_instance_for_each_picture_makes_the_same_picture() {
-    let picture = std::fs::read(fixture("photos/chelsea.png")).unwrap();
+    let picture = fs::read(fixture("photos/chelsea.png")).unwrap();
     let policies = [
         NonZeroU32::MIN,
         NonZeroU32::MIN.saturating_add(1),

@@ -4,7 +4,7 @@ use std::iter::once;
 
 use super::format::{pair, value};
 use super::stats::{median, quantile};
-use crate::bench::figure::{Figure, Unit};
+use crate::bench::figure::{Figure, MOST_BUSY, MOST_IDLE, Unit};
 use crate::bench::record::{Agreement, Ratio, Record, Series};
 
 /// The figures of the table of times, in its order.
@@ -80,11 +80,13 @@ pub(super) fn about(record: &Record) -> Vec<(&'static str, String)> {
         ("cores", about.cores.to_string()),
         ("system", about.system.clone()),
         ("cutout", about.version.clone()),
+        ("rustc", about.rustc.clone()),
         ("wasmtime", about.wasmtime.clone()),
-        ("model", about.model.clone()),
+        ("model", format!("{} ({})", about.model, about.model_digest)),
         ("picture", picture(record)),
         ("workers", about.workers.to_string()),
         ("seed", about.seed.to_string()),
+        ("peers", or_dash(about.peers.join(", "))),
     ]
 }
 
@@ -165,6 +167,8 @@ fn cell(series: &Series) -> String {
     match (series.figure, unit) {
         (Figure::Instantiate, _) => pair(unit, median(samples), quantile(samples, 0.99)),
         (_, Unit::Milliseconds) => pair(unit, median(samples), quantile(samples, 0.95)),
+        (Figure::IdleInGibibyte, _) => count(median(samples), MOST_IDLE),
+        (Figure::BusyInGibibyte, _) => count(median(samples), MOST_BUSY),
         (Figure::LongRun, _) => samples
             .first()
             .zip(samples.last())
@@ -172,6 +176,12 @@ fn cell(series: &Series) -> String {
             .unwrap_or_default(),
         _ => value(unit, median(samples)),
     }
+}
+
+/// A count, of which nobody knows more when it is the most that is tried.
+fn count(found: f64, most: u32) -> String {
+    let at_least = if found >= f64::from(most) { "≥ " } else { "" };
+    format!("{at_least}{}", value(Unit::Count, found))
 }
 
 fn throughput(record: &Record) -> Table {

@@ -16,13 +16,16 @@ fn record(series: &[(&str, Figure, Option<usize>, &[f64])]) -> Record {
             cpu: "Some CPU".to_owned(),
             cores: 2,
             system: "Linux 6.1".to_owned(),
+            rustc: "1.95.0".to_owned(),
             wasmtime: "48.0.8".to_owned(),
             model: "u2netp".to_owned(),
+            model_digest: "0123".to_owned(),
             picture: "cat.jpg".to_owned(),
             width: 640,
             height: 480,
             workers: 2,
             seed: 7,
+            peers: vec!["ls=ls {input} {output}".to_owned()],
         },
         series: series.collect(),
         ratios: Vec::new(),
@@ -40,7 +43,8 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
         ("native net", Figure::Steady, None, &[100.0]),
         ("wasm net", Figure::ThroughputReused, Some(2), &[9.5]),
         ("wasm net", Figure::ThroughputReused, Some(1), &[5.0]),
-        ("wasm net", Figure::IdleInGibibyte, None, &[118.0]),
+        ("wasm net", Figure::IdleInGibibyte, None, &[12_000.0]),
+        ("wasm net", Figure::BusyInGibibyte, None, &[118.0]),
         (
             "wasm net",
             Figure::LongRun,
@@ -80,9 +84,9 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
 
 ### Memory, median
 
-|          | idle instances in 1 GiB | RSS through a long run, first → last |
-| -------- | ----------------------: | -----------------------------------: |
-| wasm net |                     118 |                  1.00 MiB → 2.00 MiB |
+|          | idle instances in 1 GiB | busy instances in 1 GiB | RSS through a long run, first → last |
+| -------- | ----------------------: | ----------------------: | -----------------------------------: |
+| wasm net |                 ≥ 12000 |                     118 |                  1.00 MiB → 2.00 MiB |
 
 ### File sizes
 
@@ -103,7 +107,7 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
 | ---------- | ----------------------------: | -----: |
 | native net |                      0.000012 |    yes |
 
-Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; wasmtime 48.0.8; model u2netp; picture cat.jpg (640 × 480 pixels); workers 2; seed 7.
+Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; rustc 1.95.0; wasmtime 48.0.8; model u2netp (0123); picture cat.jpg (640 × 480 pixels); workers 2; seed 7; peers ls=ls {input} {output}.
 ";
     assert_eq!(table(&record), expected);
 }
