@@ -44,7 +44,9 @@ fn peaks(criterion: &mut Criterion) {
     for level in levels().filter(|&level| peak::flop(level) > 0) {
         group.throughput(Throughput::Elements(peak::flop(level)));
         group.bench_function(level.name(), |b| {
-            b.iter_custom(|rounds| peak::run(level, rounds).expect("the level is available"));
+            b.iter_custom(|rounds| {
+                peak::run(level, rounds).expect("the level is there, and its sum right")
+            });
         });
     }
     group.finish();

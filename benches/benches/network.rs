@@ -5,11 +5,9 @@
     reason = "a benchmark that cannot start has nothing to say"
 )]
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use benches::{Choice, Subject};
+use benches::{Choice, Subject, fixture};
 use clap::Parser;
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
 use net::Simd;
@@ -41,9 +39,8 @@ fn rows() -> Vec<(String, Vec<&'static str>)> {
 }
 
 fn network(criterion: &mut Criterion) {
-    let picture = fs::read(fixture("photos/astronaut.png")).expect("the fixture is there");
-    let expected = image::open(fixture("masks/astronaut.png")).expect("the fixture is there");
-    let expected = expected.to_luma8().into_raw();
+    let picture = fixture::photo("astronaut.png").expect("the fixture is there");
+    let expected = fixture::mask("astronaut.png").expect("the fixture is there");
     let mut group = criterion.benchmark_group("u2netp");
     group
         .sampling_mode(SamplingMode::Flat)
@@ -56,7 +53,8 @@ fn network(criterion: &mut Criterion) {
         group.bench_function(name, |b| {
             let subject = subject.get_or_insert_with(|| start(&flags));
             let first = subject.mask(&picture).expect("the subject answers").value;
-            assert_alike(&expected, &first.data);
+            let is_right = fixture::is_alike(&expected, &first.data);
+            assert!(is_right, "the mask is wrong");
             b.iter_custom(|runs| {
                 let mut sum = Duration::ZERO;
                 for _ in 0..runs {
@@ -74,21 +72,6 @@ fn network(criterion: &mut Criterion) {
 fn start(flags: &[&str]) -> Subject {
     let cli = Cli::parse_from([&["network"], flags].concat());
     Subject::start(&cli.choice).expect("the subject starts")
-}
-
-/// The bounds of `fixtures/reference/compare.py`: 99.9 % within 2 levels, none beyond 4.
-fn assert_alike(expected: &[u8], actual: &[u8]) {
-    assert_eq!(expected.len(), actual.len());
-    let apart = || expected.iter().zip(actual).map(|(a, b)| a.abs_diff(*b));
-    let within = apart().filter(|&levels| levels <= 2).count();
-    assert!(within * 1000 >= expected.len() * 999, "the mask is wrong");
-    assert!(apart().all(|levels| levels <= 4), "the mask is wrong");
-}
-
-fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../fixtures")
-        .join(name)
 }
 
 criterion_group!(benches, network);

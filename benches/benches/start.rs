@@ -1,18 +1,19 @@
-//! Starting: a host image mapped and linked, an instance, the first picture on it. Every picture is compared with
-//! the first one's.
+//! Starting: a host image mapped and linked, an instance, the first picture on it. What was started makes the expected
+//! mask, and every picture is the first one again.
 #![allow(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing to say"
 )]
 
-use std::fs;
-use std::hint::black_box;
-use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
+use benches::fixture;
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
-use cutout::Options;
-use host_harness::engine::{Cache, Engines, Runtime, Settings};
+use cutout::{Limits, Options, Quality};
+use host_harness::engine::{Cache, Engine, Engines, Runtime, Settings};
 use host_harness::models::{self, Model};
+
+const PHOTO: &str = "astronaut.png";
 
 fn ready(model: &Model) -> Engines {
     let cache = Cache::of_user().expect("there is a cache folder");
@@ -20,22 +21,46 @@ fn ready(model: &Model) -> Engines {
         .expect("the model can be made ready")
 }
 
+/// Makes sure that `engine` works, and leaves it without an instance.
+fn check(engine: &mut dyn Engine) {
+    let photo = fixture::photo(PHOTO).expect("the fixture is there");
+    let expected = fixture::mask(PHOTO).expect("the fixture is there");
+    let made = engine.mask(&photo, Quality::Rembg, &Limits::default());
+    let mask = made.expect("the engine answers").value.mask;
+    assert!(
+        fixture::is_alike(&expected, &mask.data),
+        "the mask is wrong"
+    );
+    engine.stop();
+}
+
 fn start(criterion: &mut Criterion) {
     let model = models::find("u2netp").expect("the program holds u2netp");
-    let engines = ready(&model);
+    let engine_of = |engines: &Engines| engines.engine().expect("there is room for an instance");
+    let mut engine = engine_of(&ready(&model));
     let mut group = criterion.benchmark_group("start");
-    group.bench_function("load", |b| b.iter(|| black_box(ready(&model))));
-
-    let mut engine = engines.engine().expect("there is room for an instance");
-    group.bench_function("instantiate", |b| {
-        b.iter(|| {
-            engine.start().expect("there is room for an instance");
-            engine.stop();
-        });
+    group.bench_function("load", |b| {
+        let mut last = None;
+        b.iter_with_large_drop(|| last.replace(ready(&model)));
+        check(&mut *engine_of(&last.expect("it ran")));
     });
 
-    let photo = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/photos/astronaut.png");
-    let photo = fs::read(photo).expect("the fixture is there");
+    group.bench_function("instantiate", |b| {
+        b.iter_custom(|runs| {
+            let mut sum = Duration::ZERO;
+            for _ in 0..runs {
+                let start = Instant::now();
+                engine.start().expect("there is room for an instance");
+                sum += start.elapsed();
+                engine.stop();
+            }
+            sum
+        });
+        engine.start().expect("there is room for an instance");
+        check(&mut *engine);
+    });
+
+    let photo = fixture::photo(PHOTO).expect("the fixture is there");
     let mut remove = || {
         let output = engine.remove(&photo, &Options::default());
         engine.stop();

@@ -1,7 +1,8 @@
 //! What benches and their programs share: subjects that answer one picture, convolutions with a known
-//! answer, and this machine's peak.
+//! answer, photos with their masks, and this machine's peak.
 
 pub mod conv;
+pub mod fixture;
 pub mod peak;
 mod subject;
 
