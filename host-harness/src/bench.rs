@@ -6,6 +6,7 @@ mod compare;
 pub mod figure;
 mod found;
 mod memory;
+pub mod plan;
 pub mod probe;
 mod process;
 pub mod record;

@@ -66,11 +66,13 @@ pub(crate) fn write(to: &Place, bytes: &[u8]) -> Result<(), Error> {
 
 /// Writes `bytes` whole or not at all: into a temporary file beside `path`, then renamed.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path
-        .parent()
+    write_by_way_of(folder(path), path, bytes)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent()
         .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    write_by_way_of(folder, path, bytes)
+        .unwrap_or(Path::new("."))
 }
 
 /// Writes `bytes` whole or not at all: into a temporary file in `folder`, on the file system of `path`, then renamed.
@@ -90,15 +92,18 @@ fn default_permissions() -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
+/// Whether two places are one, which need not be there yet.
+pub(crate) fn is_same(a: &Place, b: &Place) -> bool {
+    let (Place::File(a), Place::File(b)) = (a, b) else {
+        return a == b;
+    };
+    let is_one = |a: &Path, b: &Path| same_file::is_same_file(a, b).unwrap_or(false);
+    is_one(a, b) || a.file_name() == b.file_name() && is_one(folder(a), folder(b))
+}
+
 /// Refuses an output that is the input: the original must survive.
 pub(crate) fn refuse_same(input: &Place, output: &Place) -> Result<(), Error> {
-    if let (Place::File(from), Place::File(to)) = (input, output)
-        && let (Ok(from), Ok(to)) = (
-            same_file::Handle::from_path(from),
-            same_file::Handle::from_path(to),
-        )
-        && from == to
-    {
+    if *output != Place::Stream && is_same(input, output) {
         let text = format!("{output} is the input itself; name another output");
         return Err(Error::new(Kind::Usage, text));
     }

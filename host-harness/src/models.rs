@@ -29,6 +29,8 @@ pub struct Model {
     pub onnx: Cow<'static, [u8]>,
     /// BLAKE3 of the file, in hexadecimal.
     pub digest: Cow<'static, str>,
+    /// The file; `None` for the one inside the binary.
+    pub path: Option<PathBuf>,
 }
 
 /// One entry of `models/models.toml`.
@@ -133,7 +135,7 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
                 );
                 return Err(Error::new(Kind::Core(cutout::ErrorKind::Model), text));
             }
-            return Ok(Model::new(entry.spec(), onnx));
+            return Ok(Model::new(entry.spec(), onnx, path));
         }
     }
     if entry.name == BUILT_IN {
@@ -141,6 +143,7 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
             spec: entry.spec(),
             onnx: U2NETP.into(),
             digest: env!("CUTOUT_U2NETP_DIGEST").into(),
+            path: None,
         });
     }
     let places: Vec<_> = places
@@ -160,7 +163,7 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
 fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
     let onnx = read(path)?;
     if let Some(entry) = entries.iter().find(|entry| entry.matches(&onnx)) {
-        return Ok(Model::new(entry.spec(), onnx));
+        return Ok(Model::new(entry.spec(), onnx, path));
     }
     let at = |e: cutout::Error| {
         Error::new(
@@ -187,6 +190,7 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
             ..template
         },
         onnx,
+        path,
     ))
 }
 
@@ -237,12 +241,13 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 impl Model {
-    fn new(spec: ModelSpec, onnx: Vec<u8>) -> Self {
+    fn new(spec: ModelSpec, onnx: Vec<u8>, path: &Path) -> Self {
         let digest = blake3::hash(&onnx).to_hex().to_string().into();
         Self {
             spec,
             onnx: onnx.into(),
             digest,
+            path: Some(path.to_owned()),
         }
     }
 }

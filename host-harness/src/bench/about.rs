@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use procfs::{CpuInfo, Current, KernelVersion};
 
+use super::plan::Plan;
 use super::record::About;
-use super::session::Plan;
 use crate::Error;
 use crate::engine::WASMTIME;
 use crate::models::Model;

@@ -26,9 +26,9 @@ pub(super) fn agreement(pictures: &[(String, &Path)], fickle: &BTreeSet<String>)
     let Some((first, others)) = pictures.split_first() else {
         return Vec::new();
     };
-    let alpha_of = |(row, path): &(String, &Path)| match fickle.contains(row) {
-        true => Err(format!("{row} made different pictures")),
-        false => alpha(path),
+    let alpha_of = |(row, path): &(String, &Path)| match alpha(path) {
+        Ok(_) if fickle.contains(row) => Err(format!("{row} made different pictures, or none")),
+        found => found,
     };
     let first = alpha_of(first);
     let compare = |other: &(String, &Path)| {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::ValueEnum;
 use cutout::Options;
@@ -21,8 +21,8 @@ const PICTURES: usize = 3;
 /// Idle instances that are started between two looks at the memory.
 const IDLE_AT_ONCE: usize = 64;
 const GIBIBYTE: u64 = 1 << 30;
-/// How long each number of workers is kept busy.
-const THROUGHPUT: Duration = Duration::from_secs(6);
+/// How long each number of workers is kept busy, in seconds.
+const THROUGHPUT: f64 = 6.0;
 
 type Crew = Vec<Box<dyn Engine + Send>>;
 
@@ -249,13 +249,12 @@ impl Probe<'_> {
         let mut crew = self.crew(engines, workers)?;
         self.warm(&mut crew)?;
         let rates = at_once(&mut crew, |engine| {
-            let start = Instant::now();
-            let mut pictures = 0.0;
-            while start.elapsed() < THROUGHPUT {
-                self.picture(engine)?;
+            let (mut pictures, mut seconds) = (0.0, 0.0);
+            while seconds < THROUGHPUT {
+                seconds += self.picture(engine)? / 1e3;
                 pictures += 1.0;
             }
-            Ok(pictures / start.elapsed().as_secs_f64())
+            Ok(pictures / seconds)
         })?;
         Ok(rates.iter().sum())
     }

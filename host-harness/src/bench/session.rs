@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::cold::Copies;
 use super::figure::Figure;
 use super::found::Found;
+use super::plan::{Job, Plan};
 use super::probe::Question;
 use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
@@ -17,34 +18,6 @@ use crate::Error;
 use crate::commands::{EngineName, Group};
 use crate::engine::{self, Cache, Host, Runtime, Settings};
 use crate::models::{self, Model};
-
-/// What to measure, and how often.
-pub struct Plan {
-    /// The picture's file.
-    pub picture: PathBuf,
-    /// Name or path of the model.
-    pub model: String,
-    /// Other programs, as they were given.
-    pub peers: Vec<String>,
-    /// What to measure.
-    pub groups: Vec<Group>,
-    /// Processes per row and question.
-    pub samples: usize,
-    /// Workers at most.
-    pub workers: u16,
-    /// Pictures of the long run.
-    pub pictures: u32,
-    /// Seed of the order.
-    pub seed: u64,
-}
-
-/// One process to run.
-#[derive(Clone, Copy)]
-enum Job<'a> {
-    Warm,
-    Cold(&'a Copies),
-    Ask(Question),
-}
 
 /// What came of a session.
 pub struct Measured {
@@ -62,6 +35,8 @@ pub struct Session {
     program: PathBuf,
     /// The host images of our rows in wasm.
     images: Vec<(Runtime, PathBuf)>,
+    /// Files, and their sizes in bytes.
+    sizes: Vec<(String, u64)>,
     /// Holds outputs, and the copies that are dropped from the page cache.
     work: TempDir,
 }
@@ -79,21 +54,20 @@ impl Session {
         // Pages of a file that is still to be written back would count as private and dirty.
         process::drop_from_page_cache(&program)?;
         let work = tempfile::tempdir().map_err(Error::io("make a temporary folder"))?;
-        let session = Self {
+        let mut session = Self {
             plan,
             rows,
             about,
             program,
             images,
+            sizes: Vec::new(),
             work,
         };
         for (index, row) in session.rows.iter().enumerate() {
-            // The first process of a row in wasm may make the host image, the second one then stamps it.
-            for _ in 0..=usize::from(row.is_wasm()) {
-                let mut command = session.whole(row, &session.program, &session.result(index))?;
-                process::run(&mut command).map_err(|e| row.named(&e))?;
-            }
+            let mut command = session.whole(row, &session.program, &session.result(index))?;
+            prepare(row, &mut command).map_err(|e| row.named(&e))?;
         }
+        session.sizes = session.sizes_of_files(&model)?;
         Ok(session)
     }
 
@@ -115,7 +89,7 @@ impl Session {
             .zip(results.iter().map(PathBuf::as_path))
             .collect();
         let agreement = compare::agreement(&pictures, &found.fickle);
-        let series = self.in_order(found)?;
+        let series = self.in_order(found);
         let record = Record {
             about: self.about,
             ratios: compare::ratios(&names, &series, &agreement),
@@ -130,7 +104,7 @@ impl Session {
         let mut order = fastrand::Rng::with_seed(self.plan.seed);
         for round in 1..=self.plan.samples {
             announce(&format!("round {round} of {}", self.plan.samples));
-            let mut jobs = self.jobs(round, cold.as_ref());
+            let mut jobs = self.plan.jobs(&self.rows, round, cold.as_ref());
             order.shuffle(&mut jobs);
             let mut new = Found::default();
             for (index, job) in jobs {
@@ -140,46 +114,6 @@ impl Session {
             found.take(&new);
         }
         Ok(())
-    }
-
-    /// All processes of a round, each with its row's index.
-    fn jobs<'a>(&self, round: usize, cold: Option<&'a Copies>) -> Vec<(usize, Job<'a>)> {
-        let mut jobs = Vec::new();
-        for (index, row) in self.rows.iter().enumerate() {
-            let mut ask = |question| jobs.push((index, Job::Ask(question)));
-            for group in self.plan.groups.iter().filter(|_| !row.is_peer()) {
-                match group {
-                    Group::Process => {}
-                    Group::Times => {
-                        ask(Question::Times);
-                        if row.is_wasm() {
-                            ask(Question::Instantiate);
-                        }
-                    }
-                    Group::Memory => ask(Question::Memory),
-                    Group::Density => {
-                        // Natively there is no such thing as an idle instance.
-                        if row.is_wasm() {
-                            ask(Question::Idle);
-                        }
-                        if row.keeps_memory() {
-                            ask(Question::Busy);
-                        }
-                    }
-                    Group::Throughput => ask(Question::Throughput),
-                    // Many pictures in one process are samples enough.
-                    Group::LongRun if round == 1 => ask(Question::LongRun),
-                    Group::LongRun => {}
-                }
-            }
-            if self.plan.groups.contains(&Group::Process) {
-                jobs.push((index, Job::Warm));
-                if let (Some(cold), false) = (cold, row.is_peer()) {
-                    jobs.push((index, Job::Cold(cold)));
-                }
-            }
-        }
-        jobs
     }
 
     fn run(
@@ -272,10 +206,10 @@ impl Session {
         let images = self.images.iter().map(|(_, path)| path.as_path());
         let copies = Copies::new(&self.work.path().join("cold"), &self.program, images)?;
         for row in self.rows.iter().filter(|row| !row.is_peer()) {
-            // The first process stamps the host image.
             let scratch = self.work.path().join("scratch.png");
             let mut command = self.whole(row, &copies.program, &scratch)?;
-            if let Err(error) = process::run(command.env("CUTOUT_CACHE", &copies.cache)) {
+            command.env("CUTOUT_CACHE", &copies.cache);
+            if let Err(error) = prepare(row, &mut command) {
                 announce(&format!(
                     "there is no cold figure ({error}); set TMPDIR to a folder that programs may run from"
                 ));
@@ -285,28 +219,40 @@ impl Session {
         Ok(Some(copies))
     }
 
-    /// All series, row by row, with the sizes of the files behind.
-    fn in_order(&self, mut found: Found) -> Result<Vec<Series>, Error> {
-        let mut size = |row: String, bytes: u64| {
-            found.add(&row, Figure::Size, None, &[bytes as f64]);
-        };
+    fn sizes_of_files(&self, model: &Model) -> Result<Vec<(String, u64)>, Error> {
         let length = |path: &Path| {
             let found = fs::metadata(path).map(|m| m.len());
             found.map_err(Error::io(format!("look at {}", path.display())))
         };
-        size("program".to_owned(), length(&self.program)?);
-        let model = models::find(&self.plan.model)?;
+        let mut sizes = vec![("program".to_owned(), length(&self.program)?)];
         for (runtime, path) in &self.images {
             let name = runtime.as_str();
-            let component = engine::bake(&model, *runtime)?.len() as u64;
-            size(format!("portable component, {name}"), component);
-            size(format!("host image, {name}"), length(path)?);
+            let component = engine::bake(model, *runtime)?.len() as u64;
+            sizes.push((format!("portable component, {name}"), component));
+            sizes.push((format!("host image, {name}"), length(path)?));
+        }
+        Ok(sizes)
+    }
+
+    /// All series, row by row, with the sizes of the files behind.
+    fn in_order(&self, mut found: Found) -> Vec<Series> {
+        for (file, bytes) in &self.sizes {
+            found.add(file, Figure::Size, None, &[*bytes as f64]);
         }
         let position = |name: &str| self.rows.iter().position(|row| row.name == *name);
         let mut series: Vec<_> = found.into_series();
         series.sort_by_key(|s| position(&s.row).unwrap_or(usize::MAX));
-        Ok(series)
+        series
     }
+}
+
+/// Runs a row for the first time. In wasm twice: the first process makes the host image or finds it too young for a stamp,
+/// and the second one stamps it.
+fn prepare(row: &Row, command: &mut Command) -> Result<(), Error> {
+    for _ in 0..=usize::from(row.is_wasm()) {
+        process::run(command)?;
+    }
+    Ok(())
 }
 
 fn images(rows: &[Row], model: &Model) -> Result<Vec<(Runtime, PathBuf)>, Error> {

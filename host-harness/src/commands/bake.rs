@@ -1,6 +1,6 @@
 //! `cutout bake`: the generic actor and a model, as one file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -48,15 +48,19 @@ impl Command for Bake {
     fn execute(self) -> Result<ExitCode, Error> {
         let output = Place::from(&*self.output);
         let host_image = self.host_image.as_deref().map(Place::from);
-        let model_file = Place::from(Path::new(&self.model));
-        for place in [Some(&output), host_image.as_ref()].into_iter().flatten() {
-            files::refuse_same(&model_file, place)?;
-        }
-        if self.host_image.as_ref() == Some(&self.output) {
+        if host_image
+            .as_ref()
+            .is_some_and(|image| files::is_same(image, &output))
+        {
             let text = "component and host image would be one file; name another for --host-image";
             return Err(Error::new(Kind::Usage, text));
         }
         let model = models::find(&self.model)?;
+        for place in [Some(&output), host_image.as_ref()].into_iter().flatten() {
+            if let Some(path) = &model.path {
+                files::refuse_same(&Place::File(path.clone()), place)?;
+            }
+        }
         if self.world == World::Worker && self.runtime != Runtime::Net {
             let text = "the worker has the runtime net alone; leave --runtime out, or bake the world actor";
             return Err(Error::new(Kind::Usage, text));

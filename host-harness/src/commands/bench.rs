@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use crate::bench::plan::Plan;
 use crate::bench::record::Record;
 use crate::bench::row::{self, Row};
 use crate::bench::{report, session};
@@ -96,17 +97,13 @@ impl Command for Bench {
             rows.push(Row::peer(peer)?);
         }
         row::refuse_same_names(&rows)?;
-        std::fs::create_dir_all(&self.output).map_err(Error::io(format!(
-            "make the folder {}",
-            self.output.display()
-        )))?;
         let workers = match self.workers {
             0 => std::thread::available_parallelism().map_or(1, |cores| {
                 u16::try_from(cores.get()).unwrap_or(256).min(256)
             }),
             workers => workers,
         };
-        let plan = session::Plan {
+        let plan = Plan {
             picture: self.picture,
             model: self.model,
             peers: self.peers,
@@ -116,6 +113,11 @@ impl Command for Bench {
             pictures: self.pictures,
             seed: self.seed,
         };
+        plan.check(&rows)?;
+        std::fs::create_dir_all(&self.output).map_err(Error::io(format!(
+            "make the folder {}",
+            self.output.display()
+        )))?;
         let session = session::Session::open(plan, rows)?;
         let measured = session.measure(&announce)?;
         write(&measured.record, &self.output)?;

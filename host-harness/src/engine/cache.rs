@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::{Runtime, snapshot};
+use super::{Host, Runtime, Settings, snapshot};
 use crate::models::Model;
 use crate::{Error, Kind};
 
@@ -142,14 +142,21 @@ fn load(engine: &Engine, path: &Path) -> Result<Option<Component>, Error> {
     if !whole.unwrap_or(false) {
         return Ok(None);
     }
-    // Its name says that it was made for this engine; the pool's limits are all that can still be in the way.
-    let component = host_image(engine, path).map_err(|e| {
-        let text = format!(
-            "the model needs more memory than an instance may have: {e:#}; raise --max-memory"
-        );
-        Error::new(Kind::OutOfMemory, text)
+    let error = match host_image(engine, path) {
+        Ok(component) => return Ok(Some(component)),
+        Err(error) => error,
+    };
+    let roomy = Host::engine(&Settings {
+        max_memory: 1 << 32,
+        ..Settings::default()
     })?;
-    Ok(Some(component))
+    if host_image(&roomy, path).is_err() {
+        return Ok(None);
+    }
+    let text = format!(
+        "the model needs more memory than an instance may have: {error:#}; raise --max-memory"
+    );
+    Err(Error::new(Kind::OutOfMemory, text))
 }
 
 /// Maps a host image. Only for [`load`], which has checked where it comes from.

@@ -215,8 +215,16 @@ fn a_peer_whose_picture_changes_or_is_missing_gets_no_ratio() {
         assert!(output.status.success(), "{said}");
         assert!(record.ratios.iter().all(|ratio| ratio.value.is_err()));
         let reason = record.agreement[0].difference.clone().unwrap_err();
-        assert_eq!(reason, "peer made different pictures", "{last}");
+        assert_eq!(reason, "peer made different pictures, or none", "{last}");
     }
+}
+
+#[test]
+fn a_run_that_would_measure_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("none");
+    let said = refused(&out, &["--row", "native:tract", "--measure", "density"]);
+    assert!(said.contains("nothing to measure"), "{said}");
 }
 
 #[test]

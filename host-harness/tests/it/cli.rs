@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::support::{ENGINES, cutout, finish, fixture, read_mask, tiny};
+use crate::support::{ENGINES, cutout, finish, fixture, read_mask, root, tiny};
 
 #[test]
 fn a_photo_becomes_a_cut_out_of_its_size() {
@@ -293,9 +293,25 @@ fn bake_overwrites_neither_its_model_nor_one_result_with_the_other() {
     let model = folder.path().join("my.onnx");
     fs::copy(tiny(), &model).unwrap();
     let other = folder.path().join("x.wasm");
-    for (output, image) in [(&model, &other), (&other, &model), (&other, &other)] {
+    let again = folder
+        .path()
+        .join("../")
+        .join(folder.path().file_name().unwrap())
+        .join("x.wasm");
+    let known = folder.path().join("u2netp.onnx");
+    fs::copy(root().join("models/u2netp.onnx"), &known).unwrap();
+    let mine = model.to_str().unwrap();
+    for (name, output, image) in [
+        (mine, &model, &other),
+        (mine, &other, &model),
+        (mine, &other, &other),
+        (mine, &other, &again),
+        ("u2netp", &known, &other),
+    ] {
         let mut command = cutout();
-        command.arg("bake").arg("--model").arg(&model);
+        command
+            .env("CUTOUT_MODELS", folder.path())
+            .args(["bake", "--model", name]);
         command.arg("-o").arg(output).arg("--host-image").arg(image);
         let (done, said) = finish(&mut command);
         assert_eq!(done.status.code(), Some(2), "{said}");

@@ -117,6 +117,14 @@ mod tests {
         (folder, path)
     }
 
+    /// Until a write shows.
+    fn wait_until_settled(path: &Path) {
+        let file = fs::metadata(path).unwrap();
+        while !is_settled(&file, SystemTime::now()) {
+            std::thread::yield_now();
+        }
+    }
+
     /// The clock so long after the file's last change.
     fn after(path: &Path, milliseconds: u64) -> SystemTime {
         let changed = time_of_change(&fs::metadata(path).unwrap());
@@ -155,6 +163,7 @@ mod tests {
     #[test]
     fn an_image_that_was_written_to_is_not_whole_although_it_looks_untouched() {
         let (_folder, path) = stored();
+        wait_until_settled(&path);
         assert!(is_whole_later(&path));
         let modified = fs::metadata(&path).unwrap().modified().unwrap();
         let file = File::options().write(true).open(&path).unwrap();

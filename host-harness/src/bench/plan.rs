@@ -1,0 +1,100 @@
+//! What a run is to measure, and the processes that this takes.
+
+use std::path::PathBuf;
+
+use super::cold::Copies;
+use super::probe::Question;
+use super::row::Row;
+use crate::commands::Group;
+use crate::{Error, Kind};
+
+/// What to measure, and how often.
+pub struct Plan {
+    /// The picture's file.
+    pub picture: PathBuf,
+    /// Name or path of the model.
+    pub model: String,
+    /// Other programs, as they were given.
+    pub peers: Vec<String>,
+    /// What to measure.
+    pub groups: Vec<Group>,
+    /// Processes per row and question.
+    pub samples: usize,
+    /// Workers at most.
+    pub workers: u16,
+    /// Pictures of the long run.
+    pub pictures: u32,
+    /// Seed of the order.
+    pub seed: u64,
+}
+
+impl Plan {
+    /// Refuses a plan by which no process would run.
+    ///
+    /// # Errors
+    /// Kind `usage`.
+    pub fn check(&self, rows: &[Row]) -> Result<(), Error> {
+        if self.jobs(rows, 1, None).is_empty() {
+            let text = "there is nothing to measure: peers have whole processes alone, and natively density is of net \
+                 alone; name other rows, or other groups with --measure";
+            return Err(Error::new(Kind::Usage, text));
+        }
+        Ok(())
+    }
+
+    /// All processes of a round, each with its row's index.
+    pub(super) fn jobs<'a>(
+        &self,
+        rows: &[Row],
+        round: usize,
+        cold: Option<&'a Copies>,
+    ) -> Vec<(usize, Job<'a>)> {
+        let mut jobs = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let mut ask = |question| jobs.push((index, Job::Ask(question)));
+            for group in self.groups.iter().filter(|_| !row.is_peer()) {
+                match group {
+                    Group::Process => {}
+                    Group::Times => {
+                        ask(Question::Times);
+                        if row.is_wasm() {
+                            ask(Question::Instantiate);
+                        }
+                    }
+                    Group::Memory => ask(Question::Memory),
+                    Group::Density => {
+                        // Natively there is no such thing as an idle instance.
+                        if row.is_wasm() {
+                            ask(Question::Idle);
+                        }
+                        if row.keeps_memory() {
+                            ask(Question::Busy);
+                        }
+                    }
+                    Group::Throughput => ask(Question::Throughput),
+                    // Many pictures in one process are samples enough.
+                    Group::LongRun if round == 1 => ask(Question::LongRun),
+                    Group::LongRun => {}
+                }
+            }
+            if self.groups.contains(&Group::Process) {
+                jobs.push((index, Job::Warm));
+                if let (Some(cold), false) = (cold, row.is_peer()) {
+                    jobs.push((index, Job::Cold(cold)));
+                }
+            }
+        }
+        jobs
+    }
+}
+
+/// One process to run.
+#[derive(Clone, Copy)]
+pub(super) enum Job<'a> {
+    /// A whole process, page cache warm.
+    Warm,
+    /// The same of the copies, page cache cold.
+    Cold(&'a Copies),
+    /// A process of ours that answers a question about itself.
+    Ask(Question),
+}
