@@ -70,8 +70,10 @@ def start_host(folder, state, name, port):
 def make_ready(state, host):
     """Has a host that was just started take all workloads, and answer."""
     host["id"] = wait_ready(host, f"host {host['name']}", lambda: host_id(host["log"]))
+    subject = f"runtime.host.{host['id']}.workload.start"
     for workload in workloads(state, host):
-        answer = ask(state["nats"]["url"], f"runtime.host.{host['id']}.workload.start", workload)
+        # It has started a little before it listens.
+        [answer] = wait_ready(host, f"host {host['name']} at NATS", lambda: ask(state["nats"]["url"], subject, workload))
         if answer.get("workloadStatus", {}).get("workloadState") != "WORKLOAD_STATE_RUNNING":
             said = f"{json.dumps(answer)}; its last words:\n{last_words(host)}"
             raise Failed(f"host {host['name']} does not start {workload['workloadId']}: {said}")
@@ -117,7 +119,8 @@ def workloads(state, host):
 
 
 def ask(url, subject, question, seconds=120):
-    """A host's answer to a request over NATS, both JSON; an empty one for none, which is what it says to bad questions."""
+    """A list of a host's answer to a request over NATS, both JSON; {} for none, which is what it says to bad questions. No
+    list if nobody listens."""
 
     async def quiet(_):
         """Instead of tracebacks on stderr."""
@@ -131,9 +134,11 @@ def ask(url, subject, question, seconds=120):
             await client.close()
 
     try:
-        return json.loads(asyncio.run(request()).data)
+        return [json.loads(asyncio.run(request()).data)]
     except nats.errors.TimeoutError:
-        return {}
+        return [{}]
+    except nats.errors.NoRespondersError:
+        return None
     except (nats.errors.Error, OSError) as error:
         raise Failed(f"no answer to {subject} over NATS at {url}: {error}") from None
 
