@@ -69,7 +69,8 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_by_way_of(folder(path), path, bytes)
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that `path` is in.
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent()
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."))

@@ -12,6 +12,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::results::Results;
 use super::sources::Source;
+use crate::files;
 use crate::{Error, Kind};
 
 /// Names that are pictures by their extension; in folders, only these are taken.
@@ -223,7 +224,6 @@ fn real(path: &Path) -> Result<PathBuf, Error> {
     let missing = |error: io::Error| Error::new(Kind::Io, format!("it cannot be found: {error}"));
     let no_name = || Error::new(Kind::Io, "it has no name of its own; name the file");
     let name = path.file_name().ok_or_else(no_name)?;
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let folder = fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(missing)?;
+    let folder = fs::canonicalize(files::folder(path)).map_err(missing)?;
     Ok(folder.join(name))
 }

@@ -125,7 +125,7 @@ impl Session {
     ) -> Result<(), Error> {
         let row = &self.rows[index];
         let name = &row.name;
-        let scratch = self.work.path().join("scratch.png");
+        let scratch = self.scratch();
         // Some programs leave alone what is there already; it is not there before the first process.
         let _ = fs::remove_file(&scratch);
         match job {
@@ -194,6 +194,11 @@ impl Session {
         serde_json::from_slice(&done.printed).map_err(Error::io("read a process's answer"))
     }
 
+    /// Where every process after the first puts its picture.
+    fn scratch(&self) -> PathBuf {
+        self.work.path().join("scratch.png")
+    }
+
     fn result(&self, row: usize) -> PathBuf {
         self.work.path().join(format!("{row}.png"))
     }
@@ -206,8 +211,7 @@ impl Session {
         let images = self.images.iter().map(|(_, path)| path.as_path());
         let copies = Copies::new(&self.work.path().join("cold"), &self.program, images)?;
         for row in self.rows.iter().filter(|row| !row.is_peer()) {
-            let scratch = self.work.path().join("scratch.png");
-            let mut command = self.whole(row, &copies.program, &scratch)?;
+            let mut command = self.whole(row, &copies.program, &self.scratch())?;
             command.env("CUTOUT_CACHE", &copies.cache);
             if let Err(error) = prepare(row, &mut command) {
                 announce(&format!(

@@ -3,12 +3,13 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
 use super::is_ours;
+use crate::files;
 
 /// Length of the digest that stands behind a host image in its file.
 const DIGEST: usize = blake3::OUT_LEN;
@@ -95,8 +96,7 @@ fn digest_fits(path: &Path) -> io::Result<bool> {
 
 /// A file beside `path` that is to take its place.
 fn temporary(path: &Path, parts: &[&[u8]]) -> io::Result<NamedTempFile> {
-    let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut file = NamedTempFile::new_in(files::folder(path))?;
     for part in parts {
         file.write_all(part)?;
     }
@@ -107,6 +107,7 @@ fn temporary(path: &Path, parts: &[&[u8]]) -> io::Result<NamedTempFile> {
 mod tests {
     use std::fs::FileTimes;
     use std::os::unix::fs::FileExt;
+    use std::path::PathBuf;
 
     use super::*;
 
