@@ -12,21 +12,23 @@ use crate::wire::{ErrorWord, StageWord};
 /// One of a worker's answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// Sent at once: somebody has the picture.
-    Taken(Taken),
+    /// The answer to an [`Offer`](crate::Signal::Offer): this worker is free and asks for an image.
+    Claim(WorkerHost),
+    /// The first answer to a request: a worker has it.
+    Taken(WorkerHost),
     /// Sent last: what was made.
     Made(Box<Made>),
     /// Sent last: why nothing was made.
     Failed(Failure),
 }
 
-/// Somebody has the picture.
+/// The host that a worker runs on.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Taken {
-    /// The worker's host, if it knows.
+pub struct WorkerHost {
+    /// The host's name, if the worker knows it.
     pub host: Option<String>,
-    /// Pictures that this host works on at once, if the worker knows.
+    /// Images that this host processes at once, if the worker knows.
     pub slots: Option<u32>,
 }
 
@@ -86,7 +88,8 @@ impl Answer {
     pub fn decode(message: &[u8]) -> Result<Self, BadMessage> {
         let (header, mut rest) = frame::split::<Header>(message)?;
         let answer = match header {
-            Header::Taken(taken) => Self::Taken(taken),
+            Header::Claim(host) => Self::Claim(host),
+            Header::Taken(host) => Self::Taken(host),
             Header::Made(header) => Self::Made(Box::new(made(*header, &mut rest)?)),
             Header::Failed(failure) => Self::Failed(failure),
         };
@@ -100,7 +103,8 @@ impl Answer {
     /// Writes an answer.
     pub fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Taken(taken) => frame::join(&Header::Taken(taken.clone()), &[]),
+            Self::Claim(host) => frame::join(&Header::Claim(host.clone()), &[]),
+            Self::Taken(host) => frame::join(&Header::Taken(host.clone()), &[]),
             Self::Made(made) => {
                 let header = Header::Made(Box::new(MadeHeader::of(made)));
                 frame::join(&header, &parts(&made.output))
@@ -124,7 +128,8 @@ fn parts(output: &Output) -> [&[u8]; 4] {
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Header {
-    Taken(Taken),
+    Claim(WorkerHost),
+    Taken(WorkerHost),
     Made(Box<MadeHeader>),
     Failed(Failure),
 }

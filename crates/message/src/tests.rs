@@ -53,7 +53,7 @@ impl Meter for Fake {
 
 fn worker() -> Worker {
     Worker {
-        taken: Taken {
+        host: WorkerHost {
             host: Some("h1".into()),
             slots: Some(2),
         },
@@ -120,6 +120,38 @@ fn that_it_is_taken_is_said_with_the_host_and_its_slots() {
         text,
         "cutout/1 {\"taken\":{\"host\":null,\"slots\":null}}\n"
     );
+}
+
+#[test]
+fn an_offer_is_claimed_with_the_host_and_its_slots() {
+    let text = String::from_utf8(worker().claim()).unwrap();
+    assert_eq!(text, "cutout/1 {\"claim\":{\"host\":\"h1\",\"slots\":2}}\n");
+}
+
+#[test]
+fn a_signal_is_known_from_every_other_message() {
+    for (signal, text) in [
+        (Signal::Offer, "cutout/1 {\"offer\":{}}\n"),
+        (Signal::Nothing, "cutout/1 {\"nothing\":{}}\n"),
+    ] {
+        assert_eq!(signal.encode(), text.as_bytes());
+        assert_eq!(Signal::decode(text.as_bytes()), Some(signal));
+        // A worker that knows no offers refuses one, and says so.
+        let (kind, _) = failed(answered(&worker(), text.as_bytes()));
+        assert_eq!(kind, "bad-message");
+    }
+    for message in [
+        &picture()[..],
+        b"",
+        b"cutout/1 {}\n",
+        b"cutout/2 {\"offer\":{}}\n",
+        b"cutout/1 {\"offer\":{\"more\":1}}\n",
+        b"cutout/1 {\"offer\":{},\"nothing\":{}}\n",
+        b"cutout/1 {\"offer\":{}}\nand more",
+        b"cutout/1 {\"offer\":{}}",
+    ] {
+        assert_eq!(Signal::decode(message), None, "{message:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cutout::{Error, ErrorKind, Limits, Pipeline, Segmenter, Stage};
 
-use crate::{Answer, Failure, FailureKind, Made, Request, Taken};
+use crate::{Answer, Failure, FailureKind, Made, Request, WorkerHost};
 
 /// The largest answer that can arrive where nobody says otherwise, in bytes: what a NATS server takes by default.
 const DEFAULT_MAX_PAYLOAD: u64 = 1 << 20;
@@ -12,8 +12,8 @@ const DEFAULT_MAX_PAYLOAD: u64 = 1 << 20;
 /// What one worker is and allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Worker {
-    /// Where it runs and for how many pictures at once: its first answer.
-    pub taken: Taken,
+    /// The host that it runs on, part of its claims and first answers.
+    pub host: WorkerHost,
     /// What a picture may ask for; a request can only ask for less.
     pub limits: Limits,
     /// The largest answer in bytes that its server takes, if known. A request can say less, where its way is longer.
@@ -30,9 +30,14 @@ pub trait Meter {
 }
 
 impl Worker {
-    /// The first answer, to be sent before anything is looked at.
+    /// The answer to an offer: a claim of one image.
+    pub fn claim(&self) -> Vec<u8> {
+        Answer::Claim(self.host.clone()).encode()
+    }
+
+    /// The first answer to a request, to be sent before anything is looked at.
     pub fn taken(&self) -> Vec<u8> {
-        Answer::Taken(self.taken.clone()).encode()
+        Answer::Taken(self.host.clone()).encode()
     }
 
     /// The second answer: what was made, or why nothing was. `None` as pipeline: no model is loaded.
@@ -68,7 +73,7 @@ impl Worker {
             output,
             stages,
             peak: meter.peak(),
-            host: self.taken.host.clone(),
+            host: self.host.host.clone(),
         };
         let answer = Answer::Made(Box::new(made)).encode();
         let said = self.max_payload.into_iter().chain(request.max_answer);
@@ -92,7 +97,7 @@ impl Worker {
         Failure {
             kind,
             text,
-            host: self.taken.host.clone(),
+            host: self.host.host.clone(),
         }
     }
 }

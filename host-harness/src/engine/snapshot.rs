@@ -91,8 +91,10 @@ fn bake_into(actor: &Actor, model: &Model, loadable: &[u8]) -> Result<Vec<u8>, E
     linker
         .instance("wasmcloud:messaging/consumer@0.2.0")
         .and_then(|mut consumer| {
-            consumer.func_new("publish", |_, _, _, _| {
-                wasmtime::bail!("loading a model sends no message")
+            ["publish", "request"].iter().try_for_each(|name| {
+                consumer.func_new(name, |_, _, _, _| {
+                    wasmtime::bail!("loading a model sends no message")
+                })
             })
         })
         .map_err(Error::engine("link the worker's imports"))?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use cutout::{Encoding, Format, Options, WebpQuality};
-use cutout_message::{Answer, Failure, Made, Request, Taken};
+use cutout_message::{Answer, Failure, Made, Request, Signal, WorkerHost};
 use host_harness::engine::{self, Runtime};
 use host_harness::models;
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
@@ -23,6 +23,9 @@ use generated::wasmcloud::messaging::{consumer, types};
 
 const REPLY_TO: &str = "_INBOX.answers";
 
+/// Where an offer comes from, and where its claim goes.
+const OFFERED_BY: &str = "_INBOX.claims";
+
 /// What this host keeps for one instance.
 struct Guest {
     wasi: WasiCtx,
@@ -30,6 +33,9 @@ struct Guest {
     published: Vec<types::BrokerMessage>,
     /// Whether the server takes what is published.
     takes: bool,
+    /// The answer to a claim.
+    work: Result<types::BrokerMessage, String>,
+    claims: Vec<Answer>,
 }
 
 impl WasiView for Guest {
@@ -44,6 +50,18 @@ impl WasiView for Guest {
 impl types::Host for Guest {}
 
 impl consumer::Host for Guest {
+    fn request(
+        &mut self,
+        subject: String,
+        body: Vec<u8>,
+        timeout_ms: u32,
+    ) -> Result<types::BrokerMessage, String> {
+        assert_eq!(subject, OFFERED_BY);
+        assert!(timeout_ms > 0);
+        self.claims.push(Answer::decode(&body).unwrap());
+        self.work.clone()
+    }
+
     fn publish(&mut self, message: types::BrokerMessage) -> Result<(), String> {
         self.published.push(message);
         if self.takes {
@@ -61,6 +79,7 @@ struct Call<'a> {
     reply_to: Option<&'a str>,
     environment: &'a [(&'a str, &'a str)],
     takes: bool,
+    work: Result<types::BrokerMessage, String>,
 }
 
 impl Call<'_> {
@@ -71,10 +90,28 @@ impl Call<'_> {
             reply_to: Some(REPLY_TO),
             environment: &[],
             takes: true,
+            work: Err("no offer was made".into()),
         }
     }
 
+    /// An offer whose claim is answered by `work`.
+    fn offer(work: Result<types::BrokerMessage, String>) -> Self {
+        Self {
+            reply_to: Some(OFFERED_BY),
+            work,
+            ..Self::with(Signal::Offer.encode())
+        }
+    }
+
+    /// Whether it was handled, and the answers.
     fn make(&self) -> (Result<(), String>, Vec<Answer>) {
+        let (handled, claims, answers) = self.run();
+        assert_eq!(claims, []);
+        (handled, answers)
+    }
+
+    /// Whether it was handled, the claims, and the answers.
+    fn run(&self) -> (Result<(), String>, Vec<Answer>, Vec<Answer>) {
         let mut linker = Linker::<Guest>::new(engine());
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
         consumer::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).unwrap();
@@ -83,6 +120,8 @@ impl Call<'_> {
             table: ResourceTable::new(),
             published: Vec::new(),
             takes: self.takes,
+            work: self.work.clone(),
+            claims: Vec::new(),
         };
         let mut store = Store::new(engine(), guest);
         let worker = generated::Worker::instantiate(&mut store, self.component, &linker).unwrap();
@@ -100,7 +139,7 @@ impl Call<'_> {
             assert_eq!(message.reply_to, None);
             Answer::decode(&message.body).unwrap()
         });
-        (handled, answers.collect())
+        (handled, store.data().claims.clone(), answers.collect())
     }
 
     /// The second answer, after it was said that the picture is taken.
@@ -206,7 +245,7 @@ fn the_environment_says_the_host_its_slots_and_the_limits() {
     };
     let (handled, answers) = call.make();
     assert_eq!(handled, Ok(()));
-    let taken = Taken {
+    let taken = WorkerHost {
         host: Some("h1".into()),
         slots: Some(2),
     };
@@ -272,4 +311,53 @@ fn what_nobody_would_hear_of_is_not_made() {
     let (handled, answers) = unheard.make();
     assert_eq!(handled, Err("the server is away".into()));
     assert!(matches!(answers[..], [Answer::Taken(_)]), "{answers:?}");
+}
+
+#[test]
+fn an_offer_is_claimed_and_what_comes_is_made() {
+    let picture = photo("coffee.png");
+    let expected = Call::with(picture.clone()).made().output;
+    let work = types::BrokerMessage {
+        subject: "_INBOX.host".into(),
+        body: picture,
+        reply_to: Some(REPLY_TO.into()),
+    };
+    let call = Call {
+        environment: &[("CUTOUT_HOST", "h1"), ("CUTOUT_SLOTS", "2")],
+        ..Call::offer(Ok(work))
+    };
+    let (handled, claims, answers) = call.run();
+    assert_eq!(handled, Ok(()));
+    let host = WorkerHost {
+        host: Some("h1".into()),
+        slots: Some(2),
+    };
+    assert_eq!(claims, [Answer::Claim(host)]);
+    let [Answer::Made(made)] = &answers[..] else {
+        panic!("not made: {answers:?}")
+    };
+    assert!(made.output == expected);
+}
+
+#[test]
+fn an_offer_of_a_client_that_has_no_more_work_or_has_ended_costs_nothing() {
+    let nothing = types::BrokerMessage {
+        subject: "_INBOX.host".into(),
+        body: Signal::Nothing.encode(),
+        reply_to: None,
+    };
+    for work in [Ok(nothing), Err("no responders".into())] {
+        let (handled, claims, answers) = Call::offer(work).run();
+        assert_eq!((handled, claims.len()), (Ok(()), 1));
+        assert_eq!(answers, []);
+    }
+    // Work whose result nobody would hear of is not done either.
+    let unheard = types::BrokerMessage {
+        subject: "_INBOX.host".into(),
+        body: photo("coffee.png"),
+        reply_to: None,
+    };
+    let (handled, _, answers) = Call::offer(Ok(unheard)).run();
+    assert!(handled.unwrap_err().contains("no reply-to"));
+    assert_eq!(answers, []);
 }

@@ -78,9 +78,11 @@ prop_compose! {
 
 fn an_answer() -> impl Strategy<Value = Answer> {
     let host = any::<Option<String>>;
+    let worker_host = (host(), any::<Option<u32>>());
+    let worker_host = worker_host.prop_map(|(host, slots)| WorkerHost { host, slots });
     prop_oneof![
-        (host(), any::<Option<u32>>())
-            .prop_map(|(host, slots)| Answer::Taken(Taken { host, slots })),
+        worker_host.clone().prop_map(Answer::Claim),
+        worker_host.prop_map(Answer::Taken),
         a_made_one().prop_map(|made| Answer::Made(Box::new(made))),
         (prop::sample::select(kinds()), any::<String>(), host())
             .prop_map(|(kind, text, host)| Answer::Failed(Failure { kind, text, host })),
@@ -123,7 +125,7 @@ proptest! {
             false => bytes,
         };
         match answered(&worker(), &message) {
-            Answer::Taken(taken) => prop_assert!(false, "{:?}", taken),
+            Answer::Claim(host) | Answer::Taken(host) => prop_assert!(false, "{:?}", host),
             Answer::Made(_) | Answer::Failed(_) => {}
         }
     }
