@@ -207,7 +207,7 @@ impl Batch<'_> {
             manifest: self.manifest,
         };
         let collected = self.work_through(&work, jobs, move || feeder.run(tasks));
-        self.finish(collected, watch.is_some())
+        self.finish(collected, watch.is_some(), maker.copies())
     }
 
     /// Names for results, none of them the report's or the sheet's.
@@ -285,14 +285,20 @@ impl Batch<'_> {
         self.report.write(record)
     }
 
-    fn finish(mut self, collected: Result<(), Error>, watched: bool) -> Result<Ending, Error> {
+    /// `copies` as [`Maker::copies`].
+    fn finish(
+        mut self,
+        collected: Result<(), Error>,
+        watched: bool,
+        copies: u64,
+    ) -> Result<Ending, Error> {
         let interrupted = self.stop.is_by_signal() && !watched;
-        self.progress.finish(interrupted);
+        self.progress.finish(interrupted, copies);
         let noted = if self.progress.hosts().is_empty() {
             Ok(())
         } else {
-            let hosts = serde_json::json!({ "hosts": self.progress.hosts() });
-            self.report.write(&hosts)
+            let fleet = serde_json::json!({ "hosts": self.progress.hosts(), "copies": copies });
+            self.report.write(&fleet)
         };
         // What ended the batch, before what else went wrong for the same reason.
         collected.and(noted)?;

@@ -48,6 +48,14 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Pictures that workers of a fleet processed for nobody, since another worker was faster.
+    pub(super) fn copies(self) -> u64 {
+        match self {
+            Self::Engines(_) => 0,
+            Self::Fleet(fleet) => fleet.copies(),
+        }
+    }
+
     /// Cuts out `picture`, by `engine` if it is one of this process, which is made when there is none.
     pub(super) fn cut_out(
         self,

@@ -104,8 +104,8 @@ impl Progress {
         self.done + self.skipped + self.failed()
     }
 
-    /// The last words.
-    pub(super) fn finish(&self, interrupted: bool) {
+    /// The last words. `copies` are pictures that workers of a fleet processed for nobody.
+    pub(super) fn finish(&self, interrupted: bool, copies: u64) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -133,6 +133,11 @@ impl Progress {
             let hosts = self.hosts.iter();
             let hosts: Vec<_> = hosts.map(|(host, done)| format!("{host} {done}")).collect();
             self.tell(&format!("done by host: {}", hosts.join(", ")));
+        }
+        if copies > 0 {
+            self.tell(&format!(
+                "handed to two hosts, and answered by the other first: {copies}"
+            ));
         }
     }
 

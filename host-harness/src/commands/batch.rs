@@ -86,7 +86,7 @@ pub struct Batch {
 
     /// Have the workers behind this NATS server cut out: nats://SERVER:PORT or tls://. If it asks who is there, say so in
     /// CUTOUT_NATS_LOGIN as USER:PASSWORD or TOKEN, or before the server with @ behind it, where others can see it.
-    /// --timeout is then how long a picture may wait to be taken, and again to be answered.
+    /// --timeout is then how long the batch goes on without a sign of any worker.
     #[arg(long, value_name = "URL", conflicts_with_all = NOT_A_FLEETS)]
     nats: Option<String>,
 

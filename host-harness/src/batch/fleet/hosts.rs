@@ -1,123 +1,202 @@
-//! The hosts of a fleet, as far as they are heard of, and how many pictures may be in work for them.
+//! The hosts of a fleet: their slots, their speed, and whether they are there.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Pictures in work for each slot of a host. The server deals them out at random, so that one host has a queue while another
-/// has nothing to do: of N slots and W pictures, W / (W + N - 1) are busy (all distributions of W over N queues are
-/// equally likely where service times are exponential; Gordon & Newell 1967). Three gave two hosts .86, five give .91; more
-/// would wait longer, and be sent again when their host dies.
-const PER_SLOT: usize = 5;
+use super::times::Times;
 
-/// Pictures in work as long as no host has been heard of: enough to be heard by one.
-const AT_FIRST: usize = 4;
+/// The service time that is assumed as long as no host has answered anything.
+const ASSUMED: Duration = Duration::from_secs(2);
 
-/// Who is there.
+/// The shortest service time that is counted on: below it, a busy machine's delays are most of what is measured.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// How many times its longest service time a host may take before an image counts as lost.
+const SLACK: u32 = 3;
+
+/// How long a host may take for its first image: the default of `--timeout`, which is meant for one image.
+const FIRST: Duration = Duration::from_secs(60);
+
+/// How long a host with a free slot may take to claim an image before another offer may help.
+pub(super) const GRACE: Duration = Duration::from_millis(20);
+
+/// How long a host that claims nothing counts as idle; later it has ended or works for somebody else.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// The hosts that were heard of, by name; `None` for all hosts whose workers do not know their host's name.
 #[derive(Debug)]
 pub(super) struct Hosts {
-    /// In work at most, however many hosts there are.
-    most: usize,
-    /// A host that is not heard of for so long is forgotten.
-    silence: Duration,
-    known: BTreeMap<String, Host>,
-    /// Pictures for which somebody is asked.
-    asked: usize,
-    /// Those of them that are taken and not answered yet.
-    taken: usize,
-    /// Since when nobody can be reached, if so.
-    alone_since: Option<Instant>,
+    timeout: Duration,
+    known: BTreeMap<Option<String>, Host>,
 }
 
 #[derive(Debug)]
 struct Host {
-    slots: u32,
+    /// Images at once, as its workers say.
+    slots: usize,
+    /// Images that it works on.
+    working: usize,
+    /// The latest claim or answer.
     heard: Instant,
+    /// Since when no slot has become free.
+    free_since: Instant,
+    /// Given up, until something is heard of it.
+    is_gone: bool,
+    times: Times,
+}
+
+/// News of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Known,
+    New,
+    /// It was given up before.
+    Back,
 }
 
 impl Hosts {
-    pub(super) fn new(most: usize, silence: Duration) -> Self {
+    /// No hosts yet. An image counts as lost after `timeout` at the earliest.
+    pub(super) fn new(timeout: Duration) -> Self {
         Self {
-            most,
-            silence,
+            timeout,
             known: BTreeMap::new(),
-            asked: 0,
-            taken: 0,
-            alone_since: None,
         }
     }
 
-    /// Somebody is asked for one more picture. Silence up to the first one says nothing.
-    pub(super) fn ask(&mut self, now: Instant) {
-        if self.asked == 0 {
-            for host in self.known.values_mut() {
-                host.heard = now;
+    /// Notes a claim or an answer, with the host's slots if it said so.
+    pub(super) fn heard(&mut self, name: Option<&str>, slots: Option<u32>, now: Instant) -> Sign {
+        let slots = slots.map_or(1, |slots| usize::try_from(slots).unwrap_or(usize::MAX));
+        let mut sign = Sign::Known;
+        let host = self.known.entry(name.map(str::to_owned));
+        let host = host.or_insert_with(|| {
+            sign = Sign::New;
+            Host {
+                slots: 1,
+                working: 0,
+                heard: now,
+                free_since: now,
+                is_gone: false,
+                times: Times::default(),
+            }
+        });
+        if std::mem::take(&mut host.is_gone) {
+            sign = Sign::Back;
+        }
+        host.heard = now;
+        // Answers do not say slots, and a host that was seen to work on more images than it says has more.
+        host.slots = host.slots.max(slots);
+        sign
+    }
+
+    /// One more image is in work there.
+    pub(super) fn begin(&mut self, name: Option<&str>) {
+        if let Some(host) = self.get_mut(name) {
+            host.working += 1;
+            // Hosts without a name show their slots by what they take.
+            if name.is_none() {
+                host.slots = host.slots.max(host.working);
             }
         }
-        self.asked += 1;
     }
 
-    /// Nobody is asked for one of them any more.
-    pub(super) fn asked(&mut self) {
-        self.asked -= 1;
-    }
-
-    /// One of them is in a host's hands.
-    pub(super) fn take(&mut self) {
-        self.taken += 1;
-    }
-
-    /// One of them is not any more, or nobody counts on it.
-    pub(super) fn leave(&mut self) {
-        self.taken -= 1;
-    }
-
-    /// The host `name` took or answered a picture; of `slots` if it said so. Whether it is a new one.
-    pub(super) fn heard(&mut self, name: &str, slots: Option<u32>, now: Instant) -> bool {
-        self.alone_since = None;
-        if let Some(host) = self.known.get_mut(name) {
-            host.heard = now;
-            host.slots = slots.unwrap_or(host.slots);
-            return false;
+    /// One image fewer is in work there.
+    pub(super) fn end(&mut self, name: Option<&str>, now: Instant) {
+        if let Some(host) = self.get_mut(name) {
+            host.working = host.working.saturating_sub(1);
+            host.free_since = now;
         }
-        let host = Host {
-            slots: slots.unwrap_or(1),
-            heard: now,
-        };
-        self.known.insert(name.to_owned(), host);
-        true
     }
 
-    /// Forgets hosts that have been silent for too long: their names.
-    pub(super) fn forget(&mut self, now: Instant) -> Vec<String> {
-        let silent = |host: &Host| now.saturating_duration_since(host.heard) >= self.silence;
-        let silent = self.known.extract_if(.., |_, host| silent(host));
-        silent.map(|(name, _)| name).collect()
+    /// An image was answered after `time`.
+    pub(super) fn measured(&mut self, name: Option<&str>, time: Duration) {
+        if let Some(host) = self.get_mut(name) {
+            host.times.add(time);
+        }
     }
 
-    /// How many pictures may be in work. Hosts that do not say their names look like one; as many pictures as are taken at
-    /// once, so many slots there are at least.
-    pub(super) fn window(&self) -> usize {
-        let slots: u64 = self.known.values().map(|host| u64::from(host.slots)).sum();
-        let slots = usize::try_from(slots).unwrap_or(usize::MAX).max(self.taken);
-        let wanted = slots.saturating_mul(PER_SLOT).max(AT_FIRST);
-        wanted.min(self.most)
+    /// An answer came for an image that a claim of the same host had shown to be lost: it has one more slot than it says.
+    pub(super) fn has_one_more(&mut self, name: Option<&str>) {
+        if let Some(host) = self.get_mut(name) {
+            host.slots = host.slots.max(host.working + 1);
+        }
     }
 
-    /// Nobody can be reached; whether that is new.
-    pub(super) fn alone(&mut self, now: Instant) -> bool {
-        let is_new = self.alone_since.is_none();
-        self.alone_since.get_or_insert(now);
-        is_new
+    /// Whether all slots of a host that says its name are in use, so that one more claim shows that an image is lost.
+    pub(super) fn is_full(&self, name: &str) -> bool {
+        self.get(Some(name))
+            .is_some_and(|host| host.working >= host.slots)
     }
 
-    /// Since when nobody can be reached.
-    pub(super) fn alone_since(&self) -> Option<Instant> {
-        self.alone_since
+    /// Counts on a host no more until something is heard of it.
+    pub(super) fn give_up(&mut self, name: &str) {
+        if let Some(host) = self.get_mut(Some(name)) {
+            host.is_gone = true;
+            host.working = 0;
+        }
     }
 
-    /// Whoever is there can be reached; whether that is new.
-    pub(super) fn reachable(&mut self) -> bool {
-        self.alone_since.take().is_some()
+    /// The latest claim or answer of a host.
+    pub(super) fn last_heard(&self, name: Option<&str>) -> Option<Instant> {
+        self.get(name).map(|host| host.heard)
+    }
+
+    /// The time in which the host answers half of its images, or the others' where nothing of it was measured.
+    pub(super) fn expected(&self, name: Option<&str>) -> Duration {
+        let own = self.get(name).and_then(|host| host.times.median());
+        let others = || self.known.values().filter_map(|host| host.times.median());
+        own.or_else(|| others().max())
+            .unwrap_or(ASSUMED)
+            .max(SHORTEST)
+    }
+
+    /// How long the host may take for an image before it counts as lost.
+    pub(super) fn lost_after(&self, name: Option<&str>) -> Duration {
+        let longest = self.get(name).and_then(|host| host.times.longest());
+        let explained = longest.map_or(FIRST, |longest| longest.saturating_mul(SLACK));
+        explained.max(self.timeout)
+    }
+
+    /// Slots of all hosts.
+    pub(super) fn slots(&self) -> usize {
+        let slots = self.present().map(|(_, host)| host.slots);
+        slots.fold(0, usize::saturating_add)
+    }
+
+    /// The names of all hosts; those without a name are one.
+    pub(super) fn names(&self) -> impl Iterator<Item = Option<&str>> {
+        self.present().map(|(name, _)| name)
+    }
+
+    /// Slots that could have claimed an image by now and have not.
+    pub(super) fn idle(&self, now: Instant) -> usize {
+        let idle = self.present().filter(|(_, host)| {
+            let since = now.saturating_duration_since(host.free_since);
+            (GRACE..IDLE).contains(&since)
+        });
+        idle.map(|(_, host)| host.slots.saturating_sub(host.working))
+            .fold(0, usize::saturating_add)
+    }
+
+    /// When a slot that is free now will count as idle.
+    pub(super) fn next_idle(&self, now: Instant) -> Option<Instant> {
+        let free = self.present().filter(|(_, host)| host.working < host.slots);
+        let since = free.map(|(_, host)| host.free_since + GRACE);
+        since.filter(|idle| *idle > now).min()
+    }
+
+    /// The hosts that are not given up.
+    fn present(&self) -> impl Iterator<Item = (Option<&str>, &Host)> {
+        let hosts = self.known.iter().filter(|(_, host)| !host.is_gone);
+        hosts.map(|(name, host)| (name.as_deref(), host))
+    }
+
+    fn get(&self, name: Option<&str>) -> Option<&Host> {
+        // The map owns its keys, so that a lookup needs one as well.
+        self.known.get(&name.map(str::to_owned))
+    }
+
+    fn get_mut(&mut self, name: Option<&str>) -> Option<&mut Host> {
+        self.known.get_mut(&name.map(str::to_owned))
     }
 }
 
@@ -125,99 +204,88 @@ impl Hosts {
 mod tests {
     use super::*;
 
-    /// When, which host, and its slots.
-    type Heard = (u64, &'static str, Option<u32>);
+    const A: Option<&str> = Some("a");
+    const B: Option<&str> = Some("b");
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
 
     #[test]
-    fn the_window_follows_the_hosts_that_are_heard_of() {
+    fn hosts_are_new_once_and_back_at_the_first_sign_after_they_were_given_up() {
+        let now = Instant::now();
+        let mut hosts = Hosts::new(seconds(5));
+        for name in [A, None] {
+            assert_eq!(hosts.heard(name, Some(2), now), Sign::New);
+            assert_eq!(hosts.heard(name, None, now), Sign::Known);
+        }
+        hosts.begin(A);
+        hosts.give_up("a");
+        assert_eq!(hosts.slots(), 2);
+        assert_eq!(hosts.heard(A, None, now), Sign::Back);
+        assert_eq!(hosts.heard(A, None, now), Sign::Known);
+        assert_eq!(hosts.slots(), 4);
+        assert!(!hosts.is_full("a"));
+    }
+
+    #[test]
+    fn slots_are_those_that_hosts_say_or_were_seen_to_have() {
+        let now = Instant::now();
+        let mut hosts = Hosts::new(seconds(5));
+        hosts.heard(A, Some(2), now);
+        hosts.heard(B, None, now);
+        assert_eq!(hosts.slots(), 3);
+        // An answer says nothing of slots.
+        hosts.heard(A, None, now);
+        assert_eq!(hosts.slots(), 3);
+        hosts.begin(B);
+        assert!(hosts.is_full("b") && !hosts.is_full("a"));
+        hosts.has_one_more(B);
+        assert!(!hosts.is_full("b"));
+        assert_eq!(hosts.slots(), 4);
+        hosts.heard(Some("c"), Some(u32::MAX), now);
+        hosts.heard(Some("d"), Some(u32::MAX), now);
+        assert!(hosts.slots() >= u32::MAX as usize);
+    }
+
+    #[test]
+    fn limits_follow_from_what_was_measured() {
+        let now = Instant::now();
+        let mut hosts = Hosts::new(seconds(5));
+        hosts.heard(A, Some(1), now);
+        hosts.heard(B, Some(1), now);
+        assert_eq!(hosts.expected(A), ASSUMED);
+        assert_eq!(hosts.lost_after(A), FIRST);
+        for time in [1, 1, 4] {
+            hosts.measured(A, seconds(time));
+        }
+        assert_eq!(hosts.expected(A), seconds(1));
+        assert_eq!(hosts.lost_after(A), seconds(12));
+        // Nothing was measured of B: what A takes is expected, and nothing counts as lost early.
+        assert_eq!(hosts.expected(B), seconds(1));
+        assert_eq!(hosts.lost_after(B), FIRST);
+        hosts.measured(B, Duration::from_millis(1));
+        assert_eq!(hosts.expected(B), SHORTEST);
+        assert_eq!(hosts.lost_after(B), seconds(5));
+    }
+
+    #[test]
+    fn a_slot_is_idle_once_it_could_have_claimed_and_not_for_ever() {
         let start = Instant::now();
-        let at = |seconds: u64| start + Duration::from_secs(seconds);
-        // The window at that second, with 10 s of silence and 64 at most.
-        let cases: &[(&[Heard], u64, usize)] = &[
-            (&[], 0, 4),
-            (&[(0, "a", Some(1))], 0, 5),
-            (&[(0, "a", Some(2))], 0, 10),
-            (&[(0, "a", Some(2)), (1, "b", Some(2))], 1, 20),
-            // An answer says nothing of slots; a host may be started again with others.
-            (&[(0, "a", Some(4)), (1, "a", None)], 1, 20),
-            (&[(0, "a", Some(4)), (1, "a", Some(8))], 1, 40),
-            (&[(0, "a", None), (0, "b", Some(3))], 0, 20),
-            // Silence.
-            (&[(0, "a", Some(4)), (5, "b", Some(4))], 9, 40),
-            (&[(0, "a", Some(4)), (5, "b", Some(4))], 10, 20),
-            (&[(0, "a", Some(4)), (5, "b", Some(4))], 15, 4),
-            (&[(0, "a", Some(4)), (9, "a", None)], 15, 20),
-            // Whatever a host says.
-            (&[(0, "a", Some(u32::MAX)), (0, "b", Some(u32::MAX))], 0, 64),
-            (&[(0, "a", Some(0))], 0, 4),
-        ];
-        for (heard, then, expected) in cases {
-            let mut hosts = Hosts::new(64, Duration::from_secs(10));
-            for (second, name, slots) in *heard {
-                hosts.heard(name, *slots, at(*second));
-            }
-            hosts.forget(at(*then));
-            assert_eq!(hosts.window(), *expected, "{heard:?} at {then}");
-        }
-        assert_eq!(Hosts::new(2, Duration::from_secs(10)).window(), 2);
-    }
-
-    #[test]
-    fn the_window_grows_with_what_hosts_without_a_name_take() {
-        let now = Instant::now();
-        let mut hosts = Hosts::new(64, Duration::from_secs(10));
-        for (slots, window) in [(4, 20), (6, 30), (12, 60), (30, 64)] {
-            for _ in 0..slots {
-                hosts.heard("without a name", Some(2), now);
-                hosts.take();
-            }
-            assert_eq!(hosts.window(), window);
-            for _ in 0..slots {
-                hosts.leave();
-            }
-            assert_eq!(hosts.window(), 10);
-        }
-    }
-
-    #[test]
-    fn hosts_join_and_leave_once() {
-        let now = Instant::now();
-        let mut hosts = Hosts::new(64, Duration::from_secs(10));
-        assert!(hosts.heard("a", Some(2), now));
-        assert!(!hosts.heard("a", None, now));
-        let later = now + Duration::from_secs(10);
-        assert_eq!(hosts.forget(later), ["a"]);
-        assert!(hosts.forget(later).is_empty());
-        assert!(hosts.heard("a", Some(2), later));
-    }
-
-    #[test]
-    fn being_alone_begins_once_and_ends_with_the_first_sign_of_anybody() {
-        let now = Instant::now();
-        let later = now + Duration::from_secs(7);
-        let mut hosts = Hosts::new(64, Duration::from_secs(10));
-        assert_eq!(hosts.alone_since(), None);
-        assert!(hosts.alone(now) && !hosts.alone(later));
-        assert_eq!(hosts.alone_since(), Some(now));
-        hosts.heard("a", None, later);
-        assert_eq!(hosts.alone_since(), None);
-        assert!(hosts.alone(later));
-        assert!(hosts.reachable() && !hosts.reachable());
-        assert_eq!(hosts.alone_since(), None);
-    }
-
-    #[test]
-    fn silence_counts_only_while_something_is_asked() {
-        let now = Instant::now();
-        let later = now + Duration::from_secs(100);
-        let mut hosts = Hosts::new(64, Duration::from_secs(10));
-        hosts.ask(now);
-        hosts.heard("a", Some(4), now);
-        hosts.asked();
-        hosts.ask(later);
-        // Not the first one.
-        hosts.ask(later + Duration::from_secs(5));
-        assert!(hosts.forget(later + Duration::from_secs(9)).is_empty());
-        assert_eq!(hosts.forget(later + Duration::from_secs(10)), ["a"]);
+        let mut hosts = Hosts::new(seconds(5));
+        hosts.heard(A, Some(2), start);
+        hosts.begin(A);
+        assert_eq!(hosts.idle(start), 0);
+        assert_eq!(hosts.next_idle(start), Some(start + GRACE));
+        assert_eq!(hosts.idle(start + GRACE), 1);
+        hosts.end(A, start + seconds(1));
+        assert_eq!(hosts.idle(start + seconds(1)), 0);
+        assert_eq!(hosts.idle(start + seconds(2)), 2);
+        assert_eq!(hosts.idle(start + seconds(1) + IDLE), 0);
+        // Two hosts without a name have taken three at once.
+        hosts.heard(None, Some(2), start);
+        (0..3).for_each(|_| hosts.begin(None));
+        hosts.end(None, start);
+        assert_eq!((hosts.slots(), hosts.idle(start + GRACE)), (5, 1));
     }
 }

@@ -1,75 +1,50 @@
-//! The connection to a NATS server: requests go out, whatever comes back finds the picture that waits for it.
+//! The connection to a NATS server.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event, ServerAddr, ServerError, StatusCode, Subscriber};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
 use bytes::Bytes;
-use crossbeam_channel::{Receiver, Sender};
-use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
 use tokio::runtime::Runtime;
 
-use crate::batch::manifest::lock;
 use crate::{Error, Kind};
 
-/// The client gives a silent connection up with the third ping that is due and was not answered: this many of them in a
-/// picture's time, so that none is given up before.
+/// The client gives a silent connection up with the third ping that is due and was not answered: this many of them in the
+/// time-out, so that none is given up before.
 const PINGS: u32 = 4;
 const PING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
+/// The subject, below the client's inbox, that claims come to. Answers come to the number of their try.
+const CLAIMS: &str = "claims";
+
 /// A connection that comes back by itself when it is lost.
 pub(super) struct Nats {
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
+    pub(super) link: Link,
+}
+
+/// The client's half of the protocol.
+#[derive(Clone)]
+pub(super) struct Link {
     client: Client,
     subject: String,
-    /// Answers to the picture N come to this with `.N` behind it.
     inbox: String,
     /// The server without a password.
     server: String,
-    desk: Arc<Desk>,
 }
 
-/// What comes for one picture.
-#[derive(Clone, Debug)]
-pub(super) enum News {
-    /// A worker's message.
-    Answer(Bytes),
-    /// Nobody subscribes to the subject.
-    Nobody,
-    Offline,
-    Online,
-    /// Nobody can be reached, as another picture's maker has found.
-    Alone,
-    /// The server does not allow what is needed.
-    Forbidden(String),
-}
-
-/// Those who wait for news, by the number of their picture.
-#[derive(Default)]
-struct Desk(Mutex<Open>);
-
-#[derive(Default)]
-struct Open {
-    online: bool,
-    /// What the server does not allow.
-    forbidden: Option<String>,
-    last: u64,
-    waiting: HashMap<u64, Sender<News>>,
-}
-
-/// One picture's place at the desk, until it is dropped; what comes later is for nobody.
-pub(super) struct Place<'a> {
-    nats: &'a Nats,
-    number: u64,
-    /// Whether there was a connection when the place was taken.
-    pub(super) online: bool,
-    pub(super) news: Receiver<News>,
+/// The place of a message below the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// A worker's claim, or what the server says of an offer.
+    Claim,
+    /// The answer to a try, or what the server says of it.
+    Try(u64),
 }
 
 impl Nats {
-    /// As [`Fleet::connect`](super::Fleet::connect).
+    /// Connects as [`Fleet::connect`](super::Fleet::connect) says; `on_event` gets the connection's events. Returns the
+    /// messages to the inbox as well.
     ///
     /// # Errors
     /// As there.
@@ -78,7 +53,8 @@ impl Nats {
         login: Option<&str>,
         subject: &str,
         timeout: Duration,
-    ) -> Result<Self, Error> {
+        on_event: impl Fn(&Event) + Send + Sync + 'static,
+    ) -> Result<(Self, Subscriber), Error> {
         let address = address(url)?;
         check_subject(subject)?;
         let server = format!("{}:{}", address.host(), address.port());
@@ -94,43 +70,35 @@ impl Nats {
             .enable_all()
             .build()
             .map_err(Error::io("start the connection's thread"))?;
-        let desk = Arc::new(Desk::default());
-        let hearing = desk.clone();
         let options = with_secrets(ConnectOptions::new(), &address, login)?
             .name("cutout batch")
             .ping_interval((timeout / PINGS).clamp(PING.0, PING.1))
             .event_callback(move |event| {
-                hearing.hear(&event);
+                on_event(&event);
                 std::future::ready(())
             });
-        let (client, inbox, answers) = runtime.block_on(async {
+        let (client, inbox, messages) = runtime.block_on(async {
             let client = options.connect(address).await.map_err(|e| failing(&e))?;
             let inbox = client.new_inbox();
-            let answers = client.subscribe(format!("{inbox}.*")).await;
-            let answers = answers.map_err(|e| failing(&e))?;
+            let messages = client.subscribe(format!("{inbox}.*")).await;
+            let messages = messages.map_err(|e| failing(&e))?;
             client.flush().await.map_err(|e| failing(&e))?;
-            Ok::<_, Error>((client, inbox, answers))
+            Ok::<_, Error>((client, inbox, messages))
         })?;
-        lock(&desk.0).online = true;
-        runtime.spawn(desk.clone().deliver(answers));
-        Ok(Self {
-            runtime,
+        let link = Link {
             client,
             subject: subject.to_owned(),
             inbox,
             server,
-            desk,
-        })
+        };
+        Ok((Self { runtime, link }, messages))
     }
+}
 
+impl Link {
     /// The largest message that the server takes, in bytes.
     pub(super) fn max_payload(&self) -> usize {
         self.client.max_payload()
-    }
-
-    /// Whether there is a connection.
-    pub(super) fn is_online(&self) -> bool {
-        lock(&self.desk.0).online
     }
 
     pub(super) fn subject(&self) -> &str {
@@ -142,97 +110,53 @@ impl Nats {
         &self.server
     }
 
-    /// Tells all who wait that nobody can be reached.
-    pub(super) fn wake(&self) {
-        self.desk.tell_all(&News::Alone);
-    }
-
-    /// Takes a place for a picture.
-    pub(super) fn place(&self) -> Place<'_> {
-        let (sender, news) = crossbeam_channel::unbounded();
-        let mut open = lock(&self.desk.0);
-        open.last += 1;
-        let number = open.last;
-        if let Some(text) = &open.forbidden {
-            // The other end is here.
-            let _ = sender.send(News::Forbidden(text.clone()));
-        }
-        open.waiting.insert(number, sender);
-        Place {
-            nats: self,
-            number,
-            online: open.online,
-            news,
-        }
-    }
-}
-
-impl Place<'_> {
-    /// Sends `request`; its answers are news.
+    /// Sends an offer to the workers.
     ///
     /// # Errors
-    /// Kind `io` when it cannot be sent, however good the connection is.
-    pub(super) fn send(&self, request: Bytes) -> Result<(), Error> {
-        let nats = self.nats;
-        let reply = format!("{}.{}", nats.inbox, self.number);
-        let subject = nats.subject.clone();
-        let sending = nats.client.publish_with_reply(subject, reply, request);
-        let sent = nats.runtime.block_on(sending);
-        sent.map_err(Error::io(format!("send it by {}", nats.server)))
+    /// When the client has ended.
+    pub(super) async fn offer(&self, offer: Bytes) -> Result<(), Error> {
+        let (subject, reply) = (self.subject.clone(), format!("{}.{CLAIMS}", self.inbox));
+        self.publish(subject, Some(reply), offer).await
     }
-}
 
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        lock(&self.nats.desk.0).waiting.remove(&self.number);
+    /// Answers a claim of the worker at `to`: with a request, whose answer is to come as the try's, or a signal.
+    ///
+    /// # Errors
+    /// When the client has ended.
+    pub(super) async fn answer(
+        &self,
+        to: String,
+        number: Option<u64>,
+        message: Bytes,
+    ) -> Result<(), Error> {
+        let reply = number.map(|number| format!("{}.{number}", self.inbox));
+        self.publish(to, reply, message).await
     }
-}
 
-impl Desk {
-    /// Gives every answer to whom it is for.
-    async fn deliver(self: Arc<Self>, mut answers: Subscriber) {
-        while let Some(message) = answers.next().await {
-            let number = message.subject.rsplit('.').next();
-            let number = number.and_then(|number| number.parse().ok());
-            let Some(number) = number else {
-                continue;
-            };
-            let news = if message.status == Some(StatusCode::NO_RESPONDERS) {
-                News::Nobody
-            } else {
-                News::Answer(message.payload)
-            };
-            if let Some(waiting) = lock(&self.0).waiting.get(&number) {
-                // Whoever does not listen any more is about to leave the desk.
-                let _ = waiting.send(news);
+    async fn publish(
+        &self,
+        subject: String,
+        reply: Option<String>,
+        message: Bytes,
+    ) -> Result<(), Error> {
+        let sent = match reply {
+            Some(reply) => {
+                self.client
+                    .publish_with_reply(subject, reply, message)
+                    .await
             }
-        }
-    }
-
-    fn hear(&self, event: &Event) {
-        let news = match event {
-            Event::Disconnected => News::Offline,
-            Event::Connected => News::Online,
-            Event::ServerError(ServerError::Other(text))
-                if text.starts_with("Permissions Violation") =>
-            {
-                News::Forbidden(text.clone())
-            }
-            _ => return,
+            None => self.client.publish(subject, message).await,
         };
-        self.tell_all(&news);
+        sent.map_err(Error::io(format!("send a message by {}", self.server)))
     }
+}
 
-    fn tell_all(&self, news: &News) {
-        let mut open = lock(&self.0);
-        match news {
-            News::Offline => open.online = false,
-            News::Online => open.online = true,
-            News::Forbidden(text) => open.forbidden = Some(text.clone()),
-            _ => {}
-        }
-        for waiting in open.waiting.values() {
-            let _ = waiting.send(news.clone());
+impl Reply {
+    /// Reads the subject of a message to the inbox.
+    pub(super) fn of(subject: &str) -> Option<Self> {
+        match subject.rsplit('.').next()? {
+            CLAIMS => Some(Self::Claim),
+            number => number.parse().ok().map(Self::Try),
         }
     }
 }
@@ -291,7 +215,8 @@ mod tests {
     use super::*;
 
     fn connect(url: &str, subject: &str) -> Result<Nats, Error> {
-        Nats::connect(url, None, subject, Duration::from_secs(60))
+        let connected = Nats::connect(url, None, subject, Duration::from_secs(60), |_| ());
+        connected.map(|(nats, _)| nats)
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, Message, Subject};
+use bytes::Bytes;
 use cutout::{Limits, Net, Pipeline, Stage};
-use cutout_message::{Meter, Request, Taken, Worker};
+use cutout_message::{Answer, Failure, FailureKind, Meter, Request, Signal, Worker, WorkerHost};
 use futures_util::StreamExt;
 use host_harness::models;
 use tokio::sync::oneshot;
@@ -21,11 +22,9 @@ pub(super) enum Act {
     Answer,
     /// Takes it and is heard of no more about it.
     Drop,
-    /// Not even that.
-    Ignore,
     /// Answers twice.
     Twice,
-    /// Takes it, answers when it comes again, and says once more that it has it.
+    /// Takes it, and answers the first time when it has it for a second time.
     Late,
     /// Takes it, and the host is gone.
     Die,
@@ -51,7 +50,7 @@ impl Host {
         let (sees, seen) = mpsc::channel();
         let url = url.to_owned();
         let worker = Worker {
-            taken: Taken {
+            host: WorkerHost {
                 host: Some(name.to_owned()),
                 slots: Some(slots),
             },
@@ -111,19 +110,17 @@ async fn live(
     ready.send(()).unwrap();
     let mut before = HashMap::<Vec<u8>, usize>::new();
     let mut late = HashMap::<Vec<u8>, (Subject, Vec<u8>)>::new();
-    while let Some(Message { payload, reply, .. }) = messages.next().await {
-        let picture = Request::decode(&payload).unwrap().picture.to_vec();
-        let reply = reply.unwrap();
+    while let Some(message) = messages.next().await {
+        let Some((request, reply)) = claim(&client, &worker, message).await else {
+            continue;
+        };
+        let picture = Request::decode(&request).unwrap().picture.to_vec();
         let times = before.entry(picture.clone()).or_default();
         let act = habit(&picture, *times);
         *times += 1;
         // The test may not look.
         let _ = sees.send((picture.clone(), act));
-        if act == Act::Ignore {
-            continue;
-        }
-        send(&client, &reply, worker.taken()).await;
-        let answer = worker.respond(Some(&mut pipeline), &payload, &mut Clock(Instant::now()));
+        let answer = worker.respond(Some(&mut pipeline), &request, &mut Clock(Instant::now()));
         match act {
             Act::Answer => send(&client, &reply, answer).await,
             Act::Twice => {
@@ -133,14 +130,52 @@ async fn live(
             Act::Late => {
                 if let Some((reply, answer)) = late.remove(&picture) {
                     send(&client, &reply, answer).await;
-                    send(&client, &reply, worker.taken()).await;
                 }
                 late.insert(picture, (reply, answer));
             }
             Act::Garbage => send(&client, &reply, b"cutout/2 {}\n".to_vec()).await,
             Act::Die => return,
-            Act::Drop | Act::Ignore => {}
+            Act::Drop => {}
         }
+    }
+}
+
+/// The request that an offer leads to, and where its answer goes.
+async fn claim(client: &Client, worker: &Worker, offer: Message) -> Option<(Bytes, Subject)> {
+    assert_eq!(Signal::decode(&offer.payload), Some(Signal::Offer));
+    let claim = worker.claim().into();
+    // Nobody answers when the batch has ended.
+    let request = client.request(offer.reply?, claim).await.ok()?;
+    if Signal::decode(&request.payload) == Some(Signal::Nothing) {
+        return None;
+    }
+    Some((request.payload, request.reply.unwrap()))
+}
+
+/// Answers offers as a worker does that knows none, until the connection ends.
+pub(super) async fn refuse_offers(url: &str, ready: oneshot::Sender<()>) {
+    let client = async_nats::connect(url).await.unwrap();
+    let group = "workers".to_owned();
+    let mut offers = client
+        .queue_subscribe("cutout.remove", group)
+        .await
+        .unwrap();
+    client.flush().await.unwrap();
+    ready.send(()).unwrap();
+    while let Some(offer) = offers.next().await {
+        let reply = offer.reply.unwrap();
+        let host = Some("old".to_owned());
+        let taken = WorkerHost {
+            host: host.clone(),
+            slots: Some(1),
+        };
+        send(&client, &reply, Answer::Taken(taken).encode()).await;
+        let failure = Failure {
+            kind: FailureKind::BadMessage,
+            text: "unknown field `offer`".into(),
+            host,
+        };
+        send(&client, &reply, Answer::Failed(failure).encode()).await;
     }
 }
 

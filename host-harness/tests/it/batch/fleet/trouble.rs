@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::host::{Act, Host};
+use super::host::{Act, Host, refuse_offers};
 use super::server::Server;
 use super::{by_fleet, letters, some};
 use crate::batch::{names, picture, report};
 use crate::support::finish;
 
-/// Long enough for a host to come to a picture, however busy the machine is; one that is never answered is given up three
-/// times this later.
+/// The time after which a picture counts as lost that is never answered, and the one for which nobody may be heard of.
 const SOON: [&str; 2] = ["--timeout", "2"];
 
 /// Where nothing is to be waited for, a wait of the default time-out shows.
@@ -25,15 +24,13 @@ fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
         return;
     };
     // What the host does with the third of four pictures each time that it comes; the error that is left; how often it
-    // was sent.
-    let cases: [(&[Act], Option<&str>, usize); 8] = [
+    // is handed out at least. A slow machine may see it once more: three times at most.
+    let cases: [(&[Act], Option<&str>, usize); 6] = [
         (&[Act::Twice], None, 1),
         (&[Act::Drop, Act::Answer], None, 2),
-        (&[Act::Drop, Act::Ignore, Act::Answer], None, 3),
+        (&[Act::Drop, Act::Drop, Act::Answer], None, 3),
         (&[Act::Late, Act::Late], None, 2),
         (&[Act::Drop, Act::Drop, Act::Drop], Some("trap"), 3),
-        (&[Act::Ignore, Act::Ignore, Act::Ignore], Some("timeout"), 3),
-        (&[Act::Drop, Act::Ignore, Act::Ignore], Some("timeout"), 3),
         (&[Act::Garbage], Some("bad-message"), 1),
     ];
     for (acts, error, times) in cases {
@@ -60,7 +57,7 @@ fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
             .seen
             .try_iter()
             .filter(|(picture, _)| *picture == poison);
-        assert_eq!(seen.count(), times, "{acts:?}: {said}");
+        assert!((times..=3).contains(&seen.count()), "{acts:?}: {said}");
         let lines = report(&file);
         let failed: Vec<&Value> = lines.iter().filter(|l| l["status"] == "failed").collect();
         match error {
@@ -85,7 +82,7 @@ fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
 }
 
 #[test]
-fn pictures_on_their_way_are_sent_again_at_once_when_the_server_is_back() {
+fn pictures_on_their_way_are_handed_out_again_when_the_server_is_back() {
     let Some(mut server) = Server::start("") else {
         return;
     };
@@ -176,7 +173,7 @@ fn a_fleet_without_workers_ends_the_batch_once_and_not_each_picture() {
     assert_eq!(done.status.code(), Some(1), "{said}");
     let waits = "no worker on cutout.remove at 127.0.0.1:";
     assert_eq!(said.matches(waits).count(), 2, "{said}");
-    assert!(said.contains("yet; waiting for up to 0.9 s"), "{said}");
+    assert!(said.contains("waiting for up to 0.3 s"), "{said}");
     assert!(said.contains("0 done, 0 skipped, 0 failed"), "{said}");
     assert!(said.contains("error[timeout]: no worker on"), "{said}");
     // Interrupted meanwhile, nothing has failed: nobody had begun.
@@ -184,7 +181,7 @@ fn a_fleet_without_workers_ends_the_batch_once_and_not_each_picture() {
     command.arg(input.path()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let waits = |line: &String| line.contains("waiting for up to 180 s");
+    let waits = |line: &String| line.contains("waiting for up to 60 s");
     assert!(lines.by_ref().map(Result::unwrap).any(|line| waits(&line)));
     let mut kill = Command::new("kill");
     kill.args(["-s", "INT", &child.id().to_string()]);
@@ -204,11 +201,13 @@ fn ctrl_c_finishes_what_a_host_has_begun() {
         return;
     };
     let (go, may_go) = std::sync::mpsc::channel::<()>();
+    let (begins, begun) = std::sync::mpsc::channel();
     let host = Host::start(
         &server.url(),
         "h1",
         1,
         Box::new(move |_, _| {
+            begins.send(()).unwrap();
             // All go when the test has no more to say.
             let _ = may_go.recv();
             Act::Answer
@@ -222,14 +221,11 @@ fn ctrl_c_finishes_what_a_host_has_begun() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     go.send(()).unwrap();
-    assert!(
-        lines
-            .by_ref()
-            .map(Result::unwrap)
-            .any(|line| line.contains("1/20 done"))
-    );
+    // The first is done, and the second in work.
+    begun.recv().unwrap();
+    begun.recv().unwrap();
     let mut kill = Command::new("kill");
     kill.args(["-s", "INT", &child.id().to_string()]);
     assert!(kill.status().unwrap().success());
@@ -242,6 +238,70 @@ fn ctrl_c_finishes_what_a_host_has_begun() {
     );
     drop(host);
     // Those in work and no others.
-    let made = names(out.path()).len();
-    assert!((2..20).contains(&made), "{made} {rest:?}");
+    assert_eq!(names(out.path()).len(), 2, "{rest:?}");
+}
+
+#[test]
+fn a_picture_that_is_late_is_handed_to_an_idle_host_and_counted_as_a_copy() {
+    let Some(server) = Server::start("") else {
+        return;
+    };
+    let (go, may_go) = std::sync::mpsc::channel::<()>();
+    let (begins, begun) = std::sync::mpsc::channel();
+    let late = Host::start(
+        &server.url(),
+        "late",
+        1,
+        Box::new(move |_, _| {
+            begins.send(()).unwrap();
+            // Until the batch has ended.
+            let _ = may_go.recv();
+            Act::Answer
+        }),
+    );
+    let input = some(4);
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("report.jsonl");
+    let mut command = by_fleet(&server.url(), &out.path().join("out"));
+    command.arg(input.path()).arg("--report").arg(&file);
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    begun.recv().unwrap();
+    let _quick = Host::good(&server.url(), "quick", 1);
+    let done = child.wait_with_output().unwrap();
+    drop(go);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success(), "{said}");
+    assert!(said.contains("done by host: quick 4"), "{said}");
+    assert!(said.contains("answered by the other first: 1"), "{said}");
+    let fleet = report(&file).pop().unwrap();
+    assert_eq!(fleet["copies"], 1, "{said}");
+    assert_eq!(fleet["hosts"]["quick"], 4, "{said}");
+    drop(late);
+}
+
+#[test]
+fn a_worker_that_knows_no_offers_is_named_and_keeps_nobody_from_working() {
+    let Some(server) = Server::start("") else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (ready, is_ready) = tokio::sync::oneshot::channel();
+    let url = server.url();
+    let old = runtime.spawn(async move { refuse_offers(&url, ready).await });
+    runtime.block_on(is_ready).unwrap();
+    let input = some(4);
+    let out = tempfile::tempdir().unwrap();
+    // Alone, it makes nothing.
+    let mut command = by_fleet(&server.url(), out.path());
+    let (done, said) = finish(command.arg(input.path()).args(["--timeout", "0.3"]));
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    let names_it = "the worker on host old does not know offers";
+    assert_eq!(said.matches(names_it).count(), 1, "{said}");
+    assert!(said.contains("error[timeout]: no worker on"), "{said}");
+    let _new = Host::good(&server.url(), "new", 1);
+    let mut command = by_fleet(&server.url(), out.path());
+    let (done, said) = finish(command.arg(input.path()));
+    assert!(done.status.success(), "{said}");
+    assert!(said.contains("done by host: new 4"), "{said}");
+    old.abort();
 }

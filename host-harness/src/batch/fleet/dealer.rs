@@ -1,0 +1,501 @@
+//! The policy of a fleet's batch: which image a free worker gets, when it is handed out again, and when it fails.
+//!
+//! Images wait here and not at the hosts: a host is sent small offers, and a worker that comes to one claims an image.
+//! So a host holds as many images as it works on, a fast host claims more of them than a slow one, and no image waits
+//! behind another. All times are the caller's, and nothing here blocks.
+
+mod image;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::hosts::{Hosts, Sign};
+use super::offers::Offers;
+use image::{Image, State, Try};
+
+/// How often an image is handed out: a host may die with it, and so may the next one, but the image that outlives three is
+/// to blame itself.
+pub(super) const MOST_TRIES: usize = 3;
+
+/// Images in memory for each slot: the one in work, and one that is read or written meanwhile.
+const PER_SLOT: usize = 2;
+
+/// Images in memory beyond those of the slots; as many again as long as no host has been heard of.
+const SPARE: usize = 2;
+
+/// An image is handed to the host that has it already only after this many of the host's usual times.
+const SAME_HOST: u32 = 4;
+
+/// The name of hosts whose workers do not know it.
+const UNNAMED: &str = "a host without a name";
+
+/// The policy's state.
+#[derive(Debug)]
+pub(super) struct Dealer {
+    timeout: Duration,
+    /// Images in memory at most.
+    most: usize,
+    images: BTreeMap<u64, Image>,
+    tries: BTreeMap<u64, Try>,
+    hosts: Hosts,
+    offers: Offers,
+    link: Link,
+    /// The latest sign of life of any worker, or when the first image came.
+    heard: Instant,
+    /// The last number of an image or a try.
+    last: u64,
+    copies: u64,
+    is_stopping: bool,
+    orders: Vec<Order>,
+}
+
+/// The way to the workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Up,
+    /// No worker listens, since then.
+    NoWorkers(Instant),
+    /// There is no connection to the server, since then.
+    Offline(Instant),
+}
+
+/// An image for a worker that has claimed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Deal {
+    pub(super) image: u64,
+    /// The number of the try, which its answer names.
+    pub(super) number: u64,
+}
+
+/// An order to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Publish so many offers.
+    Offer(usize),
+    /// The image failed: these hosts took it, and none has answered.
+    Fail {
+        image: u64,
+        takers: Vec<String>,
+    },
+    /// The batch stops, and nobody is at work on the image.
+    Leave(u64),
+    Tell(Notice),
+    /// The batch cannot go on: this was missing for the time-out.
+    End(Missing),
+}
+
+/// The part of a fleet without which nothing can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Connection,
+    Workers,
+}
+
+/// A message to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    Joined {
+        host: String,
+        slots: Option<u32>,
+    },
+    /// An image was lost with it, and nothing was heard of it for so long.
+    Gone {
+        host: String,
+        silent: Duration,
+    },
+    Back {
+        host: String,
+    },
+    Missing(Missing),
+    ServerBack,
+}
+
+impl Dealer {
+    /// No images yet; at most `most` will be in memory. `timeout` is how long the batch goes on without any sign of a
+    /// worker, and the shortest time after which an image that was taken counts as lost.
+    pub(super) fn new(timeout: Duration, most: usize, now: Instant) -> Self {
+        Self {
+            timeout,
+            most,
+            images: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            hosts: Hosts::new(timeout),
+            offers: Offers::new(),
+            link: Link::Up,
+            heard: now,
+            last: 0,
+            copies: 0,
+            is_stopping: false,
+            orders: Vec::new(),
+        }
+    }
+
+    /// How many images may be in memory.
+    pub(super) fn window(&self) -> usize {
+        let slots = self.hosts.slots();
+        let wanted = slots.saturating_mul(PER_SLOT).saturating_add(SPARE);
+        wanted.max(2 * SPARE).min(self.most)
+    }
+
+    /// Tries of images that were answered elsewhere first, so that a worker processed them for nobody.
+    pub(super) fn copies(&self) -> u64 {
+        self.copies
+    }
+
+    /// One more image is there to be handed out; its number.
+    pub(super) fn add(&mut self, now: Instant) -> u64 {
+        if self.images.is_empty() {
+            // Silence up to here says nothing.
+            self.heard = now;
+        }
+        self.last += 1;
+        self.images.insert(self.last, Image::default());
+        self.last
+    }
+
+    /// The image is not to be handed out any more.
+    pub(super) fn forget(&mut self, image: u64) {
+        self.images.remove(&image);
+        self.tries
+            .retain(|_, one| one.image != image || one.is_out());
+    }
+
+    /// A worker at `host` has come to an offer. [`deal`](Self::deal) says what it gets.
+    pub(super) fn claim(&mut self, host: Option<&str>, slots: Option<u32>, now: Instant) {
+        self.offers.claimed(now);
+        self.heard_of(host, slots, now);
+        // A worker that claims is in no slot of another: when all were in use, one has ended without an answer.
+        if let Some(name) = host
+            && self.hosts.is_full(name)
+            && let Some(number) = self.oldest_at(host)
+            && now >= self.tries[&number].since + self.hosts.expected(host)
+        {
+            self.lose(number, now);
+        }
+    }
+
+    /// The image for a worker at `host` that has claimed one, if there is any for it.
+    pub(super) fn deal(&mut self, host: Option<&str>, now: Instant) -> Option<Deal> {
+        let image = self.pick(host, now)?;
+        self.last += 1;
+        let number = self.last;
+        let host = host.map(str::to_owned);
+        self.hosts.begin(host.as_deref());
+        self.images.get_mut(&image)?.tries.push(number);
+        self.tries.insert(number, Try::new(image, host, now));
+        Some(Deal { image, number })
+    }
+
+    /// The try `number` was answered by `host`. The image, if this is its first answer.
+    pub(super) fn answered(
+        &mut self,
+        number: u64,
+        host: Option<&str>,
+        now: Instant,
+    ) -> Option<u64> {
+        self.heard_of(host, None, now);
+        let one = self.tries.remove(&number)?;
+        let host = one.host.as_deref();
+        if one.is_out() {
+            self.hosts.end(host, now);
+        } else {
+            self.hosts.has_one_more(host);
+        }
+        let time = now.saturating_duration_since(one.since);
+        self.hosts.measured(host, time);
+        let image = self.images.remove(&one.image)?;
+        for other in image.tries.iter().filter(|other| **other != number) {
+            match self.tries.get(other) {
+                Some(copy) if copy.is_out() => self.copies += 1,
+                _ => drop(self.tries.remove(other)),
+            }
+        }
+        Some(one.image)
+    }
+
+    /// The worker was gone before the try `number` reached it.
+    pub(super) fn undelivered(&mut self, number: u64, now: Instant) {
+        if let Some(one) = self.tries.remove(&number) {
+            self.hosts.end(one.host.as_deref(), now);
+            if let Some(image) = self.images.get_mut(&one.image) {
+                image.tries.retain(|other| *other != number);
+            }
+        }
+    }
+
+    /// The server says that no worker listens for offers.
+    pub(super) fn nobody(&mut self, now: Instant) {
+        self.offers.lost();
+        if self.link == Link::Up {
+            self.link = Link::NoWorkers(now);
+            self.tell(Notice::Missing(Missing::Workers));
+        }
+    }
+
+    /// The connection is lost, and with it whatever was on its way.
+    pub(super) fn offline(&mut self, now: Instant) {
+        self.offers.lost();
+        for one in self.tries.values_mut() {
+            one.excuse();
+        }
+        let since = match self.link {
+            Link::Up => {
+                self.tell(Notice::Missing(Missing::Connection));
+                now
+            }
+            Link::NoWorkers(since) | Link::Offline(since) => since,
+        };
+        self.link = Link::Offline(since);
+    }
+
+    /// There is a connection again.
+    pub(super) fn online(&mut self, now: Instant) {
+        if let Link::Offline(_) = self.link {
+            self.link = Link::Up;
+            self.heard = now;
+            self.tell(Notice::ServerBack);
+        }
+    }
+
+    /// The batch stops: what is in work is finished, nothing is handed out any more.
+    pub(super) fn stop(&mut self) {
+        self.is_stopping = true;
+    }
+
+    /// The orders that follow from what has happened up to `now`.
+    pub(super) fn tick(&mut self, now: Instant) -> Vec<Order> {
+        self.lose_overdue(now);
+        self.leave_what_nobody_has();
+        if self.silent_at().is_some_and(|at| now >= at) {
+            let missing = match self.link {
+                Link::Offline(_) => Missing::Connection,
+                Link::NoWorkers(_) | Link::Up => Missing::Workers,
+            };
+            self.orders.push(Order::End(missing));
+        }
+        let offers = self.offers_wanted(now);
+        if offers > 0 {
+            self.orders.push(Order::Offer(offers));
+        }
+        std::mem::take(&mut self.orders)
+    }
+
+    /// When [`tick`](Self::tick) has something to do even if nothing happens.
+    pub(super) fn next(&self, now: Instant) -> Option<Instant> {
+        let overdue = self.out().map(|(_, one)| self.overdue_at(one));
+        let mut times: Vec<Instant> = overdue.collect();
+        times.extend(self.silent_at());
+        if !self.is_stopping && self.free(now) > 0 {
+            times.extend(self.offers.next(now));
+            times.extend(self.hosts.next_idle(now));
+        } else if !self.is_stopping {
+            times.extend(self.images.values().filter_map(|image| self.due(image)));
+        }
+        times.into_iter().min()
+    }
+
+    fn heard_of(&mut self, host: Option<&str>, slots: Option<u32>, now: Instant) {
+        self.heard = now;
+        if let Link::NoWorkers(_) = self.link {
+            self.link = Link::Up;
+        }
+        let name = shown(host);
+        let notice = match self.hosts.heard(host, slots, now) {
+            Sign::Known => return,
+            Sign::New => Notice::Joined { host: name, slots },
+            Sign::Back => Notice::Back { host: name },
+        };
+        self.tell(notice);
+    }
+
+    /// The tries that somebody works on as far as is known, copies included.
+    fn out(&self) -> impl Iterator<Item = (u64, &Try)> {
+        let tries = self.tries.iter().map(|(number, one)| (*number, one));
+        tries.filter(|(_, one)| one.is_out())
+    }
+
+    /// The image's tries that somebody works on.
+    fn out_of<'a>(&'a self, image: &'a Image) -> impl Iterator<Item = &'a Try> {
+        let tries = image.tries.iter();
+        let tries = tries.filter_map(|number| self.tries.get(number));
+        tries.filter(|one| one.is_out())
+    }
+
+    fn oldest_at(&self, host: Option<&str>) -> Option<u64> {
+        let here = self.out().filter(|(_, one)| one.host.as_deref() == host);
+        here.min_by_key(|(_, one)| one.since)
+            .map(|(number, _)| number)
+    }
+
+    /// The first image that nobody works on, or else the one that has been in work for longest and should be done by now.
+    fn pick(&self, host: Option<&str>, now: Instant) -> Option<u64> {
+        if self.is_stopping {
+            return None;
+        }
+        let mut images = self.images.iter();
+        if let Some((number, _)) = images.find(|(_, image)| self.out_of(image).next().is_none()) {
+            return Some(*number);
+        }
+        let due = self.images.iter().filter(|(_, image)| {
+            let due = self.due_for(image, host);
+            due.is_some_and(|at| now >= at)
+        });
+        let since = |image: &Image| self.out_of(image).map(|one| one.since).min();
+        due.min_by_key(|(_, image)| since(image))
+            .map(|(number, _)| *number)
+    }
+
+    /// When an image in work may be handed to `host` as well; `None` if never.
+    ///
+    /// A backup as in MapReduce (Dean & Ghemawat 2004), once the usual time is over (Dean & Barroso 2013), so that few are
+    /// made in vain.
+    fn due_for(&self, image: &Image, host: Option<&str>) -> Option<Instant> {
+        if self.tries_of(image) >= MOST_TRIES {
+            return None;
+        }
+        let newest = self.out_of(image).max_by_key(|one| one.since)?;
+        let has_it = host.is_some() && self.out_of(image).any(|one| one.host.as_deref() == host);
+        let usual = self.hosts.expected(newest.host.as_deref());
+        let factor = if has_it { SAME_HOST } else { 1 };
+        Some(newest.since + usual.saturating_mul(factor))
+    }
+
+    /// When an image in work may be handed to any host as well; `None` if never.
+    fn due(&self, image: &Image) -> Option<Instant> {
+        let hosts = self.hosts.names();
+        hosts.filter_map(|host| self.due_for(image, host)).min()
+    }
+
+    fn tries_of(&self, image: &Image) -> usize {
+        image.takers.len() + self.out_of(image).count()
+    }
+
+    /// Images that a worker could get now.
+    fn free(&self, now: Instant) -> usize {
+        let unused = |image: &&Image| self.out_of(image).next().is_none();
+        match self.images.values().filter(unused).count() {
+            0 => {
+                let due = self.images.values().filter_map(|image| self.due(image));
+                due.filter(|at| now >= *at).count()
+            }
+            unused => unused,
+        }
+    }
+
+    fn offers_wanted(&mut self, now: Instant) -> usize {
+        if self.is_stopping || matches!(self.link, Link::Offline(_)) {
+            return 0;
+        }
+        let free = self.free(now);
+        if free == 0 {
+            return 0;
+        }
+        if let Link::NoWorkers(_) = self.link {
+            return self.offers.question(now);
+        }
+        let slots = self.hosts.slots().min(self.most);
+        // Where nobody works, offers may have been lost with their hosts.
+        let idle = match self.hosts.idle(now) {
+            0 if self.out().next().is_none() => 1,
+            idle => idle,
+        };
+        let hosts = self.hosts.names().count();
+        self.offers.wanted(free, slots, idle, hosts, now)
+    }
+
+    fn overdue_at(&self, one: &Try) -> Instant {
+        one.since + self.hosts.lost_after(one.host.as_deref())
+    }
+
+    /// Gives up the tries that took too long, and the hosts that have been silent since.
+    fn lose_overdue(&mut self, now: Instant) {
+        let overdue = self.out().filter(|(_, one)| now >= self.overdue_at(one));
+        let overdue: Vec<u64> = overdue.map(|(number, _)| number).collect();
+        for number in overdue {
+            let Some(one) = self.tries.get(&number).filter(|one| one.is_out()) else {
+                continue;
+            };
+            let (host, since, is_excused) = (one.host.clone(), one.since, one.is_excused());
+            self.lose(number, now);
+            let heard = self.hosts.last_heard(host.as_deref());
+            if let (Some(name), Some(heard)) = (host, heard)
+                && heard <= since
+                && !is_excused
+            {
+                self.give_up_host(&name, now.saturating_duration_since(heard), now);
+            }
+        }
+    }
+
+    fn give_up_host(&mut self, name: &str, silent: Duration, now: Instant) {
+        while let Some(number) = self.oldest_at(Some(name)) {
+            self.lose(number, now);
+        }
+        self.hosts.give_up(name);
+        let host = shown(Some(name));
+        self.tell(Notice::Gone { host, silent });
+    }
+
+    /// Nobody counts on the try `number` any more; should its answer come all the same, it is taken.
+    fn lose(&mut self, number: u64, now: Instant) {
+        let Some(one) = self.tries.get_mut(&number) else {
+            return;
+        };
+        let is_excused = one.is_excused();
+        one.state = State::Lost;
+        let (image, host) = (one.image, one.host.clone());
+        self.hosts.end(host.as_deref(), now);
+        let Some(waiting) = self.images.get_mut(&image) else {
+            // A copy of what was answered elsewhere.
+            self.tries.remove(&number);
+            return;
+        };
+        if !is_excused {
+            waiting.takers.push(shown(host.as_deref()));
+        }
+        let waiting = &self.images[&image];
+        if waiting.takers.len() >= MOST_TRIES && self.out_of(waiting).next().is_none() {
+            let takers = waiting.takers.clone();
+            self.forget(image);
+            self.orders.push(Order::Fail { image, takers });
+        }
+    }
+
+    fn leave_what_nobody_has(&mut self) {
+        if !self.is_stopping {
+            return;
+        }
+        let is_up = self.link == Link::Up;
+        let images = self.images.iter();
+        let idle = images.filter(|(_, image)| !is_up || self.out_of(image).next().is_none());
+        let idle: Vec<u64> = idle.map(|(number, _)| *number).collect();
+        for image in idle {
+            self.forget(image);
+            self.orders.push(Order::Leave(image));
+        }
+    }
+
+    /// When the batch ends if no worker is heard of until then.
+    fn silent_at(&self) -> Option<Instant> {
+        let is_out = |image: &Image| self.out_of(image).next().is_some();
+        let since = match self.link {
+            _ if self.images.is_empty() => return None,
+            Link::Offline(since) | Link::NoWorkers(since) => since,
+            // Somebody is at work, and has time until that counts as lost.
+            Link::Up if self.images.values().any(is_out) => return None,
+            Link::Up => self.heard,
+        };
+        Some(since + self.timeout)
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        self.orders.push(Order::Tell(notice));
+    }
+}
+
+/// The host's name for people.
+fn shown(host: Option<&str>) -> String {
+    host.map_or(UNNAMED.to_owned(), |host| format!("host {host}"))
+}

@@ -1,0 +1,58 @@
+//! One image and its tries.
+
+use std::time::Instant;
+
+/// An image that has not been answered.
+#[derive(Debug, Default)]
+pub(super) struct Image {
+    /// The numbers of its tries, lost ones included.
+    pub(super) tries: Vec<u64>,
+    /// The hosts that took it and lost it, one for each time.
+    pub(super) takers: Vec<String>,
+}
+
+/// One time that an image was handed to a worker.
+#[derive(Debug)]
+pub(super) struct Try {
+    pub(super) image: u64,
+    /// The worker's host, if the worker knows it.
+    pub(super) host: Option<String>,
+    pub(super) since: Instant,
+    pub(super) state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// The worker is at work on it, as far as is known.
+    Out,
+    /// Likewise; but the connection was lost meanwhile and perhaps the answer with it, so that the image is not to blame.
+    Excused,
+    /// Nobody counts on its answer.
+    Lost,
+}
+
+impl Try {
+    pub(super) fn new(image: u64, host: Option<String>, since: Instant) -> Self {
+        Self {
+            image,
+            host,
+            since,
+            state: State::Out,
+        }
+    }
+
+    pub(super) fn is_out(&self) -> bool {
+        self.state != State::Lost
+    }
+
+    pub(super) fn is_excused(&self) -> bool {
+        self.state == State::Excused
+    }
+
+    /// The connection was lost.
+    pub(super) fn excuse(&mut self) {
+        if self.is_out() {
+            self.state = State::Excused;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Service times of a host.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How many of the latest times count: enough for a stable median, and few enough to follow a host that changes speed.
+const KEPT: usize = 32;
+
+/// The latest service times of one host: from handing an image out to its answer.
+#[derive(Debug, Default)]
+pub(super) struct Times(VecDeque<Duration>);
+
+impl Times {
+    pub(super) fn add(&mut self, time: Duration) {
+        if self.0.len() == KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(time);
+    }
+
+    /// The median; `None` as long as nothing was measured.
+    pub(super) fn median(&self) -> Option<Duration> {
+        let mut sorted: Vec<_> = self.0.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied()
+    }
+
+    /// The longest; `None` as long as nothing was measured.
+    pub(super) fn longest(&self) -> Option<Duration> {
+        self.0.iter().copied().max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn median_and_longest_are_those_of_the_latest_times() {
+        let mut times = Times::default();
+        assert_eq!((times.median(), times.longest()), (None, None));
+        for milliseconds in [900, 100, 300] {
+            times.add(Duration::from_millis(milliseconds));
+        }
+        assert_eq!(times.median(), Some(Duration::from_millis(300)));
+        assert_eq!(times.longest(), Some(Duration::from_millis(900)));
+        for _ in 0..KEPT {
+            times.add(Duration::from_millis(50));
+        }
+        assert_eq!(times.longest(), Some(Duration::from_millis(50)));
+    }
+}
