@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -18,7 +19,9 @@ STATE = WORK / "state"
 PICTURES = WORK / "pictures"
 COUNT = 200
 MANY = 500
+FEW = 60
 passed = failed = 0
+pace = None  # seconds for one picture in one slot, as the first check has measured
 
 
 def check(what, ok, seen=""):
@@ -72,21 +75,31 @@ def post(host, picture):
     headers = {"Host": "localhost", "Content-Type": "image/*"}
     request = urllib.request.Request(f"{host['http']}/v1/remove", picture.read_bytes(), headers)
     try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        # Hosts answer or end the connection: the limit is for a check that hangs, on any machine.
+        with urllib.request.urlopen(request, timeout=600) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
 
 
+def limit(pictures):
+    """Seconds after which a batch over one slot hangs: several times what the pictures take there."""
+    return 30 + 5 * pace * pictures
+
+
 def over_http(state, wanted):
-    """Every picture to the hosts in turn, two at a time."""
+    """Every picture to the hosts in turn, two at a time; how long one takes is the measure of later limits."""
+    global pace
 
     def ask(task):
         number, picture = task
         return picture.stem, post(state["hosts"][number % len(state["hosts"])], picture)
 
+    begun = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(ask, enumerate(sorted(PICTURES.iterdir()))))
+    pace = 2 * (time.monotonic() - begun) / COUNT
+    print(f"{pace:.2f} s for one picture on one host", flush=True)
     wrong = [name for name, answer in answers if answer != (200, wanted[name])]
     check(f"{len(answers)} pictures over HTTP, byte for byte", len(answers) == COUNT and not wrong, wrong)
 
@@ -113,17 +126,31 @@ class Batch:
         lines = map(json.loads, whole.splitlines())
         return [line for line in lines if "input" in line]
 
-    def wait_for(self, holds, seconds=120):
+    def wait_for(self, holds):
         """Until the report has what `holds` asks for, or the batch ends."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + limit(MANY)
         while not holds(self.report()) and self.process.poll() is None:
             if time.monotonic() > deadline:
-                sys.exit(f"FAILED: the batch did not get so far within {seconds} s:\n{self.said.read_text()[-2000:]}")
+                sys.exit(f"FAILED: the batch did not get so far within {limit(MANY):.0f} s:\n{self.said.read_text()[-2000:]}")
             time.sleep(0.1)
 
-    def end(self, seconds=240):
+    def end(self, pictures):
         """Its exit code."""
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=limit(pictures))
+
+    def arrivals(self):
+        """When each picture is finished, from now until the batch ends."""
+        times, known = [], len(self.report())
+        while self.process.poll() is None:
+            count = len(self.report())
+            times += [time.monotonic()] * (count - known)
+            known = count
+            time.sleep(0.02)
+        return times
+
+    def gone(self):
+        """The hosts that it counted as gone."""
+        return re.findall(r"host (\S+) has not answered", self.said.read_text())
 
     def hosts(self, lines=None):
         """Pictures by host."""
@@ -145,7 +172,7 @@ class Batch:
 
 def over_nats(state, wanted):
     with Batch(state, PICTURES, "nats", "-q") as batch:
-        code = batch.end()
+        code = batch.end(COUNT)
     wrong = batch.wrong(wanted)
     check(f"{COUNT} pictures over NATS, byte for byte", code == 0 and len(batch.report()) == COUNT and not wrong, [code, wrong])
     check(f"both hosts had a share: {batch.hosts()}", len(batch.hosts()) == 2 and min(batch.hosts().values()) > COUNT // 4)
@@ -162,19 +189,28 @@ def many_pictures():
     return folder
 
 
+def some_pictures(count, name):
+    folder = WORK / name
+    folder.mkdir()
+    for picture in sorted(PICTURES.iterdir())[:count]:
+        (folder / picture.name).write_bytes(picture.read_bytes())
+    return folder
+
+
 def hosts_go_and_come(state, wanted):
-    with Batch(state, many_pictures(), "many-out", "--timeout", "5") as batch:
+    with Batch(state, many_pictures(), "many-out") as batch:
         batch.wait_for(lambda lines: len(lines) >= 100)
         fleet("stop", "h1", "--kill")
         killed_at = len(batch.report())
         state = fleet("add")
         batch.wait_for(lambda lines: any(line.get("host") == "h3" for line in lines))
         joined_at = len(batch.report())
-        code = batch.end()
+        code = batch.end(MANY)
     lines = batch.report()
     seen = [code, len(lines), batch.wrong(wanted)]
     check(f"{MANY} pictures although h1 was killed after {killed_at}", code == 0 and len(lines) == MANY and not seen[2], seen)
     check("each stands in the manifest once", batch.written_once() == (MANY, True), batch.written_once())
+    check("no host that works counted as gone", set(batch.gone()) <= {"h1"}, batch.gone())
     check(f"all in all {batch.hosts()}", sum(batch.hosts().values()) == MANY)
     late = batch.hosts(lines[joined_at:])
     enough = late.get("h3", 0) > 0.3 * sum(late.values())
@@ -183,26 +219,46 @@ def hosts_go_and_come(state, wanted):
 
 
 def nats_restarts(state, wanted):
-    folder = WORK / "hundred"
-    folder.mkdir()
-    for picture in sorted(PICTURES.iterdir())[:100]:
-        (folder / picture.name).write_bytes(picture.read_bytes())
-    with Batch(state, folder, "restarted", "--timeout", "5") as batch:
+    with Batch(state, some_pictures(100, "hundred"), "restarted") as batch:
         batch.wait_for(lambda lines: len(lines) >= 30)
         fleet("restart-nats")
         restarted_at = len(batch.report())
-        code = batch.end()
+        code = batch.end(100)
     wrong = batch.wrong(wanted)
     ok = code == 0 and len(batch.report()) == 100 and not wrong and batch.written_once() == (100, True)
     check(f"100 pictures although NATS was restarted after {restarted_at}", ok and restarted_at < 90, [code, wrong])
 
 
+def slow_hosts(state, wanted):
+    """Two hosts with 30 % of a core each, of which one is killed."""
+    global pace
+    first, second = [host["name"] for host in state["hosts"]]
+    try:
+        for name in (first, second):
+            fleet("slow", name, "30")
+    except subprocess.CalledProcessError:
+        print("skip: this machine gives no quota of CPU time", flush=True)
+        return
+    usual, pace = pace, pace / 0.3
+    with Batch(state, some_pictures(FEW, "few"), "slow-out", "--timeout", "5") as batch:
+        batch.wait_for(lambda lines: len(lines) >= FEW // 4)
+        fleet("stop", first, "--kill")
+        killed_at = len(batch.report())
+        arrivals = batch.arrivals()
+        code = batch.end(FEW)
+    pace = usual
+    wrong = batch.wrong(wanted)
+    ok = code == 0 and len(batch.report()) == FEW and not wrong and batch.written_once() == (FEW, True)
+    check(f"{FEW} pictures over two hosts at 30 % of a core, {first} killed after {killed_at}", ok and killed_at < FEW - 20, [code, wrong, batch.said.read_text()])
+    check(f"no host that works counted as gone: {batch.gone()}", set(batch.gone()) <= {first}, batch.gone())
+    gaps = sorted(after - before for before, after in zip(arrivals, arrivals[1:]))
+    service, longest = gaps[len(gaps) // 2], gaps[-1]
+    check(f"the host that is left is never idle: {service:.2f} s a picture, {longest:.2f} s at most", longest < 3 * service, gaps)
+
+
 def poisoned_picture():
     """A progressive JPEG of 24 megapixels, whose decoder takes memory without asking, and ends the guest that has 96 MiB."""
-    folder = WORK / "poisoned"
-    folder.mkdir()
-    for picture in sorted(PICTURES.iterdir())[:10]:
-        (folder / picture.name).write_bytes(picture.read_bytes())
+    folder = some_pictures(10, "poisoned")
     Image.open("fixtures/photos/coffee.png").convert("RGB").resize((6000, 4000)).save(folder / "poison.jpg", progressive=True)
     run("deploy/wasmcloud/down", "--state", STATE)
     state = fleet("up", "--hosts", 1, "--memory", "96MiB", "--cutout", CUTOUT)
@@ -211,7 +267,7 @@ def poisoned_picture():
     status, _ = post(state["hosts"][0], sorted(folder.iterdir())[0])
     check("and the next one with 200", status == 200, status)
     with Batch(state, folder, "poisoned-out", "--timeout", "5", "-q") as batch:
-        code = batch.end()
+        code = batch.end(MANY)
     failed = [line for line in batch.report() if line["status"] == "failed"]
     done = [line for line in batch.report() if line["status"] == "done"]
     alone = code == 1 and len(done) == 10 and len(failed) == 1 and failed[0]["input"].endswith("poison.jpg")
@@ -228,6 +284,7 @@ def main():
     over_nats(state, wanted)
     state = hosts_go_and_come(state, wanted)
     nats_restarts(state, wanted)
+    slow_hosts(state, wanted)
     poisoned_picture()
 
 

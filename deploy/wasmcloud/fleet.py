@@ -9,12 +9,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nats
 
 from processes import Failed, end, last_words, load, running, save, start, wait_ready
 from services import MAX_PAYLOAD, free_port, refuse_taken, start_nats, start_registry, status
+from throttle import release, throttle
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE_INSTANCES = 256  # a component may have a fifth of two thirds of a quarter of these in flight: 8
@@ -26,14 +28,17 @@ WORLDS = {"http": "actor", "worker": "worker"}  # a workload's name → what `cu
 
 
 def publish(folder, state, cutout):
-    """Bakes the components and pushes them; their references by name."""
+    """Bakes the components and pushes them; their references by name. The time tells how long a host may take to be ready,
+    since it compiles the same components."""
     images = {}
+    begun = time.monotonic()
     for name, world in WORLDS.items():
         component = folder / f"cutout-{name}.wasm"
         reference = f"{state['registry']['address']}/cutout/{name}:latest"
         command([cutout, "bake", "--world", world, "-o", component])
         command(["wash", "oci", "push", "--insecure", reference, component])
         images[name] = reference
+    state["settings"]["patience"] = max(30, 10 * (time.monotonic() - begun))
     return images
 
 
@@ -69,21 +74,28 @@ def start_host(folder, state, name, port):
 
 def make_ready(state, host):
     """Has a host that was just started take all workloads, and answer."""
-    host["id"] = wait_ready(host, f"host {host['name']}", lambda: host_id(host["log"]))
+    patience = state["settings"]["patience"]
+    host["id"] = wait_ready(host, f"host {host['name']}", lambda: host_id(host["log"]), patience)
     subject = f"runtime.host.{host['id']}.workload.start"
     for workload in workloads(state, host):
         # It has started a little before it listens.
-        [answer] = wait_ready(host, f"host {host['name']} at NATS", lambda: ask(state["nats"]["url"], subject, workload))
+        [answer] = wait_ready(host, f"host {host['name']} at NATS", lambda: ask(state["nats"]["url"], subject, workload, 4 * patience), patience)
         if answer.get("workloadStatus", {}).get("workloadState") != "WORKLOAD_STATE_RUNNING":
             said = f"{json.dumps(answer)}; its last words:\n{last_words(host)}"
             raise Failed(f"host {host['name']} does not start {workload['workloadId']}: {said}")
-    wait_ready(host, f"Cutout on host {host['name']}", lambda: status(f"{host['http']}/", "localhost") == 200)
+    wait_ready(host, f"Cutout on host {host['name']}", lambda: status(f"{host['http']}/", "localhost") == 200, patience)
 
 
 def end_host(folder, state, host, signals=(signal.SIGTERM, signal.SIGKILL)):
     end(host, signals)
+    release_group(host)
     state["hosts"].remove(host)
     save(folder, state)
+
+
+def release_group(part):
+    if part.get("group"):
+        release(part["group"])
 
 
 def unused_core(state, name):
@@ -118,7 +130,7 @@ def workloads(state, host):
         yield {"workloadId": f"{name}-{host['name']}", "workload": {"namespace": "default", "name": f"cutout-{name}", "witWorld": world}}
 
 
-def ask(url, subject, question, seconds=120):
+def ask(url, subject, question, seconds):
     """A list of a host's answer to a request over NATS, both JSON; {} for none, which is what it says to bad questions. No
     list if nobody listens."""
 
@@ -209,6 +221,7 @@ def end_all(state):
         try:
             if part:
                 end(part)
+                release_group(part)
         except Failed as failure:
             failures.append(str(failure))
     if failures:
@@ -241,11 +254,23 @@ def add(options):
     print(f"host {host['name']}   {host['http']}")
 
 
+def named(state, name):
+    host = next((host for host in state["hosts"] if host["name"] == name), None)
+    if not host:
+        raise Failed(f"there is no host {name}: {', '.join(host['name'] for host in state['hosts'])}")
+    return host
+
+
+def slow(options):
+    state = loaded(options)
+    host = named(state, options.host)
+    host["group"] = throttle(host["pid"], options.percent, f"cutout-{host['name']}-{host['pid']}")
+    save(options.state, state)
+
+
 def stop(options):
     state = loaded(options)
-    host = next((host for host in state["hosts"] if host["name"] == options.host), None)
-    if not host:
-        raise Failed(f"there is no host {options.host}: {', '.join(host['name'] for host in state['hosts'])}")
+    host = named(state, options.host)
     end_host(options.state, state, host, [signal.SIGKILL] if options.kill else [signal.SIGTERM, signal.SIGKILL])
 
 
@@ -282,6 +307,9 @@ def arguments():
     command = verb(stop, "Ends one host.")
     command.add_argument("host", help="its name, as h1")
     command.add_argument("--kill", action="store_true", help="with SIGKILL, as if it had crashed")
+    command = verb(slow, "Lets a host have a share of one core only, as on a slow or busy machine; needs root.")
+    command.add_argument("host", help="its name, as h1")
+    command.add_argument("percent", type=int, choices=range(10, 101), metavar="PERCENT", help="of one core, 10 to 100")
     verb(restart_nats, "Ends NATS and starts it again at the same port.", "restart-nats")
     return parser.parse_args()
 

@@ -78,7 +78,7 @@ def wait_ready(process, what, holds, seconds=30):
     try:
         return wait(look, seconds)
     except TimeoutError:
-        raise Failed(f"{what} is not ready after {seconds} s; its last words:\n{last_words(process)}") from None
+        raise Failed(f"{what} is not ready after {seconds:.0f} s; its last words:\n{last_words(process)}") from None
 
 
 def last_words(process, lines=15):
