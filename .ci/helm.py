@@ -18,6 +18,7 @@ import kubernetes_validate
 import yaml
 
 from helm_tables import REFUSED, SAID, SPOILED, SPOILED_WORKLOADS
+from speed import limit
 
 ROOT = pathlib.Path(__file__).parent.parent
 CHART = ROOT / "deploy/helm/cutout"
@@ -42,7 +43,7 @@ def skip(text):
 
 
 def run(*command):
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60)
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=limit(60))
 
 
 def helm(*arguments):
@@ -279,14 +280,14 @@ def check_container(made):
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
                 check(f"its {probe} answers", probe_problem(url + container[probe]["httpGet"]["path"]))
             server.send_signal(signal.SIGTERM)
-            check("it ends when it is told to", server.wait(timeout=30) and f"exit code {server.returncode}")
+            check("it ends when it is told to", server.wait(timeout=limit(30)) and f"exit code {server.returncode}")
         finally:
             server.kill()
 
 
 def probe_problem(url):
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=limit(5)) as answer:
             return None if answer.status == 200 else f"{url}: {answer.status}"
     except OSError as error:
         return f"{url}: {error}"

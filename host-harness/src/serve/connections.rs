@@ -145,7 +145,9 @@ async fn converse(
     );
     let mut connection = pin!(connection);
     let mut early = stopping.clone();
+    // In this order: a request that has come is heard even where the server was given no time until the client's was over.
     tokio::select! {
+        biased;
         _ = connection.as_mut() => return,
         _ = heard.wait_for(|heard| *heard) => {}
         () = sleep(HEAD) => return,
@@ -178,3 +180,6 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .max_send_buf_size(BUFFER);
     builder
 }
+
+#[cfg(test)]
+mod tests;

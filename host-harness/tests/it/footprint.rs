@@ -9,7 +9,7 @@ use host_harness::bench::figure::Figure;
 use host_harness::bench::record::Series;
 use host_harness::engine::{Runtime, Settings};
 
-use crate::support::{cutout, finish, fixture, tiny, wasm};
+use crate::support::{NO_DEADLINE, cutout, finish, fixture, tiny, wasm};
 
 const KIBIBYTE: f64 = 1024.0;
 
@@ -27,7 +27,7 @@ fn probe_with(picture: &Path, question: &str, model: &str, more: &[&str]) -> Vec
     let mut probe = cutout();
     probe.args(["probe", question]).arg(picture).args(more);
     let [_, answer] = [run, probe].map(|mut command| {
-        let (output, said) = finish(command.args(["--model", model]));
+        let (output, said) = finish(command.args(["--model", model]).args(NO_DEADLINE));
         assert!(output.status.success(), "{said}");
         output.stdout
     });

@@ -1,8 +1,10 @@
 //! What the tests have in common.
 
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use cutout::Limits;
 use host_harness::engine::{Cache, Engine, Engines, Runtime, Settings};
@@ -75,6 +77,25 @@ pub(crate) fn wasm(runtime: Runtime, model: &str, settings: Settings) -> Box<dyn
     });
     engines.unwrap().engine().unwrap()
 }
+
+/// How long a test waits for what must come. A minute is many times what anything here takes on a machine of the usual
+/// speed; it is as much longer as a fixed piece of work takes longer here and now, other tests included.
+pub(crate) fn patience() -> Duration {
+    const STEPS: u64 = 50_000_000;
+    const USUAL: Duration = Duration::from_millis(100);
+    static PATIENCE: OnceLock<Duration> = OnceLock::new();
+    *PATIENCE.get_or_init(|| {
+        let begun = Instant::now();
+        black_box((0..STEPS).fold(black_box(1_u64), |x, step| {
+            (x ^ (x >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step
+        }));
+        let times = begun.elapsed().as_secs_f64() / USUAL.as_secs_f64();
+        Duration::from_secs(60).mul_f64(times.max(1.0))
+    })
+}
+
+/// For what is to be done however slow the machine is.
+pub(crate) const NO_DEADLINE: [&str; 2] = ["--timeout", "86400"];
 
 /// A grey PNG's pixels.
 pub(crate) fn read_mask(path: &Path) -> (u32, u32, Vec<u8>) {

@@ -5,17 +5,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{batch, folder, names, picture, results};
+use crate::support::patience;
 
 struct Watched {
     child: Child,
     lines: Receiver<String>,
 }
-
-/// A picture takes milliseconds; one that was missed never comes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Watched {
     fn start(input: &Path, out: &Path) -> Self {
@@ -38,7 +36,7 @@ impl Watched {
     fn wait(&mut self, count: usize) {
         let mut seen = 0;
         while seen < count {
-            let line = self.lines.recv_timeout(PATIENCE);
+            let line = self.lines.recv_timeout(patience());
             let line = line.unwrap_or_else(|_| panic!("{seen} of {count}"));
             assert!(!line.contains("error"), "{line}");
             seen += usize::from(line.contains(" done /"));
@@ -69,27 +67,50 @@ fn pictures_that_come_to_a_watched_folder_are_taken_when_they_are_complete() {
     fs::rename(elsewhere.path().join("moved.png"), at.join("moved.png")).unwrap();
     fs::rename(elsewhere.path().join("tree"), at.join("tree")).unwrap();
     watched.wait(2);
-    // Written slowly, in parts: half a picture is never taken, or it would be a failure.
-    let whole = picture(2);
-    let mut growing = File::create(at.join("growing.png")).unwrap();
-    for part in whole.chunks(whole.len().div_ceil(5)) {
-        growing.write_all(part).unwrap();
-        std::thread::sleep(Duration::from_millis(250));
-    }
-    drop(growing);
-    watched.wait(1);
     // Changed: done again, under the name it has.
     fs::write(at.join("written.png"), picture(9)).unwrap();
     watched.wait(1);
     assert_eq!(watched.end(), Some(0));
-    let expected = [
-        "first.png",
-        "growing.png",
-        "moved.png",
-        "tree/deep/x.png",
-        "written.png",
-    ];
+    let expected = ["first.png", "moved.png", "tree/deep/x.png", "written.png"];
     assert_eq!(names(out.path()), expected);
+}
+
+/// How long a file has to stand still before it is taken.
+const SETTLED: Duration = Duration::from_millis(500);
+
+/// Writes a picture in parts for longer than a file has to stand still: half a picture would be a failure. `false` where
+/// the machine itself made a pause that long, after which half a picture may be taken.
+fn is_taken_whole(parts: usize) -> bool {
+    let (input, out) = (folder(&["first.png"]), tempfile::tempdir().unwrap());
+    let mut watched = Watched::start(input.path(), out.path());
+    watched.wait(1);
+    let whole = picture(2);
+    let mut growing = File::create(input.path().join("growing.png")).unwrap();
+    let mut longest = Duration::ZERO;
+    let mut last = Instant::now();
+    for part in whole.chunks(whole.len().div_ceil(parts)) {
+        growing.write_all(part).unwrap();
+        longest = longest.max(last.elapsed());
+        last = Instant::now();
+        std::thread::sleep(SETTLED / 4);
+    }
+    drop(growing);
+    if longest >= SETTLED {
+        watched.end();
+        return false;
+    }
+    watched.wait(1);
+    assert_eq!(watched.end(), Some(0));
+    assert_eq!(names(out.path()), ["first.png", "growing.png"]);
+    true
+}
+
+#[test]
+fn a_picture_that_is_still_written_to_is_left_alone() {
+    assert!(
+        (0..10).any(|_| is_taken_whole(10)),
+        "no try without a long pause"
+    );
 }
 
 #[test]

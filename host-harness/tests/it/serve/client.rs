@@ -6,15 +6,12 @@ use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, unbounded};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{cutout, tiny};
-
-/// Longer than anything here takes on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::{NO_DEADLINE, cutout, patience, tiny};
 
 /// `cutout serve` on a free port, stopped when this is dropped.
 pub(super) struct Server {
@@ -24,11 +21,18 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server of the tiny model through `engine`; ready once this returns.
+    /// A server of the tiny model through `engine`, without a deadline for pictures unless it is given one; ready once
+    /// this returns.
     pub(super) fn start(engine: &str, arguments: &[&str]) -> Self {
+        let deadline = if arguments.contains(&NO_DEADLINE[0]) {
+            &[][..]
+        } else {
+            &NO_DEADLINE
+        };
         let mut child = cutout()
             .args(["serve", "--addr", "127.0.0.1:0", "--log", "json"])
             .args(["--engine", engine, "--model", &tiny()])
+            .args(deadline)
             .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
@@ -50,7 +54,7 @@ impl Server {
     pub(super) fn until(&self, text: &str) -> String {
         let mut before = String::new();
         loop {
-            match self.log.recv_timeout(PATIENCE) {
+            match self.log.recv_timeout(patience()) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(line) => writeln!(before, "{line}").unwrap(),
                 Err(error) => panic!("no {text:?}: {error}; said\n{before}"),
@@ -60,7 +64,7 @@ impl Server {
 
     pub(super) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.addr).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(patience())).unwrap();
         stream
     }
 
@@ -90,7 +94,7 @@ impl Server {
     pub(super) fn wait_for(&self, name: &str, value: f64) {
         let begun = Instant::now();
         while (self.metric(name) - value).abs() > f64::EPSILON {
-            assert!(begun.elapsed() < PATIENCE, "{name} is not {value}");
+            assert!(begun.elapsed() < patience(), "{name} is not {value}");
         }
     }
 

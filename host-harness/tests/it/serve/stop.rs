@@ -10,7 +10,9 @@ use super::client::{Answer, Server, noisy, post};
 #[test]
 fn a_server_that_is_told_to_stop_answers_what_it_accepted() {
     for signal in [Signal::TERM, Signal::INT] {
-        let mut server = Server::start("wasm", &["--workers", "1", "--queue", "16"]);
+        // What is asked is whether all are answered, not how soon.
+        let flags = ["--workers", "1", "--queue", "16", "--grace", "86400"];
+        let mut server = Server::start("wasm", &flags);
         let request = post("/v1/remove", "", &noisy());
         let mut clients: Vec<_> = (0..6).map(|_| server.connect()).collect();
         for client in &mut clients {
