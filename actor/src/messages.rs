@@ -40,6 +40,7 @@ fn claim(worker: &Worker, offered_by: &str) -> Result<(), String> {
     let reply_to = request.reply_to.ok_or(
         "the answer to a claim has no reply-to, so that nobody would hear of the result; publish it with a reply subject",
     )?;
+    publish(&reply_to, worker.taken())?;
     publish(&reply_to, respond(worker, &request.body))
 }
 

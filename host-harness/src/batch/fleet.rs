@@ -30,10 +30,10 @@ pub struct Fleet {
     desk: Arc<Desk>,
 }
 
-/// The longest time-out: any sum of a few is a time of the clock.
+/// The longest time-out: a few of them added to a time of the clock do not overflow it.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is said to people meanwhile.
+/// A function that shows people a message.
 pub(super) type Tell<'a> = &'a dyn Fn(String);
 
 impl Fleet {
@@ -190,6 +190,7 @@ impl Fleet {
         match missing {
             Missing::Connection => format!("no connection to the NATS server {server}"),
             Missing::Workers => format!("no worker on {subject} at {server}"),
+            Missing::Answers => format!("no worker on {subject} at {server} has answered"),
         }
     }
 

@@ -332,10 +332,11 @@ fn an_offer_is_claimed_and_what_comes_is_made() {
         host: Some("h1".into()),
         slots: Some(2),
     };
-    assert_eq!(claims, [Answer::Claim(host)]);
-    let [Answer::Made(made)] = &answers[..] else {
+    assert_eq!(claims, [Answer::Claim(host.clone())]);
+    let [first, Answer::Made(made)] = &answers[..] else {
         panic!("not made: {answers:?}")
     };
+    assert_eq!(*first, Answer::Taken(host));
     assert!(made.output == expected);
 }
 

@@ -12,12 +12,15 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::hosts::{Hosts, Sign};
-use super::offers::Offers;
+use super::offers::{Demand, Offers};
 use image::{Image, State, Try};
 
 /// How often an image is handed out: a host may die with it, and so may the next one, but the image that outlives three is
 /// to blame itself.
 pub(super) const MOST_TRIES: usize = 3;
+
+/// How many workers may be at work on an image at the same time.
+const MOST_AT_ONCE: usize = 2;
 
 /// Images in memory for each slot: the one in work, and one that is read or written meanwhile.
 const PER_SLOT: usize = 2;
@@ -25,7 +28,7 @@ const PER_SLOT: usize = 2;
 /// Images in memory beyond those of the slots; as many again as long as no host has been heard of.
 const SPARE: usize = 2;
 
-/// An image is handed to the host that has it already only after this many of the host's usual times.
+/// An image is handed to the host that has it already only after this many of the host's longest times.
 const SAME_HOST: u32 = 4;
 
 /// The name of hosts whose workers do not know it.
@@ -44,6 +47,10 @@ pub(super) struct Dealer {
     link: Link,
     /// The latest sign of life of any worker, or when the first image came.
     heard: Instant,
+    /// The sign of life before the latest one.
+    heard_before: Instant,
+    /// When a try was lost last: while a worker seemed at work, nobody was asked.
+    asked: Instant,
     /// The last number of an image or a try.
     last: u64,
     copies: u64,
@@ -72,8 +79,8 @@ pub(super) struct Deal {
 /// An order to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Publish so many offers.
-    Offer(usize),
+    /// Publish the offers with these numbers.
+    Offer(Vec<u64>),
     /// The image failed: these hosts took it, and none has answered.
     Fail {
         image: u64,
@@ -91,6 +98,8 @@ pub(super) enum Order {
 pub(super) enum Missing {
     Connection,
     Workers,
+    /// An answer of any of the workers that listen.
+    Answers,
 }
 
 /// A message to people.
@@ -121,10 +130,12 @@ impl Dealer {
             most,
             images: BTreeMap::new(),
             tries: BTreeMap::new(),
-            hosts: Hosts::new(timeout),
+            hosts: Hosts::default(),
             offers: Offers::new(),
             link: Link::Up,
             heard: now,
+            heard_before: now,
+            asked: now,
             last: 0,
             copies: 0,
             is_stopping: false,
@@ -139,9 +150,12 @@ impl Dealer {
         wanted.max(2 * SPARE).min(self.most)
     }
 
-    /// Tries of images that were answered elsewhere first, so that a worker processed them for nobody.
+    /// Tries of images that were answered elsewhere first, so that a worker has processed them for nobody or still does;
+    /// those at a host that has ended count until it counts as gone.
     pub(super) fn copies(&self) -> u64 {
-        self.copies
+        let out = self.out();
+        let at_work = out.filter(|(_, one)| !self.images.contains_key(&one.image));
+        self.copies + at_work.count() as u64
     }
 
     /// One more image is there to be handed out; its number.
@@ -149,6 +163,10 @@ impl Dealer {
         if self.images.is_empty() {
             // Silence up to here says nothing.
             self.heard = now;
+            match &mut self.link {
+                Link::Up => {}
+                Link::NoWorkers(since) | Link::Offline(since) => *since = now,
+            }
         }
         self.last += 1;
         self.images.insert(self.last, Image::default());
@@ -158,34 +176,50 @@ impl Dealer {
     /// The image is not to be handed out any more.
     pub(super) fn forget(&mut self, image: u64) {
         self.images.remove(&image);
-        self.tries
-            .retain(|_, one| one.image != image || one.is_out());
     }
 
-    /// A worker at `host` has come to an offer. [`deal`](Self::deal) says what it gets.
-    pub(super) fn claim(&mut self, host: Option<&str>, slots: Option<u32>, now: Instant) {
-        self.offers.claimed(now);
+    /// A worker at `host` has come to `offer`. Whether it may get an image, which [`deal`](Self::deal) chooses.
+    pub(super) fn claim(
+        &mut self,
+        offer: u64,
+        host: Option<&str>,
+        slots: Option<u32>,
+        now: Instant,
+    ) -> bool {
         self.heard_of(host, slots, now);
         // A worker that claims is in no slot of another: when all were in use, one has ended without an answer.
         if let Some(name) = host
             && self.hosts.is_full(name)
             && let Some(number) = self.oldest_at(host)
-            && now >= self.tries[&number].since + self.hosts.expected(host)
+            && now >= self.tries[&number].since + self.hosts.usual(host)
         {
             self.lose(number, now);
         }
+        self.offers.claimed(offer, self.hosts.usual(host), now)
     }
 
     /// The image for a worker at `host` that has claimed one, if there is any for it.
     pub(super) fn deal(&mut self, host: Option<&str>, now: Instant) -> Option<Deal> {
         let image = self.pick(host, now)?;
+        if self.hosts.was_idle(host, now) {
+            self.offers.helped();
+        }
         self.last += 1;
         let number = self.last;
-        let host = host.map(str::to_owned);
-        self.hosts.begin(host.as_deref());
+        self.hosts.begin(host);
         self.images.get_mut(&image)?.tries.push(number);
-        self.tries.insert(number, Try::new(image, host, now));
+        let host = host.map(str::to_owned);
+        let one = Try::new(image, host, now, self.heard_before);
+        self.tries.insert(number, one);
         Some(Deal { image, number })
+    }
+
+    /// The worker has got the image of the try `number`.
+    pub(super) fn taken(&mut self, number: u64, now: Instant) {
+        self.heard = now;
+        if let Some(one) = self.tries.get_mut(&number) {
+            one.is_taken = true;
+        }
     }
 
     /// The try `number` was answered by `host`. The image, if this is its first answer.
@@ -195,9 +229,13 @@ impl Dealer {
         host: Option<&str>,
         now: Instant,
     ) -> Option<u64> {
-        self.heard_of(host, None, now);
-        let one = self.tries.remove(&number)?;
+        let Some(one) = self.tries.remove(&number) else {
+            self.heard_of(host, None, now);
+            return None;
+        };
+        // An answer that cannot be read names no host.
         let host = one.host.as_deref();
+        self.heard_of(host, None, now);
         if one.is_out() {
             self.hosts.end(host, now);
         } else {
@@ -205,20 +243,20 @@ impl Dealer {
         }
         let time = now.saturating_duration_since(one.since);
         self.hosts.measured(host, time);
-        let image = self.images.remove(&one.image)?;
-        for other in image.tries.iter().filter(|other| **other != number) {
-            match self.tries.get(other) {
-                Some(copy) if copy.is_out() => self.copies += 1,
-                _ => drop(self.tries.remove(other)),
-            }
-        }
-        Some(one.image)
+        let is_first = self.images.remove(&one.image).is_some();
+        self.copies += u64::from(!is_first);
+        is_first.then_some(one.image)
     }
 
-    /// The worker was gone before the try `number` reached it.
+    /// The worker was gone before the try `number` reached it, or may get no answers: its claim was no sign of life.
     pub(super) fn undelivered(&mut self, number: u64, now: Instant) {
         if let Some(one) = self.tries.remove(&number) {
-            self.hosts.end(one.host.as_deref(), now);
+            if one.is_out() {
+                self.hosts.end(one.host.as_deref(), now);
+            }
+            if self.heard == one.since {
+                self.heard = one.heard_before;
+            }
             if let Some(image) = self.images.get_mut(&one.image) {
                 image.tries.retain(|other| *other != number);
             }
@@ -271,32 +309,35 @@ impl Dealer {
         if self.silent_at().is_some_and(|at| now >= at) {
             let missing = match self.link {
                 Link::Offline(_) => Missing::Connection,
-                Link::NoWorkers(_) | Link::Up => Missing::Workers,
+                Link::NoWorkers(_) => Missing::Workers,
+                Link::Up => Missing::Answers,
             };
             self.orders.push(Order::End(missing));
         }
         let offers = self.offers_wanted(now);
-        if offers > 0 {
+        if !offers.is_empty() {
             self.orders.push(Order::Offer(offers));
         }
         std::mem::take(&mut self.orders)
     }
 
-    /// When [`tick`](Self::tick) has something to do even if nothing happens.
+    /// When [`tick`](Self::tick), which was called at `now`, has something to do even if nothing happens.
     pub(super) fn next(&self, now: Instant) -> Option<Instant> {
         let overdue = self.out().map(|(_, one)| self.overdue_at(one));
         let mut times: Vec<Instant> = overdue.collect();
         times.extend(self.silent_at());
-        if !self.is_stopping && self.free(now) > 0 {
+        if !self.is_stopping && (self.free(now) > 0 || self.has_late(now)) {
             times.extend(self.offers.next(now));
             times.extend(self.hosts.next_idle(now));
         } else if !self.is_stopping {
             times.extend(self.images.values().filter_map(|image| self.due(image)));
+            times.extend(self.out().map(|(_, one)| self.late_at(one)));
         }
         times.into_iter().min()
     }
 
     fn heard_of(&mut self, host: Option<&str>, slots: Option<u32>, now: Instant) {
+        self.heard_before = self.heard;
         self.heard = now;
         if let Link::NoWorkers(_) = self.link {
             self.link = Link::Up;
@@ -331,7 +372,7 @@ impl Dealer {
 
     /// The first image that nobody works on, or else the one that has been in work for longest and should be done by now.
     fn pick(&self, host: Option<&str>, now: Instant) -> Option<u64> {
-        if self.is_stopping {
+        if self.is_stopping || matches!(self.link, Link::Offline(_)) {
             return None;
         }
         let mut images = self.images.iter();
@@ -349,27 +390,34 @@ impl Dealer {
 
     /// When an image in work may be handed to `host` as well; `None` if never.
     ///
-    /// A backup as in MapReduce (Dean & Ghemawat 2004), once the usual time is over (Dean & Barroso 2013), so that few are
-    /// made in vain.
+    /// A backup as in MapReduce (Dean & Ghemawat 2004), once it takes longer than nearly all others (Dean & Barroso 2013), so
+    /// that few are made in vain.
     fn due_for(&self, image: &Image, host: Option<&str>) -> Option<Instant> {
-        if self.tries_of(image) >= MOST_TRIES {
+        let at_once = self.out_of(image).count();
+        if at_once >= MOST_AT_ONCE || image.takers.len() + at_once >= MOST_TRIES {
             return None;
         }
         let newest = self.out_of(image).max_by_key(|one| one.since)?;
         let has_it = host.is_some() && self.out_of(image).any(|one| one.host.as_deref() == host);
-        let usual = self.hosts.expected(newest.host.as_deref());
+        let longest = self.hosts.longest(newest.host.as_deref());
         let factor = if has_it { SAME_HOST } else { 1 };
-        Some(newest.since + usual.saturating_mul(factor))
+        Some(newest.since + longest.saturating_mul(factor))
     }
 
-    /// When an image in work may be handed to any host as well; `None` if never.
+    /// When an image in work may be handed to any host with a free slot as well; `None` if to none.
     fn due(&self, image: &Image) -> Option<Instant> {
-        let hosts = self.hosts.names();
+        let hosts = self.hosts.with_free_slots();
         hosts.filter_map(|host| self.due_for(image, host)).min()
     }
 
-    fn tries_of(&self, image: &Image) -> usize {
-        image.takers.len() + self.out_of(image).count()
+    /// When a try takes longer than can be expected.
+    fn late_at(&self, one: &Try) -> Instant {
+        one.since + self.hosts.late(one.host.as_deref())
+    }
+
+    /// Whether a worker may have ended with its image.
+    fn has_late(&self, now: Instant) -> bool {
+        self.out().any(|(_, one)| now >= self.late_at(one))
     }
 
     /// Images that a worker could get now.
@@ -384,16 +432,23 @@ impl Dealer {
         }
     }
 
-    fn offers_wanted(&mut self, now: Instant) -> usize {
-        if self.is_stopping || matches!(self.link, Link::Offline(_)) {
-            return 0;
+    fn offers_wanted(&mut self, now: Instant) -> Vec<u64> {
+        let is_offline = matches!(self.link, Link::Offline(_));
+        if self.is_stopping || self.images.is_empty() || is_offline {
+            return Vec::new();
         }
         let free = self.free(now);
-        if free == 0 {
-            return 0;
-        }
-        if let Link::NoWorkers(_) = self.link {
+        // A host that claims although all its slots are in use tells that a worker has ended.
+        let is_question = if free == 0 {
+            self.has_late(now)
+        } else {
+            matches!(self.link, Link::NoWorkers(_))
+        };
+        if is_question {
             return self.offers.question(now);
+        }
+        if free == 0 {
+            return Vec::new();
         }
         let slots = self.hosts.slots().min(self.most);
         // Where nobody works, offers may have been lost with their hosts.
@@ -401,12 +456,26 @@ impl Dealer {
             0 if self.out().next().is_none() => 1,
             idle => idle,
         };
-        let hosts = self.hosts.names().count();
-        self.offers.wanted(free, slots, idle, hosts, now)
+        let demand = Demand {
+            free,
+            slots,
+            idle,
+            hosts: self.hosts.count(),
+        };
+        self.offers.wanted(demand, now)
     }
 
+    /// When a try counts as lost: later each time that the image was lost before, since it may be one that takes long.
     fn overdue_at(&self, one: &Try) -> Instant {
-        one.since + self.hosts.lost_after(one.host.as_deref())
+        let explained = self.hosts.explained(one.host.as_deref());
+        let limit = if self.is_stopping {
+            explained
+        } else {
+            explained.max(self.timeout)
+        };
+        let image = self.images.get(&one.image);
+        let losses = image.map_or(0, |image| image.takers.len());
+        one.since + limit.saturating_mul(1 << losses.min(MOST_TRIES))
     }
 
     /// Gives up the tries that took too long, and the hosts that have been silent since.
@@ -414,7 +483,9 @@ impl Dealer {
         let overdue = self.out().filter(|(_, one)| now >= self.overdue_at(one));
         let overdue: Vec<u64> = overdue.map(|(number, _)| number).collect();
         for number in overdue {
-            let Some(one) = self.tries.get(&number).filter(|one| one.is_out()) else {
+            // An earlier loss may have given this one more time, or have taken its host with it.
+            let one = self.tries.get(&number).filter(|one| one.is_out());
+            let Some(one) = one.filter(|one| now >= self.overdue_at(one)) else {
                 continue;
             };
             let (host, since, is_excused) = (one.host.clone(), one.since, one.is_excused());
@@ -443,16 +514,18 @@ impl Dealer {
         let Some(one) = self.tries.get_mut(&number) else {
             return;
         };
+
         let is_excused = one.is_excused();
         one.state = State::Lost;
-        let (image, host) = (one.image, one.host.clone());
+        self.asked = now;
+        let (image, host, is_taken) = (one.image, one.host.clone(), one.is_taken);
         self.hosts.end(host.as_deref(), now);
         let Some(waiting) = self.images.get_mut(&image) else {
             // A copy of what was answered elsewhere.
             self.tries.remove(&number);
             return;
         };
-        if !is_excused {
+        if is_taken && !is_excused {
             waiting.takers.push(shown(host.as_deref()));
         }
         let waiting = &self.images[&image];
@@ -482,10 +555,11 @@ impl Dealer {
         let is_out = |image: &Image| self.out_of(image).next().is_some();
         let since = match self.link {
             _ if self.images.is_empty() => return None,
-            Link::Offline(since) | Link::NoWorkers(since) => since,
+            Link::Offline(since) => since,
             // Somebody is at work, and has time until that counts as lost.
-            Link::Up if self.images.values().any(is_out) => return None,
-            Link::Up => self.heard,
+            _ if self.images.values().any(is_out) => return None,
+            Link::NoWorkers(since) => since,
+            Link::Up => self.heard.max(self.asked),
         };
         Some(since + self.timeout)
     }

@@ -152,46 +152,44 @@ impl Desk {
     /// Follows messages, times and changes until the client ends.
     pub(super) async fn run(self: Arc<Self>, link: Link, mut messages: Subscriber) {
         loop {
-            let orders = self.orders();
-            let sent = self.follow(&link, orders).await;
-            let wake = lock(&self.open).dealer.next(Instant::now());
+            let (orders, wake) = self.orders();
+            self.follow(&link, orders).await;
             let timer = async {
                 match wake {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
                     None => std::future::pending().await,
                 }
             };
-            let handled = tokio::select! {
+            tokio::select! {
                 message = messages.next() => match message {
                     Some(message) => self.message(&link, message).await,
-                    None => Err(End::Closed),
+                    None => {
+                        lock(&self.open).end(End::Closed);
+                        return;
+                    }
                 },
-                () = self.changed.notified() => Ok(()),
-                () = timer => Ok(()),
-            };
-            if let Err(end) = sent.and(handled) {
-                lock(&self.open).end(end);
-                return;
+                () = self.changed.notified() => {}
+                () = timer => {}
             }
         }
     }
 
-    /// What the policy orders now, and a window in step with it.
-    fn orders(&self) -> Vec<Order> {
+    /// What the policy orders now, and when it has more to say though nothing happens. The window follows it.
+    fn orders(&self) -> (Vec<Order>, Option<Instant>) {
         let mut open = lock(&self.open);
-        let orders = open.dealer.tick(Instant::now());
+        let now = Instant::now();
+        let orders = open.dealer.tick(now);
         self.turns.set_window(open.dealer.window());
-        orders
+        (orders, open.dealer.next(now))
     }
 
-    async fn follow(&self, link: &Link, orders: Vec<Order>) -> Result<(), End> {
+    async fn follow(&self, link: &Link, orders: Vec<Order>) {
         for order in orders {
             match order {
-                Order::Offer(count) => {
+                Order::Offer(numbers) => {
                     let offer = Bytes::from(Signal::Offer.encode());
-                    for _ in 0..count {
-                        let sent = link.offer(offer.clone()).await;
-                        sent.map_err(|_| End::Closed)?;
+                    for number in numbers {
+                        link.offer(number, offer.clone()).await;
                     }
                 }
                 Order::Fail { image, takers } => self.finish(image, Outcome::Lost(takers)),
@@ -200,34 +198,35 @@ impl Desk {
                 Order::End(missing) => lock(&self.open).end(End::Silence(missing)),
             }
         }
-        Ok(())
     }
 
-    async fn message(&self, link: &Link, message: Message) -> Result<(), End> {
+    async fn message(&self, link: &Link, message: Message) {
         let is_for_nobody = message.status == Some(StatusCode::NO_RESPONDERS);
         let now = Instant::now();
         match Reply::of(&message.subject) {
-            Some(Reply::Claim) if is_for_nobody => lock(&self.open).dealer.nobody(now),
-            Some(Reply::Claim) => return self.claim(link, message).await,
+            Some(Reply::Claim(_)) if is_for_nobody => lock(&self.open).dealer.nobody(now),
+            Some(Reply::Claim(offer)) => self.claim(link, offer, message).await,
             Some(Reply::Try(number)) if is_for_nobody => {
                 lock(&self.open).dealer.undelivered(number, now);
             }
             Some(Reply::Try(number)) => self.answer(number, &message.payload),
             None => {}
         }
-        Ok(())
     }
 
     /// Answers a claim with an image or with the word that there is none.
-    async fn claim(&self, link: &Link, message: Message) -> Result<(), End> {
+    async fn claim(&self, link: &Link, offer: u64, message: Message) {
         match (Answer::decode(&message.payload), message.reply) {
             (Ok(Answer::Claim(host)), Some(to)) => {
-                let (number, answer) = match self.deal(&host, link.max_payload()) {
+                let (number, answer) = match self.deal(offer, &host, link.max_payload()) {
                     Some((number, request)) => (Some(number), request),
                     None => (None, Signal::Nothing.encode().into()),
                 };
                 let sent = link.answer(to.to_string(), number, answer).await;
-                sent.map_err(|_| End::Closed)
+                if let (Err(_), Some(number)) = (sent, number) {
+                    // The server takes smaller messages than when the image was dealt.
+                    lock(&self.open).dealer.undelivered(number, Instant::now());
+                }
             }
             (Ok(Answer::Failed(failure)), _) if failure.kind == FailureKind::BadMessage => {
                 let mut open = lock(&self.open);
@@ -235,19 +234,20 @@ impl Desk {
                     let (host, slots) = (failure.host, None);
                     self.tell(News::OldWorker(WorkerHost { host, slots }));
                 }
-                Ok(())
             }
             // `taken` of such a worker, or nothing of this protocol.
-            _ => Ok(()),
+            _ => {}
         }
     }
 
     /// The try and the request for a worker at `host`, if there is an image for it.
-    fn deal(&self, host: &WorkerHost, max_payload: usize) -> Option<(u64, Bytes)> {
+    fn deal(&self, offer: u64, host: &WorkerHost, max_payload: usize) -> Option<(u64, Bytes)> {
         let now = Instant::now();
         let name = host.host.as_deref();
         let mut open = lock(&self.open);
-        open.dealer.claim(name, host.slots, now);
+        if !open.dealer.claim(offer, name, host.slots, now) {
+            return None;
+        }
         while let Some(deal) = open.dealer.deal(name, now) {
             match open.waiting.get(&deal.image) {
                 Some(waiting) if waiting.max_payload == max_payload => {
@@ -267,8 +267,11 @@ impl Desk {
         let (host, outcome) = match Answer::decode(payload) {
             Ok(Answer::Made(made)) => (made.host.clone(), Outcome::Made(made)),
             Ok(Answer::Failed(failure)) => (failure.host.clone(), Outcome::Failed(failure)),
-            // Not a worker's last word.
-            Ok(Answer::Claim(_) | Answer::Taken(_)) => return,
+            Ok(Answer::Taken(_)) => {
+                return lock(&self.open).dealer.taken(number, Instant::now());
+            }
+            // Not a message of a worker that has got an image.
+            Ok(Answer::Claim(_)) => return,
             Err(bad) => (None, Outcome::Unreadable(bad.to_string())),
         };
         let mut open = lock(&self.open);

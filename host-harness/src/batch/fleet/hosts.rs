@@ -24,9 +24,8 @@ pub(super) const GRACE: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_secs(30);
 
 /// The hosts that were heard of, by name; `None` for all hosts whose workers do not know their host's name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Hosts {
-    timeout: Duration,
     known: BTreeMap<Option<String>, Host>,
 }
 
@@ -38,7 +37,7 @@ struct Host {
     working: usize,
     /// The latest claim or answer.
     heard: Instant,
-    /// Since when no slot has become free.
+    /// When a slot last became free.
     free_since: Instant,
     /// Given up, until something is heard of it.
     is_gone: bool,
@@ -55,14 +54,6 @@ pub(super) enum Sign {
 }
 
 impl Hosts {
-    /// No hosts yet. An image counts as lost after `timeout` at the earliest.
-    pub(super) fn new(timeout: Duration) -> Self {
-        Self {
-            timeout,
-            known: BTreeMap::new(),
-        }
-    }
-
     /// Notes a claim or an answer, with the host's slots if it said so.
     pub(super) fn heard(&mut self, name: Option<&str>, slots: Option<u32>, now: Instant) -> Sign {
         let slots = slots.map_or(1, |slots| usize::try_from(slots).unwrap_or(usize::MAX));
@@ -114,7 +105,7 @@ impl Hosts {
         }
     }
 
-    /// An answer came for an image that a claim of the same host had shown to be lost: it has one more slot than it says.
+    /// An answer came for an image that had counted as lost: the host may have one more slot than it says.
     pub(super) fn has_one_more(&mut self, name: Option<&str>) {
         if let Some(host) = self.get_mut(name) {
             host.slots = host.slots.max(host.working + 1);
@@ -141,19 +132,36 @@ impl Hosts {
     }
 
     /// The time in which the host answers half of its images, or the others' where nothing of it was measured.
-    pub(super) fn expected(&self, name: Option<&str>) -> Duration {
-        let own = self.get(name).and_then(|host| host.times.median());
-        let others = || self.known.values().filter_map(|host| host.times.median());
+    pub(super) fn usual(&self, name: Option<&str>) -> Duration {
+        self.measured_time(name, Times::median)
+    }
+
+    /// The time in which the host answers nearly all of its images, or the others' where nothing of it was measured.
+    pub(super) fn longest(&self, name: Option<&str>) -> Duration {
+        self.measured_time(name, Times::longest)
+    }
+
+    /// The time after which a worker of the host may have ended with its image.
+    pub(super) fn late(&self, name: Option<&str>) -> Duration {
+        self.longest(name).saturating_mul(SLACK)
+    }
+
+    /// How long the host may take for an image at least before it counts as lost, by its own times.
+    pub(super) fn explained(&self, name: Option<&str>) -> Duration {
+        let longest = self.get(name).and_then(|host| host.times.longest());
+        longest.map_or(FIRST, |longest| longest.max(SHORTEST).saturating_mul(SLACK))
+    }
+
+    fn measured_time(
+        &self,
+        name: Option<&str>,
+        of: impl Fn(&Times) -> Option<Duration>,
+    ) -> Duration {
+        let own = self.get(name).and_then(|host| of(&host.times));
+        let others = || self.known.values().filter_map(|host| of(&host.times));
         own.or_else(|| others().max())
             .unwrap_or(ASSUMED)
             .max(SHORTEST)
-    }
-
-    /// How long the host may take for an image before it counts as lost.
-    pub(super) fn lost_after(&self, name: Option<&str>) -> Duration {
-        let longest = self.get(name).and_then(|host| host.times.longest());
-        let explained = longest.map_or(FIRST, |longest| longest.saturating_mul(SLACK));
-        explained.max(self.timeout)
     }
 
     /// Slots of all hosts.
@@ -162,9 +170,22 @@ impl Hosts {
         slots.fold(0, usize::saturating_add)
     }
 
-    /// The names of all hosts; those without a name are one.
-    pub(super) fn names(&self) -> impl Iterator<Item = Option<&str>> {
-        self.present().map(|(name, _)| name)
+    /// Number of hosts; those without a name count as one.
+    pub(super) fn count(&self) -> usize {
+        self.present().count()
+    }
+
+    /// The names of all hosts that have a free slot. Those without a name may always have one.
+    pub(super) fn with_free_slots(&self) -> impl Iterator<Item = Option<&str>> {
+        let free = self.present();
+        let free = free.filter(|(name, host)| name.is_none() || host.working < host.slots);
+        free.map(|(name, _)| name)
+    }
+
+    /// Whether a slot of the host could have claimed an image for longer than a claim takes.
+    pub(super) fn was_idle(&self, name: Option<&str>, now: Instant) -> bool {
+        let host = self.get(name);
+        host.is_some_and(|host| host.working < host.slots && now >= host.free_since + GRACE)
     }
 
     /// Slots that could have claimed an image by now and have not.
@@ -214,7 +235,7 @@ mod tests {
     #[test]
     fn hosts_are_new_once_and_back_at_the_first_sign_after_they_were_given_up() {
         let now = Instant::now();
-        let mut hosts = Hosts::new(seconds(5));
+        let mut hosts = Hosts::default();
         for name in [A, None] {
             assert_eq!(hosts.heard(name, Some(2), now), Sign::New);
             assert_eq!(hosts.heard(name, None, now), Sign::Known);
@@ -231,7 +252,7 @@ mod tests {
     #[test]
     fn slots_are_those_that_hosts_say_or_were_seen_to_have() {
         let now = Instant::now();
-        let mut hosts = Hosts::new(seconds(5));
+        let mut hosts = Hosts::default();
         hosts.heard(A, Some(2), now);
         hosts.heard(B, None, now);
         assert_eq!(hosts.slots(), 3);
@@ -251,30 +272,31 @@ mod tests {
     #[test]
     fn limits_follow_from_what_was_measured() {
         let now = Instant::now();
-        let mut hosts = Hosts::new(seconds(5));
+        let mut hosts = Hosts::default();
         hosts.heard(A, Some(1), now);
         hosts.heard(B, Some(1), now);
-        assert_eq!(hosts.expected(A), ASSUMED);
-        assert_eq!(hosts.lost_after(A), FIRST);
+        assert_eq!((hosts.usual(A), hosts.longest(A)), (ASSUMED, ASSUMED));
+        assert_eq!(hosts.explained(A), FIRST);
         for time in [1, 1, 4] {
             hosts.measured(A, seconds(time));
         }
-        assert_eq!(hosts.expected(A), seconds(1));
-        assert_eq!(hosts.lost_after(A), seconds(12));
+        assert_eq!((hosts.usual(A), hosts.longest(A)), (seconds(1), seconds(4)));
+        assert_eq!(hosts.explained(A), seconds(12));
         // Nothing was measured of B: what A takes is expected, and nothing counts as lost early.
-        assert_eq!(hosts.expected(B), seconds(1));
-        assert_eq!(hosts.lost_after(B), FIRST);
+        assert_eq!((hosts.usual(B), hosts.longest(B)), (seconds(1), seconds(4)));
+        assert_eq!(hosts.explained(B), FIRST);
         hosts.measured(B, Duration::from_millis(1));
-        assert_eq!(hosts.expected(B), SHORTEST);
-        assert_eq!(hosts.lost_after(B), seconds(5));
+        assert_eq!((hosts.usual(B), hosts.longest(B)), (SHORTEST, SHORTEST));
+        assert_eq!(hosts.explained(B), 3 * SHORTEST);
     }
 
     #[test]
     fn a_slot_is_idle_once_it_could_have_claimed_and_not_for_ever() {
         let start = Instant::now();
-        let mut hosts = Hosts::new(seconds(5));
+        let mut hosts = Hosts::default();
         hosts.heard(A, Some(2), start);
         hosts.begin(A);
+        assert!(!hosts.was_idle(A, start) && hosts.was_idle(A, start + GRACE));
         assert_eq!(hosts.idle(start), 0);
         assert_eq!(hosts.next_idle(start), Some(start + GRACE));
         assert_eq!(hosts.idle(start + GRACE), 1);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_nats::client::PublishError;
 use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
@@ -14,8 +15,9 @@ use crate::{Error, Kind};
 const PINGS: u32 = 4;
 const PING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
-/// The subject, below the client's inbox, that claims come to. Answers come to the number of their try.
-const CLAIMS: &str = "claims";
+/// The start of a subject's last word, below the client's inbox, that the claim of an offer comes to; the offer's number
+/// follows. What is said of a try comes to the number of the try.
+const CLAIM: &str = "claim-";
 
 /// A connection that comes back by itself when it is lost.
 pub(super) struct Nats {
@@ -36,9 +38,9 @@ pub(super) struct Link {
 /// The place of a message below the inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// A worker's claim, or what the server says of an offer.
-    Claim,
-    /// The answer to a try, or what the server says of it.
+    /// The claim of the offer of this number, or what the server says of the offer.
+    Claim(u64),
+    /// The answer to the try of this number, or what the server says of it.
     Try(u64),
 }
 
@@ -111,52 +113,46 @@ impl Link {
     }
 
     /// Sends an offer to the workers.
-    ///
-    /// # Errors
-    /// When the client has ended.
-    pub(super) async fn offer(&self, offer: Bytes) -> Result<(), Error> {
-        let (subject, reply) = (self.subject.clone(), format!("{}.{CLAIMS}", self.inbox));
-        self.publish(subject, Some(reply), offer).await
+    pub(super) async fn offer(&self, number: u64, offer: Bytes) {
+        let reply = format!("{}.{CLAIM}{number}", self.inbox);
+        let subject = self.subject.clone();
+        // It fails when the client has ended only; then no messages come any more either.
+        let _ = (self.client)
+            .publish_with_reply(subject, reply, offer)
+            .await;
     }
 
-    /// Answers a claim of the worker at `to`: with a request, whose answer is to come as the try's, or a signal.
+    /// Answers a claim of the worker at `to`: with a request, whose answer is to come as the try's, or a signal. Returns once
+    /// it is on its way, so that a slow connection carries one image after the other.
     ///
     /// # Errors
-    /// When the client has ended.
+    /// When the server takes no such large message by now.
     pub(super) async fn answer(
         &self,
         to: String,
         number: Option<u64>,
         message: Bytes,
-    ) -> Result<(), Error> {
-        let reply = number.map(|number| format!("{}.{number}", self.inbox));
-        self.publish(to, reply, message).await
-    }
-
-    async fn publish(
-        &self,
-        subject: String,
-        reply: Option<String>,
-        message: Bytes,
-    ) -> Result<(), Error> {
-        let sent = match reply {
-            Some(reply) => {
-                self.client
-                    .publish_with_reply(subject, reply, message)
-                    .await
+    ) -> Result<(), PublishError> {
+        match number {
+            Some(number) => {
+                let reply = format!("{}.{number}", self.inbox);
+                self.client.publish_with_reply(to, reply, message).await?;
             }
-            None => self.client.publish(subject, message).await,
-        };
-        sent.map_err(Error::io(format!("send a message by {}", self.server)))
+            None => self.client.publish(to, message).await?,
+        }
+        // Without a connection it is on its way later.
+        let _ = self.client.flush().await;
+        Ok(())
     }
 }
 
 impl Reply {
     /// Reads the subject of a message to the inbox.
     pub(super) fn of(subject: &str) -> Option<Self> {
-        match subject.rsplit('.').next()? {
-            CLAIMS => Some(Self::Claim),
-            number => number.parse().ok().map(Self::Try),
+        let word = subject.rsplit('.').next()?;
+        match word.strip_prefix(CLAIM) {
+            Some(number) => number.parse().ok().map(Self::Claim),
+            None => word.parse().ok().map(Self::Try),
         }
     }
 }

@@ -8,26 +8,32 @@ const KEPT: usize = 32;
 
 /// The latest service times of one host: from handing an image out to its answer.
 #[derive(Debug, Default)]
-pub(super) struct Times(VecDeque<Duration>);
+pub(super) struct Times {
+    latest: VecDeque<Duration>,
+    median: Option<Duration>,
+    longest: Option<Duration>,
+}
 
 impl Times {
     pub(super) fn add(&mut self, time: Duration) {
-        if self.0.len() == KEPT {
-            self.0.pop_front();
+        if self.latest.len() == KEPT {
+            self.latest.pop_front();
         }
-        self.0.push_back(time);
+        self.latest.push_back(time);
+        let mut sorted: Vec<_> = self.latest.iter().copied().collect();
+        sorted.sort_unstable();
+        self.median = sorted.get(sorted.len() / 2).copied();
+        self.longest = sorted.last().copied();
     }
 
     /// The median; `None` as long as nothing was measured.
     pub(super) fn median(&self) -> Option<Duration> {
-        let mut sorted: Vec<_> = self.0.iter().copied().collect();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied()
+        self.median
     }
 
     /// The longest; `None` as long as nothing was measured.
     pub(super) fn longest(&self) -> Option<Duration> {
-        self.0.iter().copied().max()
+        self.longest
     }
 }
 

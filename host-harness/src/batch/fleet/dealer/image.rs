@@ -18,25 +18,38 @@ pub(super) struct Try {
     /// The worker's host, if the worker knows it.
     pub(super) host: Option<String>,
     pub(super) since: Instant,
+    /// The latest sign of life of any worker before this claim.
+    pub(super) heard_before: Instant,
+    /// Whether the worker has said that it got the image.
+    pub(super) is_taken: bool,
     pub(super) state: State,
 }
 
+/// The state of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// The worker is at work on it, as far as is known.
     Out,
-    /// Likewise; but the connection was lost meanwhile and perhaps the answer with it, so that the image is not to blame.
+    /// The worker is at work on it, but the connection was lost meanwhile and perhaps the answer with it, so that the image
+    /// is not to blame.
     Excused,
     /// Nobody counts on its answer.
     Lost,
 }
 
 impl Try {
-    pub(super) fn new(image: u64, host: Option<String>, since: Instant) -> Self {
+    pub(super) fn new(
+        image: u64,
+        host: Option<String>,
+        since: Instant,
+        heard_before: Instant,
+    ) -> Self {
         Self {
             image,
             host,
             since,
+            heard_before,
+            is_taken: false,
             state: State::Out,
         }
     }

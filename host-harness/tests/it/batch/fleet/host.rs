@@ -114,6 +114,7 @@ async fn live(
         let Some((request, reply)) = claim(&client, &worker, message).await else {
             continue;
         };
+        send(&client, &reply, worker.taken()).await;
         let picture = Request::decode(&request).unwrap().picture.to_vec();
         let times = before.entry(picture.clone()).or_default();
         let act = habit(&picture, *times);

@@ -1,7 +1,7 @@
 //! A simulated fleet: hosts with queues that a message server deals to at random, on a clock that jumps from event to
 //! event.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::*;
 
@@ -30,6 +30,8 @@ pub(super) struct Ran {
     pub(super) worked_off: usize,
     pub(super) copies: u64,
     pub(super) offers: usize,
+    /// Claims of offers that were too old to be used.
+    pub(super) in_vain: usize,
     /// The longest time in seconds in which a host had a free slot beside an unanswered image once all had been read.
     pub(super) idle_at_end: f64,
 }
@@ -41,6 +43,12 @@ pub(super) struct Sim {
     pub(super) hosts: Vec<SimHost>,
     /// Images that end their worker, by their number from 1, and after how many seconds.
     pub(super) poison: BTreeMap<u64, f64>,
+    /// An image that takes other than all others, and its seconds.
+    pub(super) long: Option<(u64, f64)>,
+    /// How far service times are from their host's at most, as a share of it.
+    pub(super) spread: f64,
+    /// Images in memory at most.
+    pub(super) most: usize,
     pub(super) seed: u64,
 }
 
@@ -65,7 +73,8 @@ struct Running<'a> {
     sequence: u64,
     random: u64,
     alive: Vec<bool>,
-    queues: Vec<usize>,
+    /// The offers that wait at each host.
+    queues: Vec<VecDeque<u64>>,
     busy: Vec<usize>,
     /// The number that the policy gave to each image, in order.
     images: Vec<u64>,
@@ -84,14 +93,14 @@ impl Sim {
         let hosts = self.hosts.len();
         let mut running = Running {
             sim: self,
-            dealer: Dealer::new(seconds(self.timeout), 200, start),
+            dealer: Dealer::new(seconds(self.timeout), self.most, start),
             start,
             now: 0.0,
             events: BTreeSet::new(),
             sequence: 0,
             random: self.seed,
             alive: vec![false; hosts],
-            queues: vec![0; hosts],
+            queues: vec![VecDeque::new(); hosts],
             busy: vec![0; hosts],
             images: Vec::new(),
             to_come: self.images,
@@ -174,7 +183,7 @@ impl Running<'_> {
 
     fn follow(&mut self, order: Order) {
         match order {
-            Order::Offer(count) => (0..count).for_each(|_| self.offer()),
+            Order::Offer(numbers) => numbers.into_iter().for_each(|number| self.offer(number)),
             Order::Fail { image, takers } => {
                 self.waiting.remove(&image);
                 let failed = (self.number(image), takers.len());
@@ -193,18 +202,32 @@ impl Running<'_> {
     }
 
     /// The server deals an offer to a host at random.
-    fn offer(&mut self) {
+    fn offer(&mut self, number: u64) {
         self.ran.offers += 1;
         let alive: Vec<usize> = (0..self.alive.len()).filter(|i| self.alive[*i]).collect();
         if alive.is_empty() {
             self.dealer.nobody(self.instant());
             return;
         }
-        // A linear congruential generator with the constants of Knuth's MMIX.
+        let host = alive[self.random() as usize % alive.len()];
+        self.queues[host].push_back(number);
+    }
+
+    /// A linear congruential generator with the constants of Knuth's MMIX.
+    fn random(&mut self) -> u32 {
         self.random = self.random.wrapping_mul(6_364_136_223_846_793_005);
         self.random = self.random.wrapping_add(1_442_695_040_888_963_407);
-        let host = alive[(self.random >> 33) as usize % alive.len()];
-        self.queues[host] += 1;
+        (self.random >> 33) as u32
+    }
+
+    /// Seconds that the host takes for the image.
+    fn service(&mut self, host: usize, image: u64) -> f64 {
+        let number = self.number(image);
+        if let Some((_, time)) = self.sim.long.filter(|(long, _)| *long == number) {
+            return time;
+        }
+        let share = f64::from(self.random()) / f64::from(u32::MAX >> 1);
+        self.sim.hosts[host].service * (1.0 + self.sim.spread * (2.0 * share - 1.0))
     }
 
     /// Free slots come to the offers in their host's queue. Whether any did.
@@ -212,17 +235,22 @@ impl Running<'_> {
         let mut any = false;
         for index in 0..self.alive.len() {
             let host = &self.sim.hosts[index];
-            while self.alive[index] && self.queues[index] > 0 && self.busy[index] < host.slots {
+            while self.alive[index] && self.busy[index] < host.slots {
+                let Some(offer) = self.queues[index].pop_front() else {
+                    break;
+                };
                 any = true;
-                self.queues[index] -= 1;
                 let now = self.instant();
-                self.dealer.claim(host.name, Some(host.slots as u32), now);
-                if let Some(deal) = self.dealer.deal(host.name, now) {
+                let slots = Some(host.slots as u32);
+                let may = self.dealer.claim(offer, host.name, slots, now);
+                self.ran.in_vain += usize::from(!may);
+                if may && let Some(deal) = self.dealer.deal(host.name, now) {
+                    self.dealer.taken(deal.number, now);
                     self.busy[index] += 1;
                     match self.sim.poison.get(&self.number(deal.image)) {
                         Some(after) => self.at(self.now + after, Event::Trap(index)),
                         None => {
-                            let done = self.now + TRIP + host.service;
+                            let done = self.now + TRIP + self.service(index, deal.image);
                             self.at(done, Event::Done(index, deal.number));
                         }
                     }
@@ -237,7 +265,7 @@ impl Running<'_> {
             Event::Join(index) => self.alive[index] = true,
             Event::Kill(index) => {
                 self.alive[index] = false;
-                self.queues[index] = 0;
+                self.queues[index].clear();
             }
             Event::Done(index, number) if self.alive[index] => {
                 self.busy[index] -= 1;
