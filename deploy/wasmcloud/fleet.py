@@ -204,7 +204,7 @@ def say(options, state):
         print(f"host {host['name']}   {host['http']}  (id {host['id']}, log {host['log']})")
     address = state["hosts"][0]["http"].replace("127.0.0.1", "localhost")
     print("\nNext:")
-    print(f"  curl --data-binary @fixtures/photos/coffee.png {address}/v1/remove -o cutout.png")
+    print(f"  curl --fail-with-body --data-binary @fixtures/photos/coffee.png {address}/v1/remove -o cutout.png")
     print(f"  target/release/cutout batch fixtures/photos -o cutouts --nats {state['nats']['url']}")
     print(f"  {called('down', options)}")
 
