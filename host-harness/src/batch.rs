@@ -87,6 +87,7 @@ impl Ending {
 /// `timeout` when a fleet's server or workers stay away; what is done by then stays done. Failures of single pictures
 /// are no error: [`Ending::Failed`].
 pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
+    config.refuse_file_as_folder()?;
     let sheet = config.contact_sheet.as_deref().map(Sheet::new);
     let sheet = sheet.transpose()?;
     let mut sources = sources::read(&config.inputs)?;
@@ -143,7 +144,15 @@ fn folders_to_watch(config: &Config, sources: &mut [Source]) -> Result<Vec<PathB
         }
     }
     if config.watch && folders.is_empty() {
-        let text = "--watch needs a folder to watch among the inputs";
+        let missing = config.inputs.iter().find(|input| !input.exists());
+        let text = match missing.map(|input| input.display()) {
+            Some(input) => {
+                format!(
+                    "{input} does not exist, and --watch needs a folder; create it with mkdir {input}"
+                )
+            }
+            None => "--watch needs a folder to watch among the inputs".to_owned(),
+        };
         return Err(Error::new(Kind::Usage, text));
     }
     Ok(folders)

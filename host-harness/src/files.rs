@@ -59,6 +59,13 @@ pub(crate) fn write(to: &Place, bytes: &[u8]) -> Result<(), Error> {
             let mut out = io::stdout().lock();
             out.write_all(bytes).and_then(|()| out.flush())
         }
+        Place::File(path) if !folder(path).is_dir() => {
+            let folder = folder(path).display();
+            let text = format!(
+                "cannot write {to}: the folder {folder} does not exist; create it or name another output"
+            );
+            return Err(Error::new(Kind::Io, text));
+        }
         Place::File(path) => write_atomically(path, bytes),
     }
     .map_err(Error::io(format!("write {to}")))

@@ -43,7 +43,11 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().verb {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let done = match cli.verb {
         Verb::Run(run) => run.execute(),
         Verb::Batch(batch) => batch.execute(),
         Verb::Serve(serve) => serve.execute(),
@@ -57,6 +61,32 @@ fn main() -> ExitCode {
         Verb::Man { folder } => manual(&folder),
     };
     done.unwrap_or_else(|error| report(&error))
+}
+
+/// Help and version as they are; errors in the style of all others.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    let hint = crop_without_equals(arguments);
+    let hint = hint.map_or(String::new(), |margin| {
+        format!("\n\n--crop takes its margin behind an equals sign: --crop={margin}")
+    });
+    report(&Error::new(Kind::Usage, format!("{text}{hint}")))
+}
+
+/// The margin of `--crop MARGIN`, which would otherwise be read as one more image.
+fn crop_without_equals(arguments: impl Iterator<Item = String>) -> Option<String> {
+    let mut after = arguments
+        .skip_while(|argument| argument != "--crop")
+        .skip(1);
+    after
+        .next()
+        .filter(|margin| cutout::parse::margins(margin).is_some())
 }
 
 fn manual(folder: &std::path::Path) -> Result<ExitCode, Error> {

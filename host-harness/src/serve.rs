@@ -19,8 +19,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::Error;
 use crate::engine::Engines;
+use crate::{Error, Kind};
 use auth::Token;
 use body::Bodies;
 use failures::Failures;
@@ -69,10 +69,7 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
     let _entered = runtime.enter();
     let listener = runtime
         .block_on(TcpListener::bind(&config.addr))
-        .map_err(Error::io(format!(
-            "listen on {}; choose another --addr",
-            config.addr
-        )))?;
+        .map_err(|error| cannot_listen(&config.addr, &error))?;
     let addr = listener
         .local_addr()
         .map_err(Error::io("see the server's address"))?;
@@ -127,4 +124,17 @@ async fn twice((mut terminate, mut interrupt): (Signal, Signal)) {
             _ = interrupt.recv() => {}
         }
     }
+}
+
+fn cannot_listen(addr: &str, error: &std::io::Error) -> Error {
+    let is_port = addr.parse::<u16>().is_ok();
+    let way_out = match error.kind() {
+        _ if is_port => format!("write --addr 127.0.0.1:{addr}"),
+        std::io::ErrorKind::AddrInUse => {
+            "end what listens there, or choose another --addr".to_owned()
+        }
+        _ => "choose another --addr, such as 127.0.0.1:7000".to_owned(),
+    };
+    let kind = if is_port { Kind::Usage } else { Kind::Io };
+    Error::new(kind, format!("cannot listen on {addr}: {error}; {way_out}"))
 }

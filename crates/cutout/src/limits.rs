@@ -39,7 +39,7 @@ impl Limits {
         Err(Error::new(
             ErrorKind::TooManyBytes,
             format!(
-                "the file has {bytes} bytes, more than the {} allowed; compress it or raise the limit",
+                "the file has {bytes} bytes, more than the {} allowed; compress it or raise max-bytes",
                 self.max_bytes
             ),
         ))
@@ -60,18 +60,26 @@ impl Limits {
         }
         let pixels = u64::from(width) * u64::from(height);
         let max_pixels = self.max_pixels.min(Self::CEILING);
-        let excess = if width.max(height) > self.max_side {
-            format!("a side longer than the {} allowed", self.max_side)
+        let (excess, way_out) = if width.max(height) > self.max_side {
+            let excess = format!("a side longer than the {} allowed", self.max_side);
+            (excess, "")
         } else if pixels > max_pixels {
-            format!("{pixels} pixels, more than the {max_pixels} allowed")
+            let excess = format!("{pixels} pixels, more than the {max_pixels} allowed");
+            let can_be_raised = max_pixels < Self::CEILING;
+            (
+                excess,
+                if can_be_raised {
+                    " or raise max-pixels"
+                } else {
+                    ""
+                },
+            )
         } else {
             return Ok(());
         };
         Err(Error::new(
             ErrorKind::TooManyPixels,
-            format!(
-                "the picture is {width}×{height}: {excess}; make it smaller or raise the limit"
-            ),
+            format!("the picture is {width}×{height}: {excess}; make it smaller{way_out}"),
         ))
     }
 }
@@ -114,6 +122,16 @@ mod tests {
             let found = limits.check_size(width, height).err().map(|e| e.kind());
             assert_eq!(found, expected, "{width}×{height} under {limits:?}");
         }
+        let way_out = |limits: Limits, width, height| {
+            let text = limits.check_size(width, height).unwrap_err().to_string();
+            text.split_once("; ").unwrap().1.to_owned()
+        };
+        assert_eq!(
+            way_out(limits, 100, 51),
+            "make it smaller or raise max-pixels"
+        );
+        assert_eq!(way_out(limits, 101, 1), "make it smaller");
+        assert_eq!(way_out(generous, u32::MAX, u32::MAX), "make it smaller");
         assert!(limits.check_bytes(10).is_ok());
         assert_eq!(
             limits.check_bytes(11).unwrap_err().kind(),

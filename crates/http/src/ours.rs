@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cutout::{
-    Background, Encoding, Format, Layout, Length, Margins, Matte, Options, Output, OutputKind,
-    Quality, Segmenter, parse,
+    Background, Encoding, Error, ErrorKind, Format, Layout, Length, Margins, Matte, Options,
+    Output, OutputKind, Quality, Segmenter, parse,
 };
 use http::{Request, Response};
 use serde_json::json;
@@ -69,7 +69,7 @@ pub(crate) fn respond<S: Segmenter>(
     let output = job
         .pipeline
         .remove(picture, &options, job.observe)
-        .map_err(|e| Box::new(failure(&e)))?;
+        .map_err(|e| Box::new(refused(&e, Body::of(request))))?;
     let format = shape.format;
     let mut response = match shape.json {
         true => as_json(&output, format),
@@ -78,6 +78,19 @@ pub(crate) fn respond<S: Segmenter>(
     add(&mut response, "x-model", &job.pipeline.spec().name);
     add_findings(&mut response, output.foreground, output.uncertainty);
     Ok(response)
+}
+
+/// A core's error as a response. curl posts as urlencoded what it takes line ends out of, and images with them.
+fn refused(error: &Error, body: Body) -> Response<Bytes> {
+    let is_image = !matches!(
+        error.kind(),
+        ErrorKind::UnsupportedFormat | ErrorKind::Undecodable
+    );
+    if is_image || body != Body::Urlencoded {
+        return failure(error);
+    }
+    let hint = "the body is urlencoded: with curl send images by --data-binary @FILE, since -d alters them";
+    failure(&Error::new(error.kind(), format!("{error}; {hint}")))
 }
 
 fn as_json(output: &Output, format: Format) -> Response<Bytes> {

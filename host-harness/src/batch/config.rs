@@ -52,6 +52,17 @@ impl Config {
         Ok(())
     }
 
+    /// A batch writes to a folder; a name like an image's was meant for `run`.
+    pub(super) fn refuse_file_as_folder(&self) -> Result<(), Error> {
+        let out = self.out.display();
+        if self.out.is_dir() || !inputs::is_picture(&self.out) && !self.out.exists() {
+            return Ok(());
+        }
+        let text =
+            format!("-o {out}: batch writes to a folder; for one image: cutout run IMAGE -o {out}");
+        Err(Error::new(Kind::Usage, text))
+    }
+
     /// Names everything that results depend on besides the picture; limits only decide whether there is one.
     pub(super) fn recipe(&self) -> String {
         let mut hasher = blake3::Hasher::new();

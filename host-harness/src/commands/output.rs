@@ -75,13 +75,13 @@ pub struct OutputFlags {
     #[arg(long, value_name = "fast|small", default_value = "fast", value_parser = png_effort)]
     pub png: PngEffort,
 
-    /// Quality of WebP; alpha stays as it is.
-    #[arg(long, value_name = "1-100|lossless", default_value = "lossless", value_parser = webp_quality)]
-    pub webp_quality: WebpQuality,
+    /// Quality of WebP, lossless unless given; alpha stays as it is.
+    #[arg(long, value_name = "1-100|lossless", value_parser = webp_quality)]
+    pub webp_quality: Option<WebpQuality>,
 
-    /// Quality of JPEG.
-    #[arg(long, value_name = "1-100", default_value_t = 90, value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub jpeg_quality: u8,
+    /// Quality of JPEG, 90 unless given.
+    #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub jpeg_quality: Option<u8>,
 
     /// What is behind the subject: a colour as in CSS, the `#` being optional, or a picture's path.
     #[arg(long, value_name = "COLOUR|IMAGE")]
@@ -108,7 +108,9 @@ impl OutputFlags {
     /// # Errors
     /// Kind `usage` for a value that cannot be, `io` for a background that cannot be read.
     pub(crate) fn options(&self, format: Format, limits: Limits) -> Result<Options, Error> {
+        self.refuse_quality_of_another(format)?;
         let crop = self.crop.as_deref().map(margins).transpose()?;
+        let default = Encoding::default();
         Ok(Options {
             output: if self.mask {
                 OutputKind::Mask
@@ -124,8 +126,8 @@ impl OutputFlags {
             encoding: Encoding {
                 format,
                 png: self.png,
-                webp: self.webp_quality,
-                jpeg: self.jpeg_quality,
+                webp: self.webp_quality.unwrap_or(default.webp),
+                jpeg: self.jpeg_quality.unwrap_or(default.jpeg),
             },
             size: Size {
                 max_side: self.max_side,
@@ -139,6 +141,26 @@ impl OutputFlags {
             limits,
             ..Options::default()
         })
+    }
+
+    /// Refuses the quality of a format that is not written.
+    fn refuse_quality_of_another(&self, format: Format) -> Result<(), Error> {
+        let flags = [
+            ("--webp-quality", self.webp_quality.is_some(), Format::WebP),
+            ("--jpeg-quality", self.jpeg_quality.is_some(), Format::Jpeg),
+        ];
+        let wrong = flags
+            .iter()
+            .find(|(_, is_given, of)| *is_given && *of != format);
+        let Some((flag, _, of)) = wrong else {
+            return Ok(());
+        };
+        let (written, wanted) = (format.as_str(), of.as_str());
+        let text = format!(
+            "{flag} has no effect on {written}, the format of the result; name the output *.{wanted}, give --format \
+             {wanted}, or leave {flag} out"
+        );
+        Err(Error::new(Kind::Usage, text))
     }
 
     /// The format of a result that goes to `output`.

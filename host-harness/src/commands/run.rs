@@ -8,12 +8,12 @@ use clap::Args;
 use cutout::{Matte, Output};
 use serde::Serialize;
 
-use crate::Error;
 use crate::commands::{Command, OutputFlags, Sandbox, announce};
 use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
 use crate::json::{self, Foreground};
 use crate::models::Model;
+use crate::{Error, Kind};
 
 /// Remove the background of one picture.
 #[derive(Args, Clone, Debug)]
@@ -42,6 +42,7 @@ impl Command for Run {
         files::refuse_same(&input, &output)?;
         let options =
             (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
+        refuse_folder(&input)?;
         let picture = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
         let mut engine = engines.engine()?;
@@ -63,6 +64,17 @@ impl Command for Run {
         std::mem::forget((engine, engines));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// `run` takes one image.
+fn refuse_folder(input: &Place) -> Result<(), Error> {
+    if !matches!(input, Place::File(path) if path.is_dir()) {
+        return Ok(());
+    }
+    let text = format!(
+        "{input} is a folder, and run takes one image; for all images in it: cutout batch {input} -o FOLDER"
+    );
+    Err(Error::new(Kind::Usage, text))
 }
 
 /// What `--json` prints.

@@ -116,7 +116,7 @@ impl Wasm {
 
     fn out_of_memory(&self) -> Error {
         let text = format!(
-            "the picture needs more than {} MiB; raise --max-memory or send a smaller one",
+            "network and picture need more than {} MiB; raise --max-memory or send a smaller picture",
             self.host.settings().max_memory >> 20
         );
         Error::new(Kind::OutOfMemory, text)

@@ -180,6 +180,84 @@ fn wrong_usage_ends_with_2_and_names_the_way_out() {
 }
 
 #[test]
+fn a_user_s_mistake_is_answered_with_its_cause_and_what_works() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(
+        fixture("photos/chelsea.png"),
+        folder.path().join("photo.png"),
+    )
+    .unwrap();
+    fs::create_dir(folder.path().join("photos")).unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let cases: [(&[&str], i32, &str); 12] = [
+        (
+            &["run", "photo.png", "-o", "x.png", "--webp-quality", "80"],
+            2,
+            "--webp-quality has no effect on png",
+        ),
+        (
+            &["run", "photo.png", "-o", "x.webp", "--jpeg-quality", "80"],
+            2,
+            "name the output *.jpg, give --format jpg",
+        ),
+        (
+            &["batch", "photos", "-o", "out", "--webp-quality", "80"],
+            2,
+            "give --format webp",
+        ),
+        (
+            &["batch", "inbox", "-o", "out", "--watch"],
+            2,
+            "create it with mkdir inbox",
+        ),
+        (
+            &["run", "photos", "-o", "x.png"],
+            2,
+            "cutout batch photos -o FOLDER",
+        ),
+        (
+            &["run", "photo.png", "-o", "missing/x.png"],
+            1,
+            "the folder missing does not exist; create it",
+        ),
+        (
+            &["batch", "photo.png", "-o", "out.png"],
+            2,
+            "cutout run IMAGE -o out.png",
+        ),
+        (
+            &["batch", "photo.png", "-o", "file"],
+            2,
+            "cutout run IMAGE -o file",
+        ),
+        (
+            &["run", "photo.png", "-o", "x.png", "--crop", "5%"],
+            2,
+            "--crop=5%",
+        ),
+        (&["serve", "--addr", "7000"], 2, "--addr 127.0.0.1:7000"),
+        (
+            &["run", "photo.png", "-o", "x.png", "--max-memory", "16"],
+            1,
+            "raise --max-memory",
+        ),
+        (&["run", "photo.png"], 2, "--output"),
+    ];
+    for (arguments, code, remedy) in cases {
+        let (done, said) = finish(cutout().current_dir(&folder).args(arguments));
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(remedy), "{arguments:?}: {said}");
+        let is_in_style = said.lines().any(|line| line.starts_with("cutout: error["));
+        assert!(is_in_style, "{arguments:?}: {said}");
+    }
+    assert_eq!(
+        fs::read_dir(&folder).unwrap().count(),
+        3,
+        "nothing was written"
+    );
+}
+
+#[test]
 fn a_failed_run_leaves_what_stood_at_the_output() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("cutout.png");

@@ -130,6 +130,28 @@ fn a_body_that_is_no_form_is_the_picture_whatever_it_is_called() {
 }
 
 #[test]
+fn an_image_that_curl_has_altered_is_refused_with_the_flag_that_does_not() {
+    for (content_type, is_hinted) in [
+        ("application/x-www-form-urlencoded", true),
+        ("image/png", false),
+    ] {
+        for (body, code) in [
+            (b"no picture".to_vec(), "unsupported-format"),
+            (picture()[..60].to_vec(), "undecodable"),
+        ] {
+            let ask = Ask {
+                content_type,
+                ..post("/v1/remove", body)
+            };
+            let problem = json(&ask.send());
+            assert_eq!(problem["code"], code);
+            let detail = problem["detail"].as_str().unwrap();
+            assert_eq!(detail.contains("--data-binary"), is_hinted, "{detail}");
+        }
+    }
+}
+
+#[test]
 fn the_subject_is_opaque_and_told_in_headers_and_json() {
     let response = post("/", picture()).send();
     let image = decoded(&response);
