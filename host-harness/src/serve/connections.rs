@@ -180,6 +180,3 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .max_send_buf_size(BUFFER);
     builder
 }
-
-#[cfg(test)]
-mod tests;

@@ -241,4 +241,4 @@ impl Shared {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -40,7 +40,7 @@ impl Engine for Fragile {
 
 /// Gives one engine, then fails twice, then gives engines again.
 #[derive(Default)]
-pub(in crate::serve) struct Scarce(AtomicU32);
+struct Scarce(AtomicU32);
 
 impl Source for Scarce {
     fn engine(&self) -> Result<Worker, Error> {
