@@ -4,7 +4,9 @@
 //! So a host holds as many images as it works on, a fast host claims more of them than a slow one, and no image waits
 //! behind another. All times are the caller's, and nothing here blocks.
 
+mod choice;
 mod image;
+mod losses;
 #[cfg(test)]
 mod tests;
 
@@ -12,24 +14,18 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::hosts::{Hosts, Sign};
-use super::offers::{Demand, Offers};
-use image::{Image, State, Try};
+use super::offers::Offers;
+use image::{Image, Try};
 
 /// How often an image is handed out: a host may die with it, and so may the next one, but the image that outlives three is
 /// to blame itself.
 pub(super) const MOST_TRIES: usize = 3;
-
-/// How many workers may be at work on an image at the same time.
-const MOST_AT_ONCE: usize = 2;
 
 /// Images in memory for each slot: the one in work, and one that is read or written meanwhile.
 const PER_SLOT: usize = 2;
 
 /// Images in memory beyond those of the slots; as many again as long as no host has been heard of.
 const SPARE: usize = 2;
-
-/// An image is handed to the host that has it already only after this many of the host's longest times.
-const SAME_HOST: u32 = 4;
 
 /// The name of hosts whose workers do not know it.
 const UNNAMED: &str = "a host without a name";
@@ -368,200 +364,6 @@ impl Dealer {
         let here = self.out().filter(|(_, one)| one.host.as_deref() == host);
         here.min_by_key(|(_, one)| one.since)
             .map(|(number, _)| number)
-    }
-
-    /// The first image that nobody works on, or else the one that has been in work for longest and should be done by now.
-    fn pick(&self, host: Option<&str>, now: Instant) -> Option<u64> {
-        if self.is_stopping || matches!(self.link, Link::Offline(_)) {
-            return None;
-        }
-        let mut images = self.images.iter();
-        if let Some((number, _)) = images.find(|(_, image)| self.out_of(image).next().is_none()) {
-            return Some(*number);
-        }
-        let due = self.images.iter().filter(|(_, image)| {
-            let due = self.due_for(image, host);
-            due.is_some_and(|at| now >= at)
-        });
-        let since = |image: &Image| self.out_of(image).map(|one| one.since).min();
-        due.min_by_key(|(_, image)| since(image))
-            .map(|(number, _)| *number)
-    }
-
-    /// When an image in work may be handed to `host` as well; `None` if never.
-    ///
-    /// A backup as in MapReduce (Dean & Ghemawat 2004), once it takes longer than nearly all others (Dean & Barroso 2013), so
-    /// that few are made in vain.
-    fn due_for(&self, image: &Image, host: Option<&str>) -> Option<Instant> {
-        let at_once = self.out_of(image).count();
-        if at_once >= MOST_AT_ONCE || image.takers.len() + at_once >= MOST_TRIES {
-            return None;
-        }
-        let newest = self.out_of(image).max_by_key(|one| one.since)?;
-        let has_it = host.is_some() && self.out_of(image).any(|one| one.host.as_deref() == host);
-        let longest = self.hosts.longest(newest.host.as_deref());
-        let factor = if has_it { SAME_HOST } else { 1 };
-        Some(newest.since + longest.saturating_mul(factor))
-    }
-
-    /// When an image in work may be handed to any host with a free slot as well; `None` if to none.
-    fn due(&self, image: &Image) -> Option<Instant> {
-        let hosts = self.hosts.with_free_slots();
-        hosts.filter_map(|host| self.due_for(image, host)).min()
-    }
-
-    /// When a try takes longer than can be expected.
-    fn late_at(&self, one: &Try) -> Instant {
-        one.since + self.hosts.late(one.host.as_deref())
-    }
-
-    /// Whether a worker may have ended with its image.
-    fn has_late(&self, now: Instant) -> bool {
-        self.out().any(|(_, one)| now >= self.late_at(one))
-    }
-
-    /// Images that a worker could get now.
-    fn free(&self, now: Instant) -> usize {
-        let unused = |image: &&Image| self.out_of(image).next().is_none();
-        match self.images.values().filter(unused).count() {
-            0 => {
-                let due = self.images.values().filter_map(|image| self.due(image));
-                due.filter(|at| now >= *at).count()
-            }
-            unused => unused,
-        }
-    }
-
-    fn offers_wanted(&mut self, now: Instant) -> Vec<u64> {
-        let is_offline = matches!(self.link, Link::Offline(_));
-        if self.is_stopping || self.images.is_empty() || is_offline {
-            return Vec::new();
-        }
-        let free = self.free(now);
-        // A host that claims although all its slots are in use tells that a worker has ended.
-        let is_question = if free == 0 {
-            self.has_late(now)
-        } else {
-            matches!(self.link, Link::NoWorkers(_))
-        };
-        if is_question {
-            return self.offers.question(now);
-        }
-        if free == 0 {
-            return Vec::new();
-        }
-        let slots = self.hosts.slots().min(self.most);
-        // Where nobody works, offers may have been lost with their hosts.
-        let idle = match self.hosts.idle(now) {
-            0 if self.out().next().is_none() => 1,
-            idle => idle,
-        };
-        let demand = Demand {
-            free,
-            slots,
-            idle,
-            hosts: self.hosts.count(),
-        };
-        self.offers.wanted(demand, now)
-    }
-
-    /// When a try counts as lost: later each time that the image was lost before, since it may be one that takes long.
-    fn overdue_at(&self, one: &Try) -> Instant {
-        let explained = self.hosts.explained(one.host.as_deref());
-        let limit = if self.is_stopping {
-            explained
-        } else {
-            explained.max(self.timeout)
-        };
-        let image = self.images.get(&one.image);
-        let losses = image.map_or(0, |image| image.takers.len());
-        one.since + limit.saturating_mul(1 << losses.min(MOST_TRIES))
-    }
-
-    /// Gives up the tries that took too long, and the hosts that have been silent since.
-    fn lose_overdue(&mut self, now: Instant) {
-        let overdue = self.out().filter(|(_, one)| now >= self.overdue_at(one));
-        let overdue: Vec<u64> = overdue.map(|(number, _)| number).collect();
-        for number in overdue {
-            // An earlier loss may have given this one more time, or have taken its host with it.
-            let one = self.tries.get(&number).filter(|one| one.is_out());
-            let Some(one) = one.filter(|one| now >= self.overdue_at(one)) else {
-                continue;
-            };
-            let (host, since, is_excused) = (one.host.clone(), one.since, one.is_excused());
-            self.lose(number, now);
-            let heard = self.hosts.last_heard(host.as_deref());
-            if let (Some(name), Some(heard)) = (host, heard)
-                && heard <= since
-                && !is_excused
-            {
-                self.give_up_host(&name, now.saturating_duration_since(heard), now);
-            }
-        }
-    }
-
-    fn give_up_host(&mut self, name: &str, silent: Duration, now: Instant) {
-        while let Some(number) = self.oldest_at(Some(name)) {
-            self.lose(number, now);
-        }
-        self.hosts.give_up(name);
-        let host = shown(Some(name));
-        self.tell(Notice::Gone { host, silent });
-    }
-
-    /// Nobody counts on the try `number` any more; should its answer come all the same, it is taken.
-    fn lose(&mut self, number: u64, now: Instant) {
-        let Some(one) = self.tries.get_mut(&number) else {
-            return;
-        };
-
-        let is_excused = one.is_excused();
-        one.state = State::Lost;
-        self.asked = now;
-        let (image, host, is_taken) = (one.image, one.host.clone(), one.is_taken);
-        self.hosts.end(host.as_deref(), now);
-        let Some(waiting) = self.images.get_mut(&image) else {
-            // A copy of what was answered elsewhere.
-            self.tries.remove(&number);
-            return;
-        };
-        if is_taken && !is_excused {
-            waiting.takers.push(shown(host.as_deref()));
-        }
-        let waiting = &self.images[&image];
-        if waiting.takers.len() >= MOST_TRIES && self.out_of(waiting).next().is_none() {
-            let takers = waiting.takers.clone();
-            self.forget(image);
-            self.orders.push(Order::Fail { image, takers });
-        }
-    }
-
-    fn leave_what_nobody_has(&mut self) {
-        if !self.is_stopping {
-            return;
-        }
-        let is_up = self.link == Link::Up;
-        let images = self.images.iter();
-        let idle = images.filter(|(_, image)| !is_up || self.out_of(image).next().is_none());
-        let idle: Vec<u64> = idle.map(|(number, _)| *number).collect();
-        for image in idle {
-            self.forget(image);
-            self.orders.push(Order::Leave(image));
-        }
-    }
-
-    /// When the batch ends if no worker is heard of until then.
-    fn silent_at(&self) -> Option<Instant> {
-        let is_out = |image: &Image| self.out_of(image).next().is_some();
-        let since = match self.link {
-            _ if self.images.is_empty() => return None,
-            Link::Offline(since) => since,
-            // Somebody is at work, and has time until that counts as lost.
-            _ if self.images.values().any(is_out) => return None,
-            Link::NoWorkers(since) => since,
-            Link::Up => self.heard.max(self.asked),
-        };
-        Some(since + self.timeout)
     }
 
     fn tell(&mut self, notice: Notice) {
