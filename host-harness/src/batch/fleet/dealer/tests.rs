@@ -214,7 +214,7 @@ fn what_is_missing_is_said_once() {
     dealer.nobody(start);
     dealer.nobody(start);
     let workers = Notice::Missing(Missing::Workers);
-    assert_eq!(notices(&mut dealer, start), [workers.clone()]);
+    assert_eq!(notices(&mut dealer, start), std::slice::from_ref(&workers));
     dealer.offline(start);
     assert_eq!(notices(&mut dealer, start), []);
     dealer.online(start);

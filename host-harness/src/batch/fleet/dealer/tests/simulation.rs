@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::*;
 
 /// A host of the simulation.
+#[derive(Clone, Copy)]
 pub(super) struct SimHost {
     pub(super) name: Option<&'static str>,
     pub(super) slots: usize,
