@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import speed
 from PIL import Image, ImageOps
 
 CUTOUT, WORK = sys.argv[1], Path(sys.argv[2])
@@ -75,8 +76,7 @@ def post(host, picture):
     headers = {"Host": "localhost", "Content-Type": "image/*"}
     request = urllib.request.Request(f"{host['http']}/v1/remove", picture.read_bytes(), headers)
     try:
-        # Hosts answer or end the connection: the limit is for a check that hangs, on any machine.
-        with urllib.request.urlopen(request, timeout=600) as answer:
+        with urllib.request.urlopen(request, timeout=speed.limit(120)) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -174,7 +174,7 @@ impl Desk {
         }
     }
 
-    /// What the policy orders now, and when it has more to say though nothing happens. The window follows it.
+    /// The policy's orders of now, and when it has more though nothing happens. The window follows it.
     fn orders(&self) -> (Vec<Order>, Option<Instant>) {
         let mut open = lock(&self.open);
         let now = Instant::now();

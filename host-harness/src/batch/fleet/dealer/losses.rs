@@ -55,7 +55,6 @@ impl Dealer {
         let Some(one) = self.tries.get_mut(&number) else {
             return;
         };
-
         let is_excused = one.is_excused();
         one.state = State::Lost;
         self.asked = now;

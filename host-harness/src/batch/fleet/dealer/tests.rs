@@ -24,7 +24,7 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// What a worker gets that claims.
+/// The image for a worker that claims one, and that confirms it.
 fn claim(dealer: &mut Dealer, host: Option<&str>, now: Instant) -> Option<Deal> {
     assert!(say(dealer, host, 1, now));
     let deal = dealer.deal(host, now)?;

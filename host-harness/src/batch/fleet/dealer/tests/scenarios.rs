@@ -22,7 +22,7 @@ fn nameless(host: SimHost) -> SimHost {
     SimHost { name: None, ..host }
 }
 
-/// The same batch with 20 different orders in which the server deals the offers out.
+/// Twenty runs of a batch, each with another order in which the server deals the offers out.
 fn runs(images: u64, timeout: f64, hosts: Vec<SimHost>, poison: &[(u64, f64)]) -> Vec<Ran> {
     sims(images, hosts, |sim| {
         sim.timeout = timeout;
@@ -30,7 +30,7 @@ fn runs(images: u64, timeout: f64, hosts: Vec<SimHost>, poison: &[(u64, f64)]) -
     })
 }
 
-/// Likewise, with the default time-out and what `change` changes.
+/// Twenty runs, with the default time-out and what `change` changes.
 fn sims(images: u64, hosts: Vec<SimHost>, change: impl Fn(&mut Sim)) -> Vec<Ran> {
     let mut sim = Sim {
         images,
