@@ -8,7 +8,7 @@ use std::{env, fs};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Everything that the actor is built from, relative to the workspace.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
     "actor",
@@ -17,11 +17,12 @@ const SOURCES: [&str; 9] = [
     "crates/message",
     "crates/net",
     "crates/onnx",
+    "crates/tract",
     "wit",
 ];
 
-/// The builds of the actor, and the features that make the difference.
-const BUILDS: [(&str, &str); 3] = [("net", ""), ("tract", "tract"), ("worker", "worker")];
+/// The builds of the actor, each with its feature.
+const BUILDS: [(&str, &str); 3] = [("net", ""), ("worker", "worker"), ("tract", "tract")];
 
 fn main() -> Result<()> {
     let workspace = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
@@ -34,7 +35,14 @@ fn main() -> Result<()> {
             workspace.join(source).display()
         );
     }
+    if env::var_os("CARGO_FEATURE_WASM").is_some() {
+        see_to_target(&workspace)?;
+    }
+    let has = |feature| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     for (build, features) in BUILDS {
+        if !has("WASM") || (build == "tract" && !has("TRACT")) {
+            continue;
+        }
         let bytes = fs::read(build_actor(features, &workspace, &out)?)?;
         fs::write(out.join(format!("actor-{build}.wasm")), &bytes)?;
         let name = build.to_uppercase();
@@ -50,6 +58,7 @@ fn main() -> Result<()> {
     );
 
     println!("cargo::rustc-env=CUTOUT_RUSTC={}", rustc_version()?);
+    println!("cargo::rustc-env=CUTOUT_TARGET={}", env::var("TARGET")?);
 
     let model = workspace.join("models/u2netp.onnx");
     println!("cargo::rerun-if-changed={}", model.display());
@@ -58,6 +67,19 @@ fn main() -> Result<()> {
         blake3::hash(&fs::read(model)?)
     );
     Ok(())
+}
+
+/// Sees to the guest's target once more: Cargo does not start `.cargo/rustc` where it remembers the compiler, or where people have a
+/// wrapper of their own.
+fn see_to_target(workspace: &Path) -> Result<()> {
+    let done = Command::new(workspace.join(".cargo/rustc"))
+        .arg(env::var("RUSTC")?)
+        .arg("-vV")
+        .output()?;
+    match done.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&done.stderr).into()),
+    }
 }
 
 /// As Cargo.lock has it; the crate itself does not say.

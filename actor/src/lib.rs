@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use cutout::Net as Runtime;
 use cutout::Pipeline;
 #[cfg(feature = "tract")]
-use onnx::Tract as Runtime;
+use cutout_tract::Tract as Runtime;
 
 /// What computes the network in this build.
 const RUNTIME: &str = if cfg!(feature = "tract") {

@@ -15,7 +15,6 @@ mod report;
 mod results;
 mod sheet;
 mod sources;
-mod stop;
 mod watch;
 mod work;
 
@@ -27,6 +26,7 @@ use crossbeam_channel::Receiver;
 use cutout::Options;
 
 use crate::engine::{Engines, WORKER_STACK};
+use crate::stop::{INTERRUPTED, Stop};
 use crate::{Error, Kind};
 use feeder::Feeder;
 use inputs::Found;
@@ -40,7 +40,6 @@ use report::Report;
 use results::Results;
 use sheet::Sheet;
 use sources::Source;
-use stop::Stop;
 use watch::Watch;
 use work::{Busy, Said, Task, Work};
 
@@ -75,7 +74,7 @@ impl Ending {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Nothing => 3,
-            Self::Interrupted => stop::INTERRUPTED,
+            Self::Interrupted => INTERRUPTED,
         }
     }
 }

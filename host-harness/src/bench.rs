@@ -1,6 +1,7 @@
 //! `cutout bench`: measurements in fresh processes, and reports of them.
 
 mod about;
+mod children;
 mod cold;
 mod compare;
 pub mod figure;
@@ -13,3 +14,4 @@ pub mod record;
 pub mod report;
 pub mod row;
 pub mod session;
+mod steps;

@@ -1,18 +1,26 @@
 //! The verbs of the command line, one file each.
 
+#[cfg(feature = "wasm")]
 mod bake;
 mod batch;
+#[cfg(feature = "wasm")]
 mod bench;
+mod doctor;
 mod output;
+#[cfg(feature = "wasm")]
 mod probe;
 mod run;
 mod sandbox;
 mod serve;
 
+#[cfg(feature = "wasm")]
 pub use bake::Bake;
 pub use batch::{Also, Batch};
+#[cfg(feature = "wasm")]
 pub use bench::{Bench, Group};
+pub use doctor::Doctor;
 pub use output::OutputFlags;
+#[cfg(feature = "wasm")]
 pub use probe::Probe;
 pub use run::Run;
 pub use sandbox::{EngineName, Sandbox};

@@ -1,12 +1,9 @@
 //! Engines: the ways to run the core.
 
-mod bindings;
-mod cache;
 mod engines;
-mod host;
-mod http;
 mod native;
-mod snapshot;
+mod settings;
+#[cfg(feature = "wasm")]
 mod wasm;
 
 use std::time::Duration;
@@ -15,10 +12,10 @@ use ::http::{Request, Response};
 use bytes::Bytes;
 use cutout::{BoundingBox, Limits, Matte, Options, Output, Quality, Stage};
 
-pub use cache::Cache;
 pub use engines::Engines;
-pub use host::{Host, Settings};
-pub use snapshot::{Actor, actor, bake, bake_worker, compile, worker};
+pub use settings::Settings;
+#[cfg(feature = "wasm")]
+pub use wasm::{Actor, Cache, Host, actor, bake, bake_worker, compile, worker};
 
 use crate::Error;
 
@@ -43,6 +40,14 @@ impl Runtime {
             Self::Tract => "tract",
         }
     }
+}
+
+/// The error of a program that was built without the reference runtime.
+#[cfg(not(feature = "tract"))]
+fn without_tract() -> Error {
+    let text = "this program was built without tract; build it with `cargo build --release --features tract`, or leave \
+                --runtime out";
+    Error::new(crate::Kind::Usage, text)
 }
 
 /// An encoded result and how long each stage took.

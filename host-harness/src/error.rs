@@ -1,5 +1,8 @@
 //! What can go wrong on the host's side, each with a stable kind.
 
+#[cfg(feature = "wasm")]
+use std::io;
+
 use cutout::ErrorKind;
 
 /// The kind of an [`Error`]: stable, for programs; the text is for people.
@@ -26,6 +29,49 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub fn all() -> Vec<Self> {
+        let core = ErrorKind::ALL.map(Self::Core);
+        let others = [
+            Self::Usage,
+            Self::Io,
+            Self::Timeout,
+            Self::OutOfMemory,
+            Self::Trap,
+            Self::Engine,
+            Self::BadMessage,
+            Self::TooLarge,
+        ];
+        core.into_iter().chain(others).collect()
+    }
+
+    /// The cause and the way out, in one sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Core(kind) => kind.meaning(),
+            Self::Usage => {
+                "the command line asks for something that is not possible; the text says what is"
+            }
+            Self::Io => {
+                "a file, folder or connection could not be read or written; the text names it"
+            }
+            Self::Timeout => {
+                "the image took longer than --timeout, or a fleet did not answer within it; raise it"
+            }
+            Self::OutOfMemory => {
+                "the image needs more memory than --max-memory; raise it or send a smaller image"
+            }
+            Self::Trap => {
+                "the sandboxed code stopped by itself; a defect of Cutout, please report it"
+            }
+            Self::Engine => "the sandbox could not be set up; `cutout doctor` names the reason",
+            Self::BadMessage => "batch and worker are of different versions; use the same",
+            Self::TooLarge => {
+                "the result is larger than the message server takes; raise its max_payload"
+            }
+        }
+    }
+
     /// The kind's stable name in logs, JSON and reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,15 +112,45 @@ impl Error {
         move |e| Self::new(Kind::Io, format!("cannot {doing}: {e}"))
     }
 
-    /// A function for `map_err` about the sandbox itself.
+    /// A function for `map_err` about the sandbox itself, with the way out where the system forbids what it needs.
+    #[cfg(feature = "wasm")]
     pub(crate) fn engine(doing: &str) -> impl FnOnce(wasmtime::Error) -> Self {
-        move |e| Self::new(Kind::Engine, format!("cannot {doing}: {e:#}"))
+        move |e| {
+            let way_out = if is_denied(&e) {
+                "; this process may not run code that it has made (MemoryDenyWriteExecute, SELinux or seccomp): \
+                 use --engine native, which makes none"
+            } else if has_cause(&e, io::ErrorKind::OutOfMemory) {
+                "; the address space of this process is limited (`ulimit -v`): raise the limit, give a smaller \
+                 --max-memory, or use --engine native"
+            } else {
+                ""
+            };
+            Self::new(Kind::Engine, format!("cannot {doing}: {e:#}{way_out}"))
+        }
     }
 
     /// The stable kind.
     pub fn kind(&self) -> Kind {
         self.kind
     }
+}
+
+/// Whether the system forbade something, such as making memory executable.
+#[cfg(feature = "wasm")]
+pub(crate) fn is_denied(error: &wasmtime::Error) -> bool {
+    has_cause(error, io::ErrorKind::PermissionDenied)
+}
+
+#[cfg(feature = "wasm")]
+fn has_cause(error: &wasmtime::Error, kind: io::ErrorKind) -> bool {
+    error.chain().any(|cause| {
+        let of_system = cause.downcast_ref::<rustix::io::Errno>();
+        let found = match of_system {
+            Some(errno) => Some(errno.kind()),
+            None => cause.downcast_ref::<io::Error>().map(io::Error::kind),
+        };
+        found == Some(kind)
+    })
 }
 
 impl From<cutout::Error> for Error {

@@ -1,6 +1,7 @@
 //! Cutout's native program: it runs the core natively or as a component in wasmtime.
 
 pub mod batch;
+#[cfg(feature = "wasm")]
 pub mod bench;
 pub mod commands;
 pub mod engine;
@@ -9,5 +10,7 @@ mod files;
 mod json;
 pub mod models;
 pub mod serve;
+mod stop;
+mod sync;
 
 pub use error::{Error, Kind};

@@ -1,19 +1,21 @@
 //! The program `cutout`.
 
+mod manual;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
-use host_harness::commands::{Bake, Batch, Bench, Command, Probe, Run, Serve};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+#[cfg(feature = "wasm")]
+use host_harness::commands::{Bake, Bench, Probe};
+use host_harness::commands::{Batch, Command, Doctor, Run, Serve};
 use host_harness::{Error, Kind};
 
 /// glibc's keeps some of what a burst of pictures took.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Removes backgrounds from pictures, in a WebAssembly sandbox or natively.
-///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage; those of `batch` stand there.
+/// Remove the background of images, in a WebAssembly sandbox or natively.
 #[derive(Parser)]
 #[command(name = "cutout", version)]
 struct Cli {
@@ -26,16 +28,23 @@ enum Verb {
     Run(Run),
     Batch(Batch),
     Serve(Serve),
+    #[cfg(feature = "wasm")]
     Bake(Bake),
+    #[cfg(feature = "wasm")]
     Bench(Bench),
+    Doctor(Doctor),
+    #[cfg(feature = "wasm")]
     #[command(hide = true)]
     Probe(Probe),
     /// Print the completions of a shell.
+    ///
+    /// bash: into ~/.local/share/bash-completion/completions/cutout; zsh: into _cutout in a folder of $fpath; fish: into
+    /// ~/.config/fish/completions/cutout.fish.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Write the manual pages: cutout.1 and one for each verb.
+    /// Write the man pages: cutout.1 and one for each verb. They belong into ~/.local/share/man/man1.
     Man {
         /// The folder that they go to.
         folder: std::path::PathBuf,
@@ -43,7 +52,11 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let command = manual::with_sections(Cli::command());
+    let parsed = command
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
@@ -51,8 +64,12 @@ fn main() -> ExitCode {
         Verb::Run(run) => run.execute(),
         Verb::Batch(batch) => batch.execute(),
         Verb::Serve(serve) => serve.execute(),
+        #[cfg(feature = "wasm")]
         Verb::Bake(bake) => bake.execute(),
+        #[cfg(feature = "wasm")]
         Verb::Bench(bench) => bench.execute(),
+        Verb::Doctor(doctor) => doctor.execute(),
+        #[cfg(feature = "wasm")]
         Verb::Probe(probe) => probe.execute(),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cutout", &mut io::stdout());
@@ -90,9 +107,7 @@ fn crop_without_equals(arguments: impl Iterator<Item = String>) -> Option<String
 }
 
 fn manual(folder: &std::path::Path) -> Result<ExitCode, Error> {
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
-    written.map_err(|error| {
+    manual::write(Cli::command(), folder).map_err(|error| {
         let text = format!("cannot write the manual to {}: {error}", folder.display());
         Error::new(Kind::Io, text)
     })?;

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use cutout::{ModelSpec, OutputRule, Scaling};
 use md5::Md5;
 use serde::Deserialize;
@@ -26,7 +27,7 @@ pub struct Model {
     /// How it wants its input, and what its output means.
     pub spec: ModelSpec,
     /// The ONNX file.
-    pub onnx: Cow<'static, [u8]>,
+    pub onnx: Bytes,
     /// BLAKE3 of the file, in hexadecimal.
     pub digest: Cow<'static, str>,
     /// The file; `None` for the one inside the binary.
@@ -141,7 +142,7 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
     if entry.name == BUILT_IN {
         return Ok(Model {
             spec: entry.spec(),
-            onnx: U2NETP.into(),
+            onnx: Bytes::from_static(U2NETP),
             digest: env!("CUTOUT_U2NETP_DIGEST").into(),
             path: None,
         });
@@ -223,7 +224,7 @@ fn places(entry: &Entry) -> Vec<PathBuf> {
         .collect()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+fn read(path: &Path) -> Result<Bytes, Error> {
     let at = path.display();
     let doing = || format!("read the model {at}");
     let size = fs::metadata(path).map_err(Error::io(doing()))?.len();
@@ -237,15 +238,15 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     File::open(path)
         .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
         .map_err(Error::io(doing()))?;
-    Ok(bytes)
+    Ok(bytes.into())
 }
 
 impl Model {
-    fn new(spec: ModelSpec, onnx: Vec<u8>, path: &Path) -> Self {
+    fn new(spec: ModelSpec, onnx: Bytes, path: &Path) -> Self {
         let digest = blake3::hash(&onnx).to_hex().to_string().into();
         Self {
             spec,
-            onnx: onnx.into(),
+            onnx,
             digest,
             path: Some(path.to_owned()),
         }

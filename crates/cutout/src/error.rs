@@ -18,6 +18,36 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::UnsupportedFormat,
+        Self::Undecodable,
+        Self::TooManyBytes,
+        Self::TooManyPixels,
+        Self::Model,
+        Self::Encode,
+    ];
+
+    /// The cause and the way out, in one sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::UnsupportedFormat => {
+                "the file is no image in a format that is read; convert it to PNG or JPEG"
+            }
+            Self::Undecodable => "the image is damaged or incomplete; get it again",
+            Self::TooManyBytes => {
+                "the file is larger than --max-bytes; raise it or send a smaller image"
+            }
+            Self::TooManyPixels => {
+                "the image has more pixels than --max-pixels; raise it or send a smaller image"
+            }
+            Self::Model => {
+                "the model's file is damaged, of another family, or has an operator that is not supported"
+            }
+            Self::Encode => "the result could not be encoded; choose another format",
+        }
+    }
+
     /// The kind's stable name in logs, JSON and HTTP bodies.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,9 +1,22 @@
-//! ONNX models, read with tract-onnx. tract is named in this crate only.
+//! ONNX files of the U²-Net family, lowered to a plan for the runtime `net`.
+//!
+//! Only what the family needs is read: maps of images on one side, and on the other the small constants by which
+//! PyTorch's exporter works out sizes. Everything else is refused by name.
 
+mod constant;
 mod lower;
+mod proto;
 mod reader;
-mod tract;
 
 pub use lower::lower;
-pub use reader::input_side;
-pub use tract::Tract;
+pub use reader::{check_side, input_side};
+
+use cutout::{Error, ErrorKind};
+
+/// An error about a model.
+fn unusable(reason: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Model, reason.to_string())
+}
+
+#[cfg(test)]
+mod tests;

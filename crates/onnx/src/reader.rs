@@ -1,96 +1,160 @@
-//! From ONNX bytes to tract's graph, with the input pinned and one output kept.
+//! From the bytes of an ONNX file to the nodes that its first output needs.
 
-use std::io::Cursor;
+use std::collections::{HashMap, HashSet};
 
-use cutout::{Error, ErrorKind};
-use tract_onnx::prelude::{
-    DatumExt, Framework, InferenceFact, InferenceModel, InferenceModelExt, TypedModel,
-};
-use tract_onnx::tract_hir::infer::Factoid;
+use bytes::Bytes;
+use cutout::Error;
+use prost::Message;
 
-/// The side that an ONNX file of the family declares for its square input, in pixels;
-/// `None` when the file leaves it open.
+use crate::proto::{DimensionValue, Model, Node, Tensor, ValueInfo, data_type};
+use crate::unusable;
+
+/// A graph with one image as its input.
+pub(crate) struct Source {
+    /// Name of the input.
+    pub(crate) input: String,
+    /// Name of the first output, which is the mask.
+    pub(crate) output: String,
+    /// The nodes that the output needs, in the file's order, in which a node comes after those that it reads.
+    pub(crate) nodes: Vec<Node>,
+    /// Weights and other constants by name.
+    pub(crate) initializers: HashMap<String, Tensor>,
+    /// The side that the file declares for its square input, in pixels; `None` when it leaves it open.
+    pub(crate) side: Option<u32>,
+}
+
+/// The side that an ONNX file of the family declares for its square input, in pixels; `None` when the file leaves it
+/// open.
 ///
 /// # Errors
 /// Kind `model` when the bytes are not an ONNX graph with one 1 × 3 × side × side input.
-pub fn input_side(onnx: &[u8]) -> Result<Option<u32>, Error> {
-    declared_side(&parse(onnx)?)
+pub fn input_side(onnx: &Bytes) -> Result<Option<u32>, Error> {
+    Source::read(onnx).map(|source| source.side)
 }
 
-/// Reads `onnx`, pins its input to 1 × 3 × `side` × `side` and keeps the first output.
-pub(crate) fn typed(onnx: &[u8], side: u32) -> Result<TypedModel, Error> {
-    let mut model = parse(onnx)?;
-    if let Some(declared) = declared_side(&model)?
-        && declared != side
-    {
-        return Err(unusable(format!(
-            "the graph takes pictures of {declared}×{declared}, the model's entry says {side}×{side}; correct `side`"
-        )));
+/// Checks that an ONNX file of the family takes inputs of `side` × `side` pixels.
+///
+/// # Errors
+/// As [`input_side`], and kind `model` when the file declares another side.
+pub fn check_side(onnx: &Bytes, side: u32) -> Result<(), Error> {
+    Source::read(onnx)?.check_side(side)
+}
+
+impl Source {
+    /// Refuses a side that is not the declared one.
+    ///
+    /// # Errors
+    /// Kind `model`.
+    pub(crate) fn check_side(&self, side: u32) -> Result<(), Error> {
+        match self.side {
+            Some(declared) if declared != side => Err(unusable(format!(
+                "the graph takes images of {declared}×{declared}, the model's entry says {side}×{side}; correct `side`"
+            ))),
+            _ => Ok(()),
+        }
     }
-    let side = side as usize;
-    let first = *model
-        .output_outlets()
-        .map_err(unusable)?
-        .first()
-        .ok_or_else(|| {
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// As [`input_side`].
+    pub(crate) fn read(onnx: &Bytes) -> Result<Self, Error> {
+        let not_onnx = |reason: &str| {
+            unusable(format!(
+                "the file is not an ONNX graph that can be read ({reason}); is it complete?"
+            ))
+        };
+        let model = Model::decode(onnx.clone()).map_err(|e| not_onnx(&e.to_string()))?;
+        let graph = model.graph.ok_or_else(|| not_onnx("it has no graph"))?;
+        let initializers: HashMap<_, _> = graph
+            .initializer
+            .into_iter()
+            .map(|tensor| (tensor.name.clone(), tensor))
+            .collect();
+        // Old files list their weights among the inputs.
+        let mut inputs = graph
+            .input
+            .into_iter()
+            .filter(|input| !initializers.contains_key(&input.name));
+        let (Some(input), None) = (inputs.next(), inputs.next()) else {
+            return Err(foreign("no input, or several"));
+        };
+        let output = graph.output.into_iter().next().ok_or_else(|| {
             unusable("the graph has no output; export it again with the first output as the mask")
         })?;
-    model
-        .set_input_fact(0, f32::fact([1, 3, side, side]).into())
-        .map_err(unusable)?;
-    model.select_output_outlets(&[first]).map_err(unusable)?;
-    let model = model.into_typed().map_err(unusable)?;
-    let shape = model
-        .output_fact(0)
-        .map_err(unusable)?
-        .shape
-        .as_concrete()
-        .map(<[_]>::to_vec);
-    if shape.as_deref() != Some(&[1, 1, side, side]) {
-        return Err(unusable(format!(
-            "the first output has the shape {shape:?}, a model of the family gives [1, 1, {side}, {side}]"
-        )));
-    }
-    Ok(model)
-}
-
-fn parse(onnx: &[u8]) -> Result<InferenceModel, Error> {
-    tract_onnx::onnx()
-        .model_for_read(&mut Cursor::new(onnx))
-        .map_err(|e| {
-            unusable(format!(
-                "the file is not an ONNX graph that can be read ({e:#}); is it complete?"
-            ))
+        Ok(Self {
+            side: declared_side(&input)?,
+            nodes: needed(graph.node, &output.name),
+            input: input.name,
+            output: output.name,
+            initializers,
         })
-}
-
-fn declared_side(model: &InferenceModel) -> Result<Option<u32>, Error> {
-    let foreign = |found: String| {
-        unusable(format!(
-            "a model of the U²-Net family has one input of 1 × 3 × side × side, this graph has {found}"
-        ))
-    };
-    let inputs = model.input_outlets().map_err(unusable)?;
-    let [input] = inputs else {
-        return Err(foreign(format!("{} inputs", inputs.len())));
-    };
-    let fact: &InferenceFact = model.outlet_fact(*input).map_err(unusable)?;
-    let dims: Vec<Option<i64>> = fact
-        .shape
-        .dims()
-        .map(|d| d.concretize().and_then(|d| d.to_i64().ok()))
-        .collect();
-    match (fact.shape.is_open(), dims.as_slice()) {
-        (true, []) => Ok(None),
-        (_, [None | Some(1), None | Some(3), height, width]) => match (height, width) {
-            (Some(h), Some(w)) if h == w => Ok(u32::try_from(*h).ok()),
-            (None, None) => Ok(None),
-            _ => Err(foreign(format!("an input of {height:?} × {width:?}"))),
-        },
-        _ => Err(foreign(format!("an input of the shape {:?}", fact.shape))),
     }
 }
 
-pub(crate) fn unusable(reason: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Model, format!("{reason:#}"))
+fn foreign(found: &str) -> Error {
+    unusable(format!(
+        "a model of the U²-Net family has one input of 1 × 3 × side × side, this graph has {found}"
+    ))
+}
+
+fn declared_side(input: &ValueInfo) -> Result<Option<u32>, Error> {
+    let tensor = input
+        .r#type
+        .as_ref()
+        .and_then(|of| of.tensor_type.as_ref())
+        .ok_or_else(|| foreign("an input that is no tensor"))?;
+    let floats = [
+        data_type::FLOAT,
+        data_type::FLOAT16,
+        data_type::BFLOAT16,
+        data_type::DOUBLE,
+    ];
+    if !floats.contains(&tensor.elem_type) {
+        return Err(foreign("an input of whole numbers"));
+    }
+    let Some(shape) = &tensor.shape else {
+        return Ok(None);
+    };
+    let dims: Vec<_> = shape
+        .dim
+        .iter()
+        .map(|dim| match dim.value {
+            Some(DimensionValue::Value(value)) => Some(value),
+            Some(DimensionValue::Param(_)) | None => None,
+        })
+        .collect();
+    match dims[..] {
+        [None | Some(1), None | Some(3), None, None] => Ok(None),
+        [None | Some(1), None | Some(3), Some(height), Some(width)] if height == width => {
+            let side = u32::try_from(height).ok().filter(|side| *side > 0);
+            side.map(Some)
+                .ok_or_else(|| foreign(&format!("an input of {height} × {width}")))
+        }
+        _ => {
+            let dims: Vec<_> = dims
+                .iter()
+                .map(|dim| dim.map_or("?".to_owned(), |dim| dim.to_string()))
+                .collect();
+            Err(foreign(&format!("an input of {}", dims.join(" × "))))
+        }
+    }
+}
+
+/// Leaves out the nodes that `output` does not need, such as U²-Net's six other outputs.
+fn needed(nodes: Vec<Node>, output: &str) -> Vec<Node> {
+    let mut wanted = HashSet::from([output.to_owned()]);
+    let mut kept: Vec<_> = nodes
+        .into_iter()
+        .rev()
+        .filter(|node| {
+            let is_needed = node.output.iter().any(|name| wanted.contains(name));
+            if is_needed {
+                wanted.extend(node.input.iter().cloned());
+            }
+            is_needed
+        })
+        .collect();
+    kept.reverse();
+    kept
 }

@@ -8,9 +8,9 @@ use super::inputs::Input;
 use super::manifest::Manifest;
 use super::names::Names;
 use super::results::Results;
-use super::stop::Stop;
 use super::watch::{Taken, Watch};
 use super::work::{Busy, Task};
+use crate::stop::Stop;
 
 /// Who names pictures and gives them to the workers.
 pub(super) struct Feeder<'a> {

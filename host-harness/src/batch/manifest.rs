@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use super::history::{Entry, History, Line, Made};
 use super::inputs::{FileId, file_id};
-use crate::files;
-use crate::{Error, Kind};
+use crate::sync::lock;
+use crate::{Error, Kind, files};
 
 /// The folder's name.
 pub(super) const FOLDER: &str = ".cutout";
@@ -177,11 +177,6 @@ impl Manifest {
         // It would be cleared by the next run.
         let _ = fs::remove_dir_all(self.temporary);
     }
-}
-
-/// A thread that panicked has left the value whole: nothing here stops half-way.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where the thumbnails of the result `main` are kept, below the output folder: before and after.

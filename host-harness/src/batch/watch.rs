@@ -11,8 +11,8 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::inputs;
 use super::results::Results;
-use super::stop::Stop;
 use crate::Error;
+use crate::stop::Stop;
 
 /// A file whose size and time have stood still for this long is complete.
 const SETTLED: Duration = Duration::from_millis(500);

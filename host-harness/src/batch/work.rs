@@ -18,9 +18,10 @@ use super::maker::{CutOut, Failure, Maker};
 use super::manifest::{self, Manifest};
 use super::names::Name;
 use super::record::{Facts, Record, Status};
-use super::stop::Stop;
 use crate::engine::Worker;
 use crate::files::{self, Place};
+use crate::stop::Stop;
+use crate::sync::lock;
 use crate::{Error, Kind};
 
 /// Of thumbnails: enough to judge an edge by.
@@ -70,11 +71,11 @@ pub(super) struct Busy(Mutex<HashSet<PathBuf>>);
 impl Busy {
     /// Takes `name`, unless somebody has it.
     pub(super) fn take(&self, name: &Path) -> bool {
-        manifest::lock(&self.0).insert(name.to_owned())
+        lock(&self.0).insert(name.to_owned())
     }
 
     fn leave(&self, name: &Path) {
-        manifest::lock(&self.0).remove(name);
+        lock(&self.0).remove(name);
     }
 }
 

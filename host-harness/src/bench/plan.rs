@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::cold::Copies;
 use super::probe::Question;
-use super::row::Row;
+use super::row::{Row, word};
 use crate::commands::Group;
 use crate::{Error, Kind};
 
@@ -97,4 +97,15 @@ pub(super) enum Job<'a> {
     Cold(&'a Copies),
     /// A process of ours that answers a question about itself.
     Ask(Question),
+}
+
+impl Job<'_> {
+    /// The job in a few words.
+    pub(super) fn title(self) -> String {
+        match self {
+            Job::Warm => "whole process".to_owned(),
+            Job::Cold(_) => "whole process, page cache cold".to_owned(),
+            Job::Ask(question) => word(&question),
+        }
+    }
 }

@@ -6,12 +6,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use super::children::Children;
+use crate::{Error, Kind};
 use procfs::process::Process;
 use rustix::fs::{Advice, fadvise};
 use tempfile::NamedTempFile;
-use wait4::Wait4;
-
-use crate::{Error, Kind};
 
 /// What a process took.
 pub(super) struct Ran {
@@ -30,10 +29,10 @@ pub(super) struct Ran {
 ///
 /// # Errors
 /// Kind `io` when it cannot be started, or fails: then with the last line of what it said.
-pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
+pub(super) fn run(children: &Children, command: &mut Command) -> Result<Ran, Error> {
     // A file, since a pipe that nobody empties would hold the process up.
     let printed = Catch::new()?;
-    let ran = run_with(command.stdout(printed.end()?), |_| Ok(()))?;
+    let ran = run_with(children, command.stdout(printed.end()?), |_| Ok(()))?;
     Ok(Ran {
         printed: printed.read()?,
         ..ran
@@ -44,9 +43,12 @@ pub(super) fn run(command: &mut Command) -> Result<Ran, Error> {
 ///
 /// # Errors
 /// As [`run`], and kind `io` when it writes nothing.
-pub(super) fn run_timing_first_word(command: &mut Command) -> Result<(Ran, f64), Error> {
+pub(super) fn run_timing_first_word(
+    children: &Children,
+    command: &mut Command,
+) -> Result<(Ran, f64), Error> {
     let mut spoke = Instant::now();
-    let ran = run_with(command.stdout(Stdio::piped()), |child| {
+    let ran = run_with(children, command.stdout(Stdio::piped()), |child| {
         let Some(pipe) = &mut child.stdout else {
             return Ok(());
         };
@@ -60,6 +62,7 @@ pub(super) fn run_timing_first_word(command: &mut Command) -> Result<(Ran, f64),
 
 /// Runs `command`, calls `follow` while it runs, and waits for its end.
 fn run_with(
+    children: &Children,
     command: &mut Command,
     follow: impl FnOnce(&mut Child) -> io::Result<()>,
 ) -> Result<Ran, Error> {
@@ -70,12 +73,12 @@ fn run_with(
     let _ = fs::write("/proc/self/clear_refs", "5");
     let faults_before = major_faults_of_children()?;
     let started = Instant::now();
-    let mut child = command
-        .spawn()
+    let mut child = children
+        .start(command)
         .map_err(Error::io(format!("start {name}")))?;
     let followed = follow(&mut child);
-    let ended = child
-        .wait4()
+    let ended = children
+        .wait(child)
         .map_err(Error::io(format!("wait for {name}")))?;
     let milliseconds = started.elapsed().as_secs_f64() * 1e3;
     if !ended.status.success() {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::children::Children;
 use super::cold::Copies;
 use super::figure::Figure;
 use super::found::Found;
@@ -13,17 +14,21 @@ use super::plan::{Job, Plan};
 use super::probe::Question;
 use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
+use super::steps::Steps;
 use super::{about, compare, process};
 use crate::Error;
 use crate::commands::{EngineName, Group};
 use crate::engine::{self, Cache, Host, Runtime, Settings};
 use crate::models::{self, Model};
+use crate::stop::Stop;
 
 /// What came of a session.
 pub struct Measured {
     /// All rounds that came to their end.
     pub record: Record,
-    /// Why that is not all of them, if so.
+    /// The number of these rounds.
+    pub rounds: usize,
+    /// The reason why that is not all of them, if so.
     pub ended: Result<(), Error>,
 }
 
@@ -32,6 +37,7 @@ pub struct Session {
     plan: Plan,
     rows: Vec<Row>,
     about: About,
+    children: Children,
     program: PathBuf,
     /// The host images of our rows in wasm.
     images: Vec<(Runtime, PathBuf)>,
@@ -42,11 +48,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// Checks the picture and runs every row, which fills caches and gives the pictures that are compared.
+    /// Checks the picture and runs every row, which fills caches and gives the pictures that are compared. When `stop` is
+    /// set, the process that runs is ended, and so is the session.
     ///
     /// # Errors
     /// Kind `io` for a picture that cannot be read, and those of the model and of the processes.
-    pub fn open(plan: Plan, rows: Vec<Row>) -> Result<Self, Error> {
+    pub(crate) fn open(
+        plan: Plan,
+        rows: Vec<Row>,
+        stop: &Stop,
+        announce: &dyn Fn(&str),
+    ) -> Result<Self, Error> {
         let model = models::find(&plan.model)?;
         let about = about::of_run(&plan, &model)?;
         let images = images(&rows, &model)?;
@@ -58,14 +70,18 @@ impl Session {
             plan,
             rows,
             about,
+            children: Children::until(stop),
             program,
             images,
             sizes: Vec::new(),
             work,
         };
         for (index, row) in session.rows.iter().enumerate() {
+            announce(&format!("preparing {}", row.name));
             let mut command = session.whole(row, &session.program, &session.result(index))?;
-            prepare(row, &mut command).map_err(|e| row.named(&e))?;
+            session
+                .prepare(row, &mut command)
+                .map_err(|e| row.named(&e))?;
         }
         session.sizes = session.sizes_of_files(&model)?;
         Ok(session)
@@ -77,7 +93,8 @@ impl Session {
     /// Those of the processes when there is nothing to keep.
     pub fn measure(self, announce: &dyn Fn(&str)) -> Result<Measured, Error> {
         let mut found = Found::default();
-        let ended = self.rounds(&mut found, announce);
+        let mut rounds = 0;
+        let ended = self.rounds(&mut found, &mut rounds, announce);
         if found.is_empty() {
             ended.clone()?;
         }
@@ -96,22 +113,38 @@ impl Session {
             agreement,
             series,
         };
-        Ok(Measured { record, ended })
+        Ok(Measured {
+            record,
+            rounds,
+            ended,
+        })
     }
 
-    fn rounds(&self, found: &mut Found, announce: &dyn Fn(&str)) -> Result<(), Error> {
+    /// Takes into `found` what each round finds, and counts the rounds that ended.
+    fn rounds(
+        &self,
+        found: &mut Found,
+        ended: &mut usize,
+        announce: &dyn Fn(&str),
+    ) -> Result<(), Error> {
         let cold = self.cold(announce)?;
+        let jobs = |round| self.plan.jobs(&self.rows, round, cold.as_ref());
+        let rounds: Vec<_> = (1..=self.plan.samples).map(jobs).collect();
+        let mut steps = Steps::new(rounds.iter().map(Vec::len).sum(), announce);
         let mut order = fastrand::Rng::with_seed(self.plan.seed);
-        for round in 1..=self.plan.samples {
-            announce(&format!("round {round} of {}", self.plan.samples));
-            let mut jobs = self.plan.jobs(&self.rows, round, cold.as_ref());
+        for mut jobs in rounds {
+            steps.round(*ended + 1, self.plan.samples);
             order.shuffle(&mut jobs);
             let mut new = Found::default();
             for (index, job) in jobs {
-                let done = self.run(index, job, &mut new, announce);
-                done.map_err(|e| self.rows[index].named(&e))?;
+                let row = &self.rows[index];
+                steps.step(&format!("{}: {}", row.name, job.title()));
+                let done = self.run(index, job, &mut new, &steps);
+                done.map_err(|e| row.named(&e))?;
+                steps.end_step();
             }
             found.take(&new);
+            *ended += 1;
         }
         Ok(())
     }
@@ -121,7 +154,7 @@ impl Session {
         index: usize,
         job: Job<'_>,
         found: &mut Found,
-        announce: &dyn Fn(&str),
+        steps: &Steps<'_>,
     ) -> Result<(), Error> {
         let row = &self.rows[index];
         let name = &row.name;
@@ -132,11 +165,12 @@ impl Session {
             Job::Warm => {
                 let mut command = self.whole(row, &self.program, &scratch)?;
                 let ran = match row.kind {
-                    RowKind::Peer(_) => process::run(&mut command)?,
+                    RowKind::Peer(_) => process::run(&self.children, &mut command)?,
                     RowKind::Ours(..) => {
                         // The report comes when the picture is there.
                         let command = command.arg("--json");
-                        let (ran, written) = process::run_timing_first_word(command)?;
+                        let (ran, written) =
+                            process::run_timing_first_word(&self.children, command)?;
                         found.add(name, Figure::Written, None, &[written]);
                         ran
                     }
@@ -147,11 +181,12 @@ impl Session {
             Job::Cold(cold) => {
                 cold.drop_from_page_cache()?;
                 let mut command = self.whole(row, &cold.program, &scratch)?;
-                let ran = process::run(command.env("CUTOUT_CACHE", &cold.cache))?;
+                command.env("CUTOUT_CACHE", &cold.cache);
+                let ran = process::run(&self.children, &mut command)?;
                 if ran.major_faults > 0 {
                     found.add(name, Figure::ProcessCold, None, &[ran.milliseconds]);
                 } else {
-                    announce(
+                    steps.tell(
                         "the page cache kept what it was to drop, so there is no cold figure; \
                          set TMPDIR to a folder on a disk",
                     );
@@ -167,6 +202,15 @@ impl Session {
         }
         if !compare::is_same(&scratch, &self.result(index)) {
             found.fickle.insert(name.clone());
+        }
+        Ok(())
+    }
+
+    /// Runs a row for the first time. In wasm twice: the first process makes the host image or finds it too young for a
+    /// stamp, and the second one stamps it.
+    fn prepare(&self, row: &Row, command: &mut Command) -> Result<(), Error> {
+        for _ in 0..=usize::from(row.is_wasm()) {
+            process::run(&self.children, command)?;
         }
         Ok(())
     }
@@ -187,7 +231,7 @@ impl Session {
             .args(["--pictures", &self.plan.pictures.to_string()])
             .args(["--expected", blake3::hash(&result).to_hex().as_str()]);
         self.rows[index].choose(&mut command, &self.plan.model);
-        let done = process::run(&mut command).map_err(|e| {
+        let done = process::run(&self.children, &mut command).map_err(|e| {
             let text = format!("{}: {e}", word(&question));
             Error::new(e.kind(), text)
         })?;
@@ -213,7 +257,7 @@ impl Session {
         for row in self.rows.iter().filter(|row| !row.is_peer()) {
             let mut command = self.whole(row, &copies.program, &self.scratch())?;
             command.env("CUTOUT_CACHE", &copies.cache);
-            if let Err(error) = prepare(row, &mut command) {
+            if let Err(error) = self.prepare(row, &mut command) {
                 announce(&format!(
                     "there is no cold figure ({error}); set TMPDIR to a folder that programs may run from"
                 ));
@@ -250,22 +294,14 @@ impl Session {
     }
 }
 
-/// Runs a row for the first time. In wasm twice: the first process makes the host image or finds it too young for a stamp,
-/// and the second one stamps it.
-fn prepare(row: &Row, command: &mut Command) -> Result<(), Error> {
-    for _ in 0..=usize::from(row.is_wasm()) {
-        process::run(command)?;
-    }
-    Ok(())
-}
-
 fn images(rows: &[Row], model: &Model) -> Result<Vec<(Runtime, PathBuf)>, Error> {
     let (cache, engine) = (Cache::of_user()?, Host::engine(&Settings::default())?);
     let image = |row: &Row| match row.kind {
         RowKind::Ours(EngineName::Wasm, runtime) => {
-            Some((runtime, cache.path(&engine, model, runtime)))
+            let path = cache.path(&engine, model, runtime);
+            Some(path.map(|path| (runtime, path)))
         }
         _ => None,
     };
-    Ok(rows.iter().filter_map(image).collect())
+    rows.iter().filter_map(image).collect()
 }

@@ -11,7 +11,7 @@ use cutout::{Format, Options};
 
 use crate::batch::{self, Config, Ending, Fleet, Makers};
 use crate::commands::{Command, OutputFlags, Sandbox};
-use crate::engine::{self, Settings};
+use crate::engine::Settings;
 use crate::models;
 use crate::{Error, Kind};
 
@@ -35,8 +35,6 @@ pub enum Also {
 ///
 /// The output folder keeps the tree of the inputs, and a folder `.cutout` that says what is done. Results are written
 /// whole or not at all, and originals are never touched. An interrupted run goes on with the same command.
-///
-/// Exit codes: 0 all done, 1 some failed, 2 wrong usage, 3 no picture was found, 130 interrupted.
 #[derive(Args, Clone, Debug)]
 pub struct Batch {
     /// Folders, files, patterns such as 'photos/**/*.jpg', @FILE with a name a line (or NUL between), `-` for such a
@@ -141,7 +139,7 @@ impl Batch {
             "{} {:?} {} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.sandbox.engine,
-            engine::actor(self.sandbox.runtime).digest,
+            self.sandbox.actor()?,
             model.digest,
             model.spec
         );

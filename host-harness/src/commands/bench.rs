@@ -7,11 +7,13 @@ use clap::{Args, ValueEnum};
 
 use crate::bench::plan::Plan;
 use crate::bench::record::Record;
+use crate::bench::report;
 use crate::bench::row::{self, Row};
-use crate::bench::{report, session};
+use crate::bench::session::{Measured, Session};
 use crate::commands::{Command, EngineName, announce};
 use crate::engine::Runtime;
 use crate::files::{self, Place};
+use crate::stop::{INTERRUPTED, Stop};
 use crate::{Error, Kind};
 
 /// Measure engines and other programs side by side, in fresh processes and shuffled order.
@@ -24,18 +26,20 @@ pub struct Bench {
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 
-    /// Our rows, as ENGINE:RUNTIME. The first row is what all others are divided by.
-    #[arg(long = "row", value_name = "ENGINE:RUNTIME", value_parser = engine_and_runtime,
-          default_values = ["wasm:net", "native:net", "wasm:tract", "native:tract"])]
+    /// Measure everything: tract beside net, memory, density and throughput too. Takes half an hour.
+    #[arg(long)]
+    full: bool,
+
+    /// Our rows, as ENGINE:RUNTIME; all others are divided by the first one. Default: wasm:net and native:net.
+    #[arg(long = "row", value_name = "ENGINE:RUNTIME", value_parser = engine_and_runtime)]
     rows: Vec<(EngineName, Runtime)>,
 
     /// Another program as a whole process: `NAME=COMMAND {input} {output}`, the output being a PNG.
     #[arg(long = "peer", value_name = "NAME=COMMAND")]
     peers: Vec<String>,
 
-    /// What to measure.
-    #[arg(long = "measure", value_enum, value_delimiter = ',',
-          default_values = ["process", "times", "memory", "density", "throughput"])]
+    /// The groups of figures to measure. Default: process and times.
+    #[arg(long = "measure", value_enum, value_delimiter = ',')]
     groups: Vec<Group>,
 
     /// Processes per row and question.
@@ -59,7 +63,23 @@ pub struct Bench {
     model: String,
 }
 
-/// What can be measured.
+const ROWS: [(EngineName, Runtime); 4] = [
+    (EngineName::Wasm, Runtime::Net),
+    (EngineName::Native, Runtime::Net),
+    (EngineName::Wasm, Runtime::Tract),
+    (EngineName::Native, Runtime::Tract),
+];
+const GROUPS: [Group; 5] = [
+    Group::Process,
+    Group::Times,
+    Group::Memory,
+    Group::Density,
+    Group::Throughput,
+];
+/// The first so many of them are the default; `--full` takes all.
+const QUICK: usize = 2;
+
+/// A group of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Group {
     /// Whole processes: time with the page cache warm and cold, and peak memory.
@@ -86,10 +106,41 @@ fn engine_and_runtime(text: &str) -> Result<(EngineName, Runtime), String> {
     ))
 }
 
+/// What was asked for, or the default.
+fn or_default<T: Copy>(asked: Vec<T>, all: &[T], full: bool) -> Vec<T> {
+    match (asked.is_empty(), full) {
+        (false, _) => asked,
+        (true, true) => all.to_vec(),
+        (true, false) => all[..QUICK].to_vec(),
+    }
+}
+
 impl Command for Bench {
     fn execute(self) -> Result<ExitCode, Error> {
-        let mut rows: Vec<_> = self
-            .rows
+        let stop = Stop::on_signals()?;
+        let (folder, rounds) = (self.output.clone(), self.samples);
+        let done = self.measure(&stop);
+        if !stop.is_by_signal() {
+            done?.ended?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        announce(&match done {
+            Ok(measured) => format!(
+                "interrupted; {} of {rounds} rounds are in {}",
+                measured.rounds,
+                folder.display()
+            ),
+            Err(_) => "interrupted before the first round had ended; nothing is written".to_owned(),
+        });
+        Ok(ExitCode::from(INTERRUPTED))
+    }
+}
+
+impl Bench {
+    /// Measures, and writes what was found in whole rounds.
+    fn measure(self, stop: &Stop) -> Result<Measured, Error> {
+        let rows = or_default(self.rows, &ROWS, self.full);
+        let mut rows: Vec<_> = rows
             .iter()
             .map(|&(engine, runtime)| Row::ours(engine, runtime))
             .collect();
@@ -107,7 +158,7 @@ impl Command for Bench {
             picture: self.picture,
             model: self.model,
             peers: self.peers,
-            groups: self.groups,
+            groups: or_default(self.groups, &GROUPS, self.full),
             samples: self.samples.into(),
             workers,
             pictures: self.pictures,
@@ -118,11 +169,10 @@ impl Command for Bench {
             "make the folder {}",
             self.output.display()
         )))?;
-        let session = session::Session::open(plan, rows)?;
+        let session = Session::open(plan, rows, stop, &announce)?;
         let measured = session.measure(&announce)?;
         write(&measured.record, &self.output)?;
-        measured.ended?;
-        Ok(ExitCode::SUCCESS)
+        Ok(measured)
     }
 }
 

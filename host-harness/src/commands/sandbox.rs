@@ -7,8 +7,11 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use cutout::Limits;
 
+#[cfg(feature = "wasm")]
 use crate::commands::announce;
-use crate::engine::{Cache, Engines, Runtime, Settings};
+#[cfg(feature = "wasm")]
+use crate::engine::Cache;
+use crate::engine::{Engines, Runtime, Settings};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
 
@@ -16,9 +19,10 @@ use crate::{Error, Kind};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
     /// The actor, sandboxed in wasmtime.
-    #[default]
+    #[cfg_attr(feature = "wasm", default)]
     Wasm,
     /// The core compiled for this machine.
+    #[cfg_attr(not(feature = "wasm"), default)]
     Native,
 }
 
@@ -81,23 +85,54 @@ impl Sandbox {
     /// Finds the model and makes it ready for as many workers as `settings` has instances.
     ///
     /// # Errors
-    /// Whatever [`models::find`], [`Cache`] and the engine answer.
+    /// Those of [`models::find`], the cache and the engine.
     pub fn start(&self, settings: Settings) -> Result<(Arc<Model>, Engines), Error> {
         let model = Arc::new(models::find(&self.model)?);
         let engines = self.engines(&model, settings)?;
         Ok((model, engines))
     }
 
+    /// The digest of the actor, on which results depend.
+    ///
+    /// # Errors
+    /// Kind `usage` for a runtime that this program was built without.
+    #[cfg(feature = "wasm")]
+    pub fn actor(&self) -> Result<&'static str, Error> {
+        crate::engine::actor(self.runtime).map(|actor| actor.digest)
+    }
+
+    /// A name in place of the actor's digest, as there is no actor.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "wasm"))]
+    pub fn actor(&self) -> Result<&'static str, Error> {
+        Ok(self.runtime.as_str())
+    }
+
     /// Makes `model` ready for as many workers as `settings` has instances.
     ///
     /// # Errors
-    /// Whatever [`Cache`] and the engine answer.
+    /// Those of the cache and the engine.
+    #[cfg_attr(
+        not(feature = "wasm"),
+        expect(unused_variables, reason = "settings of wasm instances")
+    )]
     pub fn engines(&self, model: &Arc<Model>, settings: Settings) -> Result<Engines, Error> {
         match self.engine {
             EngineName::Native => Ok(Engines::Native(model.clone(), self.runtime, self.limits())),
-            EngineName::Wasm => {
-                Engines::wasm(&Cache::of_user()?, model, self.runtime, settings, &announce)
-            }
+            #[cfg(feature = "wasm")]
+            EngineName::Wasm => match Cache::of_user() {
+                Ok(cache) => Engines::wasm(&cache, model, self.runtime, settings, &announce),
+                Err(error) => {
+                    announce(&format!(
+                        "{error}; until then, every start prepares the model anew, which takes seconds"
+                    ));
+                    Engines::uncached(model, self.runtime, settings)
+                }
+            },
+            #[cfg(not(feature = "wasm"))]
+            EngineName::Wasm => Err(without_wasm()),
         }
     }
 
@@ -122,4 +157,12 @@ impl Sandbox {
             ..Settings::default()
         })
     }
+}
+
+/// The error of a program that was built without the sandbox.
+#[cfg(not(feature = "wasm"))]
+fn without_wasm() -> Error {
+    let text = "this program was built without the sandbox (--no-default-features); give --engine native, or build it \
+                again without that flag";
+    Error::new(Kind::Usage, text)
 }

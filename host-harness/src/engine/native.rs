@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cutout::{Limits, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, Stage};
 use http::{Request, Response};
-use onnx::Tract;
 
 use super::{Engine, Runtime, Timed};
 use crate::Error;
@@ -27,7 +26,10 @@ impl Native {
         let side = model.spec.side;
         let segmenter: Box<dyn Segmenter + Send> = match runtime {
             Runtime::Net => Box::new(Net::new(onnx::lower(&model.onnx, side)?, side)?),
-            Runtime::Tract => Box::new(Tract::load(&model.onnx, side)?),
+            #[cfg(feature = "tract")]
+            Runtime::Tract => Box::new(cutout_tract::Tract::load(&model.onnx, side)?),
+            #[cfg(not(feature = "tract"))]
+            Runtime::Tract => return Err(super::without_tract()),
         };
         Ok(Self {
             pipeline: Pipeline::new(model.spec.clone(), segmenter),

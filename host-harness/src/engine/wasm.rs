@@ -1,4 +1,11 @@
-//! The actor, in wasmtime's sandbox.
+//! The actor, in wasmtime's sandbox. wasmtime is named below this folder only, and in `error.rs`, which turns its errors
+//! into ours.
+
+mod bindings;
+mod cache;
+mod host;
+mod http;
+mod snapshot;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,10 +16,15 @@ use cutout::{Limits, Mask, Matte, Options, Output, Quality};
 use wasmtime::{Store, Trap};
 use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 
-use super::bindings::{self, Actor};
-use super::host::{Guest, Host};
-use super::{Engine, Timed, http};
+use super::{Engine, Runtime, Settings, Timed};
 use crate::{Error, Kind};
+use bindings::Actor as Exports;
+use host::Guest;
+
+pub use cache::Cache;
+pub use host::Host;
+pub(super) use snapshot::compile_here;
+pub use snapshot::{Actor, actor, bake, bake_worker, compile, worker};
 
 /// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.
 pub(super) struct Wasm {
@@ -23,7 +35,7 @@ pub(super) struct Wasm {
 }
 
 struct Instance {
-    actor: Actor,
+    actor: Exports,
     http: Proxy,
     /// Pictures so far.
     served: u32,

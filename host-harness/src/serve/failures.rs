@@ -1,9 +1,11 @@
 //! The last answers that were failures, for the dashboard.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde::Serialize;
+
+use crate::sync::lock;
 
 /// How many are kept.
 const KEPT: usize = 50;
@@ -26,7 +28,7 @@ pub(super) struct Failures(Mutex<VecDeque<Failure>>);
 
 impl Failures {
     pub(super) fn add(&self, failure: Failure) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.0);
         kept.push_back(failure);
         if kept.len() > KEPT {
             kept.pop_front();
@@ -35,7 +37,7 @@ impl Failures {
 
     /// A JSON array.
     pub(super) fn json(&self) -> String {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.0);
         serde_json::to_string(&*kept).unwrap_or_else(|_| "[]".to_owned())
     }
 }

@@ -42,7 +42,7 @@ fn a_component_imports_nothing_beyond_what_the_design_allows() {
     let cases: [(&str, Actor, &[&str]); 2] = [
         (
             "actor",
-            actor(Runtime::Net),
+            actor(Runtime::Net).unwrap(),
             &["wasi:http/types@0.2", "wasi:random/random@0.2"],
         ),
         (
@@ -85,7 +85,10 @@ fn a_component_imports_nothing_beyond_what_the_design_allows() {
 fn the_built_interfaces_equal_the_contract() {
     let mut contract = Resolve::default();
     let (package, _) = contract.push_dir(root().join("wit")).unwrap();
-    for (name, component) in [("actor", actor(Runtime::Net)), ("worker", worker())] {
+    for (name, component) in [
+        ("actor", actor(Runtime::Net).unwrap()),
+        ("worker", worker()),
+    ] {
         let (built, world) = decoded(&component);
         let promised = contract.select_world(&[package], Some(name)).unwrap();
         assert_eq!(exports(&built, world), exports(&contract, promised));

@@ -1,4 +1,5 @@
 //! The whole path, as users and hosts take it: the program, the component, both engines.
+#![cfg(feature = "wasm")]
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -11,7 +12,9 @@ mod batch;
 mod bench;
 mod cli;
 mod component;
+mod doctor;
 mod footprint;
+mod manual;
 mod odd;
 mod output;
 mod parity;

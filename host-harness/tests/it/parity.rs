@@ -11,7 +11,7 @@ const PHOTOS: [&str; 4] = ["astronaut.png", "chelsea.png", "coffee.png", "rocket
 
 /// Both engines, and both runtimes where that takes no minutes.
 fn ways(model: &str) -> Vec<(&'static str, Runtime)> {
-    let runtimes: &[Runtime] = if model == "u2netp" {
+    let runtimes: &[Runtime] = if model == "u2netp" || cfg!(not(feature = "tract")) {
         &[Runtime::Net]
     } else {
         &[Runtime::Net, Runtime::Tract]

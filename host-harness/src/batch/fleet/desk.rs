@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::dealer::{Dealer, Missing, Notice, Order};
 use super::nats::{Link, Reply};
 use super::turns::Turns;
-use crate::batch::manifest::lock;
+use crate::sync::lock;
 
 /// The desk. Threads bring images and wait; one task follows the connection and the policy.
 pub(super) struct Desk {

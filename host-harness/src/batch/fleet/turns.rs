@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::batch::manifest::lock;
+use crate::sync::lock;
 
 /// Turns in step with a window.
 pub(super) struct Turns {

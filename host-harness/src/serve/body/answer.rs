@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
 use crate::serve::refusal::Refusal;
+use crate::sync::lock;
 
 /// Time for an answer to be taken.
 const TIME: Duration = Duration::from_secs(60);
@@ -114,9 +115,7 @@ impl Answer {
 
 /// Whether anything was left.
 fn take_back(cell: &Weak<Cell>) -> bool {
-    let stock = cell
-        .upgrade()
-        .and_then(|cell| cell.lock().unwrap_or_else(PoisonError::into_inner).take());
+    let stock = cell.upgrade().and_then(|cell| lock(&cell).take());
     stock.is_some()
 }
 
@@ -132,7 +131,7 @@ impl Body for Answer {
             return Poll::Ready(None);
         }
         let cell = self.cell.clone();
-        let mut stock = cell.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stock = lock(&cell);
         let Some(kept) = stock.as_mut() else {
             let text = "the client did not take the answer in time; it must read faster";
             return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, text))));

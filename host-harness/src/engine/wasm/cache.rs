@@ -12,6 +12,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::{Host, Runtime, Settings, snapshot};
+use crate::error::is_denied;
 use crate::models::Model;
 use crate::{Error, Kind};
 
@@ -61,12 +62,13 @@ impl Cache {
         Ok(Self { folder })
     }
 
-    /// The host image of `model` for `engine`, made first if it is missing, damaged or foreign.
-    /// `announce` is called before work that takes seconds.
+    /// The host image of `model` for `engine`, made first if it is missing, damaged or foreign. Where the folder cannot
+    /// hold it, or code may not be mapped from it, the component is compiled for this process alone. `announce` is
+    /// called before work that takes seconds, and for what people should mend.
     ///
     /// # Errors
-    /// Kind `model` when the model cannot be used, `io` or `engine` when the image cannot be made, `out-of-memory`
-    /// when `engine` has no room for an instance of it.
+    /// Kind `model` when the model cannot be used, `engine` when the image cannot be made, `out-of-memory` when
+    /// `engine` has no room for an instance of it.
     pub fn component(
         &self,
         engine: &Engine,
@@ -74,35 +76,63 @@ impl Cache {
         runtime: Runtime,
         announce: &dyn Fn(&str),
     ) -> Result<Component, Error> {
-        let path = self.path(engine, model, runtime);
-        if let Some(component) = load(engine, &path)? {
-            return Ok(component);
+        let path = self.path(engine, model, runtime)?;
+        let unmapped = |reason: &str| {
+            announce(&format!(
+                "{reason}; until that is mended, every start prepares the model anew, which takes seconds: \
+                 set CUTOUT_CACHE to another folder, or use --engine native"
+            ));
+            snapshot::compile_here(engine, &snapshot::bake(model, runtime)?)
+        };
+        match load(engine, &path)? {
+            Loaded::Component(component) => return Ok(*component),
+            Loaded::Denied => return unmapped(&no_code_from(&path)),
+            Loaded::Nothing => {}
         }
-        let lock = self.lock()?;
+        let lock = self.lock();
+        if let Err(error) = &lock {
+            announce(&format!(
+                "{error}; other processes may prepare the same model at the same time"
+            ));
+        }
         // Another process may have made it while this one waited.
-        if let Some(component) = load(engine, &path)? {
-            return Ok(component);
+        if let Loaded::Component(component) = load(engine, &path)? {
+            return Ok(*component);
         }
         announce(&format!(
             "preparing the model {} for this machine (once)",
             model.spec.name
         ));
         let image = snapshot::compile(engine, &snapshot::bake(model, runtime)?)?;
-        let doing = format!("write the host image {}", path.display());
-        whole::store(&path, &image).map_err(Error::io(doing))?;
+        if let Err(error) = whole::store(&path, &image) {
+            let reason = format!("cannot write the host image {}: {error}", path.display());
+            return unmapped(&reason);
+        }
         drop(lock);
-        load(engine, &path)?.ok_or_else(|| {
-            Error::new(
-                Kind::Io,
-                format!("the host image {} cannot be read back", path.display()),
-            )
-        })
+        match load(engine, &path)? {
+            Loaded::Component(component) => Ok(*component),
+            Loaded::Denied => unmapped(&no_code_from(&path)),
+            Loaded::Nothing => unmapped(&format!(
+                "the host image {} cannot be read back",
+                path.display()
+            )),
+        }
     }
 
-    /// Where the host image of `model` stands, or would stand.
-    pub fn path(&self, engine: &Engine, model: &Model, runtime: Runtime) -> PathBuf {
-        self.folder
-            .join(format!("{}.cwasm", key(engine, model, runtime)))
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The place of `model`'s host image, whether it is there or not.
+    ///
+    /// # Errors
+    /// As [`snapshot::actor`].
+    pub fn path(&self, engine: &Engine, model: &Model, runtime: Runtime) -> Result<PathBuf, Error> {
+        let digest = snapshot::actor(runtime)?.digest;
+        Ok(self
+            .folder
+            .join(format!("{}.cwasm", key(engine, model, digest))))
     }
 
     fn lock(&self) -> Result<File, Error> {
@@ -116,13 +146,13 @@ impl Cache {
 
 /// Names everything that a host image depends on; wasmtime's own hash has its version, the
 /// settings and the CPU's features in it.
-fn key(engine: &Engine, model: &Model, runtime: Runtime) -> String {
+fn key(engine: &Engine, model: &Model, actor_digest: &str) -> String {
     let mut compatibility = DefaultHasher::new();
     engine
         .precompile_compatibility_hash()
         .hash(&mut compatibility);
     let mut key = blake3::Hasher::new();
-    key.update(snapshot::actor(runtime).digest.as_bytes());
+    key.update(actor_digest.as_bytes());
     key.update(model.digest.as_bytes());
     key.update(format!("{:?}", model.spec).as_bytes());
     key.update(&compatibility.finish().to_le_bytes());
@@ -136,14 +166,32 @@ fn key(engine: &Engine, model: &Model, runtime: Runtime) -> String {
     )
 }
 
-/// The component in the host image at `path`; `None` when there is none that can be trusted.
-fn load(engine: &Engine, path: &Path) -> Result<Option<Component>, Error> {
+/// What became of a host image.
+enum Loaded {
+    Component(Box<Component>),
+    /// There is none that can be trusted.
+    Nothing,
+    /// The system does not let code be mapped from it.
+    Denied,
+}
+
+fn no_code_from(path: &Path) -> String {
+    format!(
+        "no code may be mapped from the host image {}: its file system is mounted noexec, or this process may not \
+         run code that it has made",
+        path.display()
+    )
+}
+
+/// Maps the component in the host image at `path`.
+fn load(engine: &Engine, path: &Path) -> Result<Loaded, Error> {
     let whole = is_ours(path).and_then(|ours| Ok(ours && whole::is_whole(path)?));
     if !whole.unwrap_or(false) {
-        return Ok(None);
+        return Ok(Loaded::Nothing);
     }
     let error = match host_image(engine, path) {
-        Ok(component) => return Ok(Some(component)),
+        Ok(component) => return Ok(Loaded::Component(Box::new(component))),
+        Err(error) if is_denied(&error) => return Ok(Loaded::Denied),
         Err(error) => error,
     };
     let roomy = Host::engine(&Settings {
@@ -151,7 +199,7 @@ fn load(engine: &Engine, path: &Path) -> Result<Option<Component>, Error> {
         ..Settings::default()
     })?;
     if host_image(&roomy, path).is_err() {
-        return Ok(None);
+        return Ok(Loaded::Nothing);
     }
     let text = format!(
         "the model needs more memory than an instance may have: {error:#}; raise --max-memory"

@@ -1,19 +1,19 @@
-//! The end before the end.
+//! Interruption by SIGINT or SIGTERM.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::manifest::lock;
 use crate::Error;
+use crate::sync::lock;
 
 /// Exit code of a program that SIGINT ended, as shells have it.
-pub(super) const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Tells everybody to end: pictures that were begun are finished, no more are begun.
+/// A request to end early: what was begun is finished, nothing more is begun.
 #[derive(Clone)]
-pub(super) struct Stop(Arc<Shared>);
+pub(crate) struct Stop(Arc<Shared>);
 
 struct Shared {
     by_signal: AtomicBool,
@@ -27,7 +27,7 @@ impl Stop {
     ///
     /// # Errors
     /// Kind `io` when signals cannot be caught.
-    pub(super) fn on_signals() -> Result<Self, Error> {
+    pub(crate) fn on_signals() -> Result<Self, Error> {
         let (open, closed) = crossbeam_channel::bounded(0);
         let stop = Self(Arc::new(Shared {
             by_signal: AtomicBool::new(false),
@@ -45,20 +45,20 @@ impl Stop {
         Ok(stop)
     }
 
-    pub(super) fn set(&self) {
+    pub(crate) fn set(&self) {
         *lock(&self.0.open) = None;
     }
 
-    pub(super) fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         lock(&self.0.open).is_none()
     }
 
-    pub(super) fn is_by_signal(&self) -> bool {
+    pub(crate) fn is_by_signal(&self) -> bool {
         self.0.by_signal.load(Ordering::SeqCst)
     }
 
     /// Becomes ready, disconnected, when the time has come.
-    pub(super) fn closed(&self) -> &Receiver<()> {
+    pub(crate) fn closed(&self) -> &Receiver<()> {
         &self.0.closed
     }
 }

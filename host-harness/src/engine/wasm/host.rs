@@ -1,6 +1,5 @@
 //! wasmtime, set up for actors: pooled memory, a cap, a deadline.
 
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -18,6 +17,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::sync::ProxyIndices;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::Settings;
 use super::bindings::ActorIndices;
 use super::http::NoRequests;
 use crate::Error;
@@ -28,45 +28,13 @@ const TICK: Duration = Duration::from_millis(10);
 /// What a guest printed is kept up to here: room for a panic message.
 const GUEST_OUTPUT: usize = 4096;
 
-/// What an instance may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Linear memory of one instance in bytes. Default 1 GiB.
-    pub max_memory: usize,
-    /// Time for one picture. Default 60 s.
-    pub timeout: Duration,
-    /// Instances alive at once. Default 1.
-    pub instances: u32,
-    /// Pictures that one instance serves before a fresh one takes its place; 1 isolates every picture from every
-    /// other. Default: as many as come.
-    pub reuse: NonZeroU32,
-    /// Linear memory in bytes up to which an instance is kept for the next picture: it never shrinks, and a fresh
-    /// instance costs less than a picture that needs more. Default 128 MiB.
-    pub kept_memory: usize,
-    /// What a picture may ask for when it comes by HTTP. Default: what the actor does by itself.
-    pub limits: Option<Limits>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_memory: 1 << 30,
-            timeout: Duration::from_secs(60),
-            instances: 1,
-            reuse: NonZeroU32::MAX,
-            kept_memory: 128 << 20,
-            limits: None,
-        }
-    }
-}
-
 /// A compiled actor, ready to be instantiated.
 pub struct Host {
     pub(super) pre: InstancePre<Guest>,
     pub(super) actor: ActorIndices,
     pub(super) http: ProxyIndices,
     /// Instances made so far.
-    pub(super) made: AtomicU64,
+    pub(in crate::engine) made: AtomicU64,
     settings: Settings,
     ticker: OnceLock<Ticker>,
 }

@@ -19,20 +19,27 @@ pub struct Actor {
 }
 
 static NET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm"));
+#[cfg(feature = "tract")]
 static TRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm"));
 static WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-worker.wasm"));
 
 /// The actor of each runtime.
-pub fn actor(runtime: Runtime) -> Actor {
+///
+/// # Errors
+/// Kind `usage` for a runtime that this program was built without.
+pub fn actor(runtime: Runtime) -> Result<Actor, Error> {
     match runtime {
-        Runtime::Net => Actor {
+        Runtime::Net => Ok(Actor {
             wasm: NET,
             digest: env!("CUTOUT_ACTOR_NET_DIGEST"),
-        },
-        Runtime::Tract => Actor {
+        }),
+        #[cfg(feature = "tract")]
+        Runtime::Tract => Ok(Actor {
             wasm: TRACT,
             digest: env!("CUTOUT_ACTOR_TRACT_DIGEST"),
-        },
+        }),
+        #[cfg(not(feature = "tract"))]
+        Runtime::Tract => Err(crate::engine::without_tract()),
     }
 }
 
@@ -57,7 +64,7 @@ pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
         Runtime::Net => onnx::lower(&model.onnx, model.spec.side)?.to_bytes().into(),
         Runtime::Tract => model.onnx.clone(),
     };
-    bake_into(&actor(runtime), model, &loadable)
+    bake_into(&actor(runtime)?, model, &loadable)
 }
 
 /// The same of the actor that answers messages.
@@ -198,6 +205,17 @@ impl ComponentInstanceState for State {
     async fn call_func_ret_f64(&mut self, instance: &str, func: &str) -> u64 {
         self.call(instance, func, |_, value: f64| value.to_bits())
     }
+}
+
+/// Compiles a portable component for this process alone.
+///
+/// # Errors
+/// Kind `engine` when `component` is not a valid component, or the system forbids to run code that was made.
+pub(in crate::engine) fn compile_here(
+    engine: &Engine,
+    component: &[u8],
+) -> Result<Component, Error> {
+    Component::new(engine, component).map_err(Error::engine("compile the component"))
 }
 
 /// Compiles a portable component for this machine: a host image.

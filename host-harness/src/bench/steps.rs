@@ -1,0 +1,70 @@
+//! Progress of a session, on standard error.
+
+use std::time::Instant;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+/// A bar on a terminal; elsewhere a line for each round.
+pub(super) struct Steps<'a> {
+    announce: &'a dyn Fn(&str),
+    /// Hidden where standard error is not a terminal.
+    bar: ProgressBar,
+    started: Instant,
+    done: u32,
+    total: u32,
+}
+
+impl<'a> Steps<'a> {
+    /// For `total` processes.
+    pub(super) fn new(total: usize, announce: &'a dyn Fn(&str)) -> Self {
+        let bar = ProgressBar::new(total as u64);
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}") {
+            bar.set_style(style);
+        }
+        Self {
+            announce,
+            bar,
+            started: Instant::now(),
+            done: 0,
+            total: u32::try_from(total).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Something that people should know.
+    pub(super) fn tell(&self, text: &str) {
+        self.bar.suspend(|| (self.announce)(text));
+    }
+
+    /// A round begins.
+    pub(super) fn round(&self, round: usize, rounds: usize) {
+        if self.bar.is_hidden() {
+            self.tell(&format!("round {round} of {rounds}{}", self.left()));
+        }
+    }
+
+    /// A process begins.
+    pub(super) fn step(&self, what: &str) {
+        self.bar.set_message(format!("{what}{}", self.left()));
+    }
+
+    /// A process has ended.
+    pub(super) fn end_step(&mut self) {
+        self.done += 1;
+        self.bar.inc(1);
+    }
+
+    /// The time that the rest takes if its processes take as long as those that ended; nothing before the first.
+    fn left(&self) -> String {
+        let Some(mean) = self.started.elapsed().checked_div(self.done) else {
+            return String::new();
+        };
+        let left = mean * self.total.saturating_sub(self.done);
+        format!(", about {} left", HumanDuration(left))
+    }
+}
+
+impl Drop for Steps<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,229 @@
+//! `cutout doctor`: whether this machine has what Cutout needs, and the way out where it has not.
+
+use std::io::{self, Cursor, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+use cutout::{Limits, Mask, Quality};
+use image::{ImageFormat, Rgb, RgbImage};
+use net::Simd;
+use sha2::{Digest, Sha256};
+
+use crate::commands::{Command, Sandbox};
+#[cfg(feature = "wasm")]
+use crate::engine::Cache;
+use crate::engine::{Engines, Settings, WASMTIME};
+use crate::models::{self, Model};
+use crate::{Error, Kind};
+
+/// Check this machine: program, processor, model, cache, and both engines on a small image.
+#[derive(Args, Clone, Debug)]
+pub struct Doctor {
+    #[command(flatten)]
+    sandbox: Sandbox,
+}
+
+/// Sides of the small image, and its disc: centre and radius.
+const SIZE: (u32, u32) = (160, 120);
+const DISC: (f32, f32, f32) = (90.0, 62.0, 34.0);
+
+impl Command for Doctor {
+    fn execute(self) -> Result<ExitCode, Error> {
+        let mut report = Report { failed: false };
+        report.line("program", Ok(program()));
+        report.line("processor", Ok(processor()));
+        let model = models::find(&self.sandbox.model);
+        report.line("model", model.as_ref().map(describe).map_err(Clone::clone));
+        self.engines(model.ok(), &mut report)?;
+        Ok(match report.failed {
+            false => ExitCode::SUCCESS,
+            true => ExitCode::FAILURE,
+        })
+    }
+}
+
+impl Doctor {
+    fn engines(&self, model: Option<Model>, report: &mut Report) -> Result<(), Error> {
+        let Some(model) = model.map(Arc::new) else {
+            return Ok(());
+        };
+        let settings = self.sandbox.settings()?;
+        let runtime = self.sandbox.runtime;
+        // Other models need not find a drawn disc.
+        let is_known = model.path.is_none();
+        let engines = Engines::Native(model.clone(), runtime, self.sandbox.limits());
+        let native = self_test(&engines, is_known);
+        report.line("engine native", told(&native));
+        #[cfg(feature = "wasm")]
+        {
+            let wasm = self
+                .wasm(&model, settings, report)
+                .and_then(|engines| self_test(&engines, is_known));
+            report.line("engine wasm", told(&wasm));
+            if let (Ok(native), Ok(wasm)) = (&native, &wasm) {
+                report.line("agreement", agreement(native, wasm));
+            }
+        }
+        #[cfg(not(feature = "wasm"))]
+        {
+            let _: Settings = settings;
+            report.line(
+                "engine wasm",
+                Ok("not in this program (--no-default-features)".to_owned()),
+            );
+        }
+        Ok(())
+    }
+
+    /// The engine `wasm`, and a line about the cache.
+    #[cfg(feature = "wasm")]
+    fn wasm(
+        &self,
+        model: &Model,
+        settings: Settings,
+        report: &mut Report,
+    ) -> Result<Engines, Error> {
+        let cache = Cache::of_user().inspect_err(|e| report.line("cache", Err(e.clone())))?;
+        // Without the word of a start that found the host image there, this is its first one.
+        let said = std::cell::RefCell::new(Vec::new());
+        let announce = |text: &str| said.borrow_mut().push(text.to_owned());
+        let started = Instant::now();
+        let engines = Engines::wasm(&cache, model, self.sandbox.runtime, settings, &announce)?;
+        let seconds = started.elapsed().as_secs_f64();
+        let folder = cache.folder().display();
+        let said = said.into_inner();
+        let trouble = said.iter().find(|text| !text.starts_with("preparing"));
+        report.line(
+            "cache",
+            match (trouble, said.is_empty()) {
+                (Some(trouble), _) => Err(Error::new(Kind::Io, trouble.clone())),
+                (None, false) => Ok(format!("{folder}; model prepared in {seconds:.1} s (once)")),
+                (None, true) => Ok(format!("{folder}; model mapped in {:.0} ms", seconds * 1e3)),
+            },
+        );
+        Ok(engines)
+    }
+}
+
+struct Report {
+    failed: bool,
+}
+
+impl Report {
+    fn line(&mut self, what: &str, found: Result<String, Error>) {
+        let (word, text) = match found {
+            Ok(text) => ("ok  ", text),
+            Err(error) => {
+                self.failed = true;
+                ("FAIL", format!("error[{}]: {error}", error.kind().as_str()))
+            }
+        };
+        // Nobody may be there to read it; the exit code tells as well.
+        let _ = writeln!(io::stdout(), "{word}  {what:<14} {text}");
+    }
+}
+
+fn program() -> String {
+    format!(
+        "cutout {} for {}, rustc {}, wasmtime {}",
+        env!("CARGO_PKG_VERSION"),
+        env!("CUTOUT_TARGET"),
+        env!("CUTOUT_RUSTC"),
+        if cfg!(feature = "wasm") {
+            WASMTIME
+        } else {
+            "not in it"
+        },
+    )
+}
+
+fn processor() -> String {
+    let levels: Vec<_> = Simd::available().into_iter().map(Simd::name).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{cores} cores; vectors: {}", levels.join(", "))
+}
+
+fn describe(model: &Model) -> String {
+    let digest: String = Sha256::digest(&model.onnx)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let place = match &model.path {
+        Some(path) => path.display().to_string(),
+        None => "inside the program".to_owned(),
+    };
+    format!("{}, sha256 {digest}, {place}", model.spec.name)
+}
+
+/// A mask of the small image, and the seconds that it took.
+type Tested = (Mask, f64);
+
+/// Makes the mask of the small image; where `is_known`, it has to be the disc.
+fn self_test(engines: &Engines, is_known: bool) -> Result<Tested, Error> {
+    let image = small_image()?;
+    let mut engine = engines.engine()?;
+    let started = Instant::now();
+    let made = engine.mask(&image, Quality::default(), &Limits::default())?;
+    let seconds = started.elapsed().as_secs_f64();
+    let mask = made.value.mask;
+    let wrong = (0..SIZE.1)
+        .flat_map(|y| (0..SIZE.0).map(move |x| (x, y)))
+        .zip(&mask.data)
+        .filter(|((x, y), level)| (**level >= 128) != is_disc(*x, *y))
+        .count();
+    if is_known && wrong * 20 > mask.data.len() {
+        let text = format!(
+            "the mask of the built-in image is wrong in {wrong} of {} pixels; please report it with this output",
+            mask.data.len()
+        );
+        return Err(Error::new(Kind::Engine, text));
+    }
+    Ok((mask, seconds))
+}
+
+fn told(tested: &Result<Tested, Error>) -> Result<String, Error> {
+    let text = |(_, seconds): &Tested| {
+        format!(
+            "cut out a built-in image of {} × {} in {seconds:.2} s",
+            SIZE.0, SIZE.1
+        )
+    };
+    tested.as_ref().map(text).map_err(Clone::clone)
+}
+
+#[cfg(feature = "wasm")]
+fn agreement((native, _): &Tested, (wasm, _): &Tested) -> Result<String, Error> {
+    let pairs = native.data.iter().zip(&wasm.data);
+    let largest = pairs.map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+    if largest > 1 {
+        let text =
+            format!("the engines' masks are {largest} of 255 levels apart; please report it");
+        return Err(Error::new(Kind::Engine, text));
+    }
+    Ok(format!(
+        "the engines' masks are {largest} of 255 levels apart at most"
+    ))
+}
+
+fn is_disc(x: u32, y: u32) -> bool {
+    let (dx, dy) = (x as f32 - DISC.0, y as f32 - DISC.1);
+    dx.hypot(dy) <= DISC.2
+}
+
+/// A shaded orange disc on a pale ground, as a PNG.
+fn small_image() -> Result<Vec<u8>, Error> {
+    let image = RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| {
+        let shade = (x * 40 / SIZE.0) as u8;
+        match is_disc(x, y) {
+            true => Rgb([235 - shade, 110, 30 + shade]),
+            false => Rgb([205 + shade, 215 + shade / 2, 225]),
+        }
+    });
+    let mut png = Cursor::new(Vec::new());
+    image
+        .write_to(&mut png, ImageFormat::Png)
+        .map_err(Error::io("encode the built-in image"))?;
+    Ok(png.into_inner())
+}

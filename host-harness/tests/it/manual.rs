@@ -1,0 +1,65 @@
+//! Help and manual, as people read them.
+
+use std::fs;
+
+use host_harness::Kind;
+
+use crate::support::{cutout, finish, root};
+
+#[test]
+fn the_docs_list_every_kind_of_error() {
+    let docs = fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let rows: Vec<_> = docs
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let kinds = Kind::all();
+    let expected = kinds
+        .iter()
+        .map(|kind| format!("| `{}` | {} |", kind.as_str(), kind.meaning()));
+    assert_eq!(rows, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_man_page_has_its_version_environment_and_the_sections_of_its_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    let (done, said) = finish(cutout().arg("man").arg(folder.path()));
+    assert!(done.status.success(), "{said}");
+    let all = ["VERSION", "ENVIRONMENT"];
+    let verb = ["EXAMPLES", "EXIT STATUS"];
+    for (page, sections) in [
+        ("cutout", &["EXIT STATUS", "ERROR KINDS"][..]),
+        ("cutout-run", &verb),
+        ("cutout-batch", &verb),
+        ("cutout-serve", &verb),
+        ("cutout-bake", &verb),
+        ("cutout-bench", &verb),
+        ("cutout-doctor", &verb),
+        ("cutout-completions", &[]),
+    ] {
+        let text = fs::read_to_string(folder.path().join(format!("{page}.1"))).unwrap();
+        for section in all.iter().chain(sections) {
+            assert_eq!(heads(&text, section), 1, "{page}: {section}");
+        }
+    }
+}
+
+/// How often a section of that name begins.
+fn heads(page: &str, section: &str) -> usize {
+    let plain = format!(".SH {section}");
+    let quoted = format!(".SH \"{section}\"");
+    page.lines()
+        .filter(|line| **line == *plain || **line == *quoted)
+        .count()
+}
+
+#[test]
+fn the_long_help_of_a_verb_has_examples() {
+    for verb in ["run", "batch", "serve", "bake", "bench", "doctor"] {
+        let (done, said) = finish(cutout().args([verb, "--help"]));
+        assert!(done.status.success(), "{said}");
+        let help = String::from_utf8(done.stdout).unwrap();
+        assert!(help.contains("Examples:\n  "), "{verb}: {help}");
+        assert!(help.contains("Exit status:\n  0"), "{verb}: {help}");
+    }
+}
