@@ -39,7 +39,7 @@ impl ErrorKind {
                 "the file is larger than --max-bytes; raise it or send a smaller image"
             }
             Self::TooManyPixels => {
-                "the image has more pixels than --max-pixels; raise it or send a smaller image"
+                "a side or the area of the image, or of the result in its format, is above a limit that the text names"
             }
             Self::Model => {
                 "the model's file is damaged, of another family, or has an operator that is not supported"

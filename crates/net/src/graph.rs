@@ -1,6 +1,6 @@
 //! The builder: operators are added in any topological order, then lowered to a plan.
 
-use crate::plan::{ConvOp, MAX_NAME, MAX_OPS, MAX_SOURCES};
+use crate::plan::{ConvOp, MAX_MEMORY, MAX_NAME, MAX_OPS, MAX_SOURCES};
 use crate::shape::{MAX_CHANNELS, Shape};
 use crate::{Error, Plan, lower};
 
@@ -156,8 +156,9 @@ impl Graph {
         }
         let inputs: usize = shapes.iter().map(|s| s.c).sum();
         let outputs = conv.bias.len();
-        let taps = conv.kernel * conv.kernel;
-        if inputs > MAX_CHANNELS || outputs == 0 || conv.weights.len() != outputs * inputs * taps {
+        let taps = conv.kernel.saturating_mul(conv.kernel);
+        let expected = outputs.saturating_mul(inputs).saturating_mul(taps);
+        if inputs > MAX_CHANNELS || outputs == 0 || conv.weights.len() != expected {
             let (found, kernel) = (conv.weights.len(), conv.kernel);
             return Err(refuse(format!(
                 "{found} weights are not {outputs} x {inputs} x {kernel} x {kernel}"
@@ -175,6 +176,12 @@ impl Graph {
             )));
         };
         let weights = self.weights.len();
+        // Nodes may share weights in a file, so what they add up to is not bounded by its size.
+        if (weights + expected) as u64 > MAX_MEMORY / size_of::<f32>() as u64 {
+            return Err(Error::invalid(format!(
+                "more than {MAX_MEMORY} bytes of weights"
+            )));
+        }
         for tap in 0..taps {
             for input in 0..inputs {
                 self.weights.extend(

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use half::{bf16, f16};
 
-use crate::proto::{Node, Tensor, data_type};
+use crate::proto::{Node, Tensor, attribute_type, data_type};
 
 /// Values that a graph may compute from constants: sizes are few. What is larger would be computed from weights.
 const MAX_COMPUTED: usize = 4096;
@@ -22,8 +22,10 @@ pub(crate) struct Constant {
 pub(crate) enum Values {
     /// Of an integer type.
     Ints(Rc<[i64]>),
-    /// Of a floating-point type, whatever precision the file stores.
+    /// Of single precision.
     Floats(Rc<[f32]>),
+    /// Of another floating-point type, in single precision: weights, with which nothing is computed.
+    Rounded(Rc<[f32]>),
 }
 
 impl Constant {
@@ -38,7 +40,7 @@ impl Constant {
     fn new(shape: Vec<usize>, values: Values) -> Result<Self, String> {
         let length = match &values {
             Values::Ints(values) => values.len(),
-            Values::Floats(values) => values.len(),
+            Values::Floats(values) | Values::Rounded(values) => values.len(),
         };
         let expected = shape
             .iter()
@@ -67,13 +69,13 @@ impl Constant {
         let values = match tensor.data_type {
             data_type::FLOAT if is_raw => floats(raw, f32::from_le_bytes)?,
             data_type::FLOAT => Values::Floats(tensor.float_data.as_slice().into()),
-            data_type::FLOAT16 if is_raw => floats(raw, |b| f16::from_le_bytes(b).to_f32())?,
-            data_type::BFLOAT16 if is_raw => floats(raw, |b| bf16::from_le_bytes(b).to_f32())?,
+            data_type::FLOAT16 if is_raw => rounded(raw, |b| f16::from_le_bytes(b).to_f32())?,
+            data_type::BFLOAT16 if is_raw => rounded(raw, |b| bf16::from_le_bytes(b).to_f32())?,
             data_type::FLOAT16 => bits(&tensor.int32_data, |bits| f16::from_bits(bits).to_f32()),
             data_type::BFLOAT16 => bits(&tensor.int32_data, |bits| bf16::from_bits(bits).to_f32()),
-            data_type::DOUBLE if is_raw => floats(raw, |b| f64::from_le_bytes(b) as f32)?,
+            data_type::DOUBLE if is_raw => rounded(raw, |b| f64::from_le_bytes(b) as f32)?,
             data_type::DOUBLE => {
-                Values::Floats(tensor.double_data.iter().map(|v| *v as f32).collect())
+                Values::Rounded(tensor.double_data.iter().map(|v| *v as f32).collect())
             }
             data_type::INT64 if is_raw => ints(raw, i64::from_le_bytes)?,
             data_type::INT64 => Values::Ints(tensor.int64_data.as_slice().into()),
@@ -93,7 +95,7 @@ impl Constant {
     /// The values as floats.
     pub(crate) fn floats(&self) -> Result<&[f32], String> {
         match &self.values {
-            Values::Floats(values) => Ok(values),
+            Values::Floats(values) | Values::Rounded(values) => Ok(values),
             Values::Ints(_) => Err("it reads integers where floats are expected".into()),
         }
     }
@@ -102,22 +104,38 @@ impl Constant {
     pub(crate) fn as_ints(&self) -> Result<&[i64], String> {
         match &self.values {
             Values::Ints(values) => Ok(values),
-            Values::Floats(_) => Err("it reads floats where integers are expected".into()),
+            Values::Floats(_) | Values::Rounded(_) => {
+                Err("it reads floats where integers are expected".into())
+            }
         }
     }
 
-    /// The values as another type; floats keep their single precision.
+    /// The values as another type.
     pub(crate) fn cast(&self, to: i32) -> Result<Self, String> {
         let values = match (&self.values, to) {
-            (values @ Values::Ints(_), data_type::INT64 | data_type::INT32) => values.clone(),
-            (values @ Values::Floats(_), to) if is_float(to) => values.clone(),
-            (Values::Ints(values), to) if is_float(to) => {
+            (Values::Ints(values), data_type::INT64) => Values::Ints(values.clone()),
+            (Values::Ints(values), data_type::INT32)
+                if few(values)?
+                    .iter()
+                    .all(|value| i32::try_from(*value).is_ok()) =>
+            {
+                Values::Ints(values.clone())
+            }
+            (Values::Ints(values), data_type::FLOAT) => {
                 Values::Floats(few(values)?.iter().map(|v| *v as f32).collect())
             }
-            (Values::Floats(values), data_type::INT64 | data_type::INT32) => {
-                Values::Ints(few(values)?.iter().map(|v| *v as i64).collect())
+            (Values::Floats(values), data_type::INT64 | data_type::INT32)
+                if few(values)?.iter().all(|value| value.abs() < 16_777_216.0) =>
+            {
+                Values::Ints(values.iter().map(|v| *v as i64).collect())
             }
-            _ => return Err(format!("it casts to the data type {to}")),
+            (Values::Floats(values), data_type::FLOAT) => Values::Floats(values.clone()),
+            // A rounded value is what the cast gives, but for halves that went through a double.
+            (Values::Rounded(values), data_type::FLOAT) => Values::Floats(values.clone()),
+            (Values::Floats(values) | Values::Rounded(values), data_type::DOUBLE) => {
+                Values::Rounded(values.clone())
+            }
+            _ => return Err(format!("it casts constants to the data type {to}")),
         };
         Self::new(self.shape.clone(), values)
     }
@@ -131,6 +149,7 @@ impl Constant {
         let values = match &self.values {
             Values::Ints(values) => Values::Ints(picked(few(values)?, indices)?),
             Values::Floats(values) => Values::Floats(picked(few(values)?, indices)?),
+            Values::Rounded(values) => Values::Rounded(picked(few(values)?, indices)?),
         };
         Self::new(shape, values)
     }
@@ -150,10 +169,43 @@ pub(crate) fn fold(node: &Node, inputs: &[Option<Constant>]) -> Result<Option<Co
         "Slice" => slice(node, inputs)?,
         "Unsqueeze" | "Squeeze" => squeeze(node, required(0)?, input(1))?,
         "Add" | "Sub" | "Mul" | "Div" => arithmetic(&node.op_type, required(0)?, required(1)?)?,
-        "Floor" => rounded(required(0)?, f32::floor)?,
-        "Ceil" => rounded(required(0)?, f32::ceil)?,
+        "Floor" => to_whole(required(0)?, f32::floor)?,
+        "Ceil" => to_whole(required(0)?, f32::ceil)?,
         _ => return Ok(None),
     }))
+}
+
+/// Refuses a node with an attribute of another type than it has in ONNX; those that are not read may be anything.
+///
+/// # Errors
+/// The attribute's name.
+pub(crate) fn check_attributes(node: &Node) -> Result<(), String> {
+    for attribute in &node.attribute {
+        let (expected, is_there) = match attribute.name.as_str() {
+            "to" | "axis" | "group" | "ceil_mode" | "antialias" | "start" | "end" | "value_int" => {
+                let fits = attribute
+                    .i
+                    .is_some_and(|value| i32::try_from(value).is_ok());
+                (attribute_type::INT, fits || attribute.name == "value_int")
+            }
+            "pads" | "strides" | "dilations" | "kernel_shape" | "axes" | "starts" | "ends"
+            | "value_ints" => (attribute_type::INTS, true),
+            "auto_pad" | "mode" | "coordinate_transformation_mode" | "keep_aspect_ratio_policy" => {
+                let text = attribute.s.as_ref();
+                let is_text = text.is_some_and(|text| std::str::from_utf8(text).is_ok());
+                (attribute_type::STRING, is_text)
+            }
+            "value" => (attribute_type::TENSOR, attribute.t.is_some()),
+            _ => continue,
+        };
+        if !is_there || (attribute.r#type != expected && attribute.r#type != 0) {
+            return Err(format!(
+                "its attribute {} is not of the right type",
+                attribute.name
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// An integer attribute.
@@ -217,7 +269,11 @@ fn concat(inputs: &[Option<Constant>]) -> Result<Constant, String> {
     }
     let values = match parts.first().map(|part| &part.values) {
         Some(Values::Floats(_)) => {
-            let parts: Result<Vec<_>, _> = parts.iter().map(|part| part.floats()).collect();
+            let floats = |part: &&Constant| match &part.values {
+                Values::Floats(values) => Ok(values.clone()),
+                _ => Err("it joins constants of different types".to_owned()),
+            };
+            let parts: Result<Vec<_>, _> = parts.iter().map(floats).collect();
             Values::Floats(parts?.concat().into())
         }
         _ => {
@@ -291,12 +347,7 @@ fn squeeze(node: &Node, from: &Constant, axes: Option<&Constant>) -> Result<Cons
 }
 
 fn arithmetic(operator: &str, a: &Constant, b: &Constant) -> Result<Constant, String> {
-    let length = |of: &Constant| of.shape.iter().product::<usize>();
-    let shape = if length(a) >= length(b) {
-        &a.shape
-    } else {
-        &b.shape
-    };
+    let shape = common_shape(a, b)?;
     let values = match (&a.values, &b.values) {
         (Values::Ints(a), Values::Ints(b)) => {
             let compute = match operator {
@@ -317,31 +368,40 @@ fn arithmetic(operator: &str, a: &Constant, b: &Constant) -> Result<Constant, St
             };
             Values::Floats(pairs(a, b)?.map(|(a, b)| compute(a, b)).collect())
         }
-        _ => return Err("it mixes integers and floats".into()),
+        _ => return Err("it computes with constants that are neither both integers nor both of single precision".into()),
     };
-    Constant::new(shape.clone(), values)
+    Constant::new(shape, values)
+}
+
+/// The shape of a result for each pair of values: that of both, or of one where the other is a single value of no more axes.
+fn common_shape(a: &Constant, b: &Constant) -> Result<Vec<usize>, String> {
+    let is_single = |of: &Constant| of.shape.iter().all(|length| *length == 1);
+    let goes_with =
+        |one: &Constant, other: &Constant| is_single(one) && one.shape.len() <= other.shape.len();
+    match (a, b) {
+        _ if a.shape == b.shape || goes_with(b, a) => Ok(a.shape.clone()),
+        _ if goes_with(a, b) => Ok(b.shape.clone()),
+        _ => Err(format!(
+            "constants of the shapes {:?} and {:?} are not combined",
+            a.shape, b.shape
+        )),
+    }
 }
 
 /// The values of both, in pairs; a single value goes with each of the other's.
 fn pairs<'a, T: Copy>(a: &'a [T], b: &'a [T]) -> Result<impl Iterator<Item = (T, T)> + 'a, String> {
-    let length = few(a)?.len().max(few(b)?.len());
-    let fits = |of: &[T]| of.len() == length || of.len() == 1;
-    if !fits(a) || !fits(b) {
-        return Err(format!(
-            "lists of {} and {} values do not fit",
-            a.len(),
-            b.len()
-        ));
-    }
+    let length = match (few(a)?.len(), few(b)?.len()) {
+        (1, length) | (length, _) => length,
+    };
     let at = move |of: &'a [T], index: usize| of[if of.len() == 1 { 0 } else { index }];
     Ok((0..length).map(move |index| (at(a, index), at(b, index))))
 }
 
-fn rounded(from: &Constant, round: fn(f32) -> f32) -> Result<Constant, String> {
-    let values = few(from.floats()?)?
-        .iter()
-        .map(|value| round(*value))
-        .collect();
+fn to_whole(from: &Constant, round: fn(f32) -> f32) -> Result<Constant, String> {
+    let Values::Floats(values) = &from.values else {
+        return Err("it rounds constants that are not of single precision".into());
+    };
+    let values = few(values)?.iter().map(|value| round(*value)).collect();
     Constant::new(from.shape.clone(), Values::Floats(values))
 }
 
@@ -380,6 +440,10 @@ fn floats<const N: usize>(raw: &[u8], read: fn([u8; N]) -> f32) -> Result<Values
     numbers(raw, read).map(Values::Floats)
 }
 
+fn rounded<const N: usize>(raw: &[u8], read: fn([u8; N]) -> f32) -> Result<Values, String> {
+    numbers(raw, read).map(Values::Rounded)
+}
+
 fn ints<const N: usize>(raw: &[u8], read: fn([u8; N]) -> i64) -> Result<Values, String> {
     numbers(raw, read).map(Values::Ints)
 }
@@ -394,5 +458,5 @@ fn numbers<const N: usize, T>(raw: &[u8], read: fn([u8; N]) -> T) -> Result<Rc<[
 
 /// Half-precision floats that stand as integers.
 fn bits(values: &[i32], read: fn(u16) -> f32) -> Values {
-    Values::Floats(values.iter().map(|value| read(*value as u16)).collect())
+    Values::Rounded(values.iter().map(|value| read(*value as u16)).collect())
 }

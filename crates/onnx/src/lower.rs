@@ -1,12 +1,15 @@
 //! From the nodes of an ONNX graph to a plan for the runtime `net`.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use cutout::Error;
 use net::{Conv, Graph, Plan, Shape, TensorId};
 
-use crate::constant::{Constant, attribute_int, attribute_ints, attribute_text, fold, is_float};
+use crate::constant::{
+    Constant, attribute_int, attribute_ints, attribute_text, check_attributes, fold, is_float,
+};
 use crate::proto::Node;
 use crate::reader::Source;
 use crate::unusable;
@@ -26,6 +29,7 @@ pub fn lower(onnx: &Bytes, side: u32) -> Result<Plan, Error> {
         source: &source,
         graph,
         values: HashMap::from([(source.input.as_str(), input)]),
+        read: RefCell::default(),
     };
     for node in &source.nodes {
         lowering.node(node).map_err(|reason| {
@@ -69,6 +73,8 @@ struct Lowering<'a> {
     graph: Graph,
     /// The first output of each node that is done, by name.
     values: HashMap<&'a str, Value>,
+    /// The initializers that were read, each once, however many nodes read it.
+    read: RefCell<HashMap<&'a str, Constant>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -76,6 +82,7 @@ impl<'a> Lowering<'a> {
         if !matches!(node.domain.as_str(), "" | "ai.onnx") {
             return Err(format!("it is of the domain {:?}", node.domain));
         }
+        check_attributes(node)?;
         let value = match self.constants(node)? {
             Some(inputs) => {
                 let folded = fold(node, &inputs)?;
@@ -113,6 +120,10 @@ impl<'a> Lowering<'a> {
             "Cast" if attribute_int(node, "to").is_some_and(|to| is_float(to as i32)) => {
                 return self.maps(input(node, 0)?).map(Value::Maps);
             }
+            // Its third input says that it is at work, as in training.
+            "Dropout" if node.input.len() > 2 => {
+                return Err("it is exported for training; export it for inference".into());
+            }
             "Identity" | "Dropout" => return self.maps(input(node, 0)?).map(Value::Maps),
             "Conv" => self.conv(node)?,
             "MaxPool" => self.max_pool(node)?,
@@ -120,10 +131,7 @@ impl<'a> Lowering<'a> {
             "Relu" => self.one(node, Graph::relu)?,
             "Sigmoid" => self.one(node, Graph::sigmoid)?,
             "Max" => self.max(node)?,
-            "Add" => {
-                let [a, b] = [self.map(input(node, 0)?)?, self.map(input(node, 1)?)?];
-                self.graph.add(a, b).map_err(text)?
-            }
+            "Add" | "Sum" => self.add(node)?,
             _ => return Err(UNKNOWN.into()),
         };
         self.graph.name(made, name(node));
@@ -142,13 +150,22 @@ impl<'a> Lowering<'a> {
 
     fn conv(&mut self, node: &Node) -> Result<TensorId, String> {
         let weights = self.constant(input(node, 1)?)?;
-        let [outputs, _, height, width] = weights.shape[..] else {
+        let [outputs, channels, height, width] = weights.shape[..] else {
             return Err(format!("its weights have the shape {:?}", weights.shape));
         };
         if attribute_int(node, "group").is_some_and(|groups| groups != 1) {
             return Err("groups are not supported".into());
         }
-        let kernel = equal(&[height as i64, width as i64])?;
+        let sources = self.maps(input(node, 0)?)?;
+        let shapes = sources.iter().filter_map(|map| self.graph.shape(*map));
+        let inputs: usize = shapes.map(|shape| shape.c).sum();
+        if !matches!((height, width), (1, 1) | (3, 3)) || channels != inputs {
+            return Err(format!(
+                "its weights have the shape {:?}; only kernels of 1×1 and 3×3 over all {inputs} channels are supported",
+                weights.shape
+            ));
+        }
+        let kernel = height;
         if let Some(declared) = attribute_ints(node, "kernel_shape")
             && equal(declared)? != kernel
         {
@@ -164,7 +181,6 @@ impl<'a> Lowering<'a> {
                 bias.len()
             ));
         }
-        let sources = self.maps(input(node, 0)?)?;
         self.graph
             .conv(&Conv {
                 sources: &sources,
@@ -243,6 +259,12 @@ impl<'a> Lowering<'a> {
             (Some(sizes), _) => sizes.as_ints()?.to_vec(),
             (None, Some(scales)) => {
                 let scales = scales.floats()?;
+                if scales.len() != before.len() {
+                    return Err(format!(
+                        "its factors {scales:?} are not those of {} axes",
+                        before.len()
+                    ));
+                }
                 let sides = before.iter().zip(scales).map(|(side, scale)| {
                     let side = *side as f32 * scale;
                     let is_whole = side.fract() == 0.0;
@@ -266,6 +288,15 @@ impl<'a> Lowering<'a> {
             }
             _ => Err(odd()),
         }
+    }
+
+    fn add(&mut self, node: &Node) -> Result<TensorId, String> {
+        let mut sum = self.map(input(node, 0)?)?;
+        for name in node.input.iter().skip(1) {
+            let next = self.map(name)?;
+            sum = self.graph.add(sum, next).map_err(text)?;
+        }
+        Ok(sum)
     }
 
     /// A maximum with 0 is a relu.
@@ -318,8 +349,14 @@ impl<'a> Lowering<'a> {
         if let Some(value) = self.values.get(name) {
             return Ok(value.clone());
         }
-        if let Some(tensor) = self.source.initializers.get(name) {
-            return Constant::read(tensor).map(Value::Constant);
+        if let Some((name, tensor)) = self.source.initializers.get_key_value(name) {
+            let known = self.read.borrow().get(name.as_str()).cloned();
+            if let Some(constant) = known {
+                return Ok(Value::Constant(constant));
+            }
+            let constant = Constant::read(tensor)?;
+            self.read.borrow_mut().insert(name, constant.clone());
+            return Ok(Value::Constant(constant));
         }
         Err(format!(
             "it reads {name:?}, which is no first output of a node before it"
@@ -351,7 +388,7 @@ impl<'a> Lowering<'a> {
 const UNKNOWN: &str = "it is not among its operators";
 const MAX_JOINED: usize = 64;
 
-fn text(error: net::Error) -> String {
+fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 

@@ -14,6 +14,14 @@ pub(crate) mod data_type {
     pub(crate) const BFLOAT16: i32 = 16;
 }
 
+/// Types of an attribute (`AttributeProto.AttributeType`).
+pub(crate) mod attribute_type {
+    pub(crate) const INT: i32 = 2;
+    pub(crate) const STRING: i32 = 3;
+    pub(crate) const TENSOR: i32 = 4;
+    pub(crate) const INTS: i32 = 7;
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Model {
     #[prost(message, optional, tag = "7")]
@@ -58,12 +66,15 @@ pub(crate) struct Attribute {
     pub(crate) i: Option<i64>,
     #[prost(bytes = "bytes", optional, tag = "4")]
     pub(crate) s: Option<Bytes>,
-    #[prost(message, optional, tag = "5")]
-    pub(crate) t: Option<Tensor>,
+    #[prost(message, optional, boxed, tag = "5")]
+    pub(crate) t: Option<Box<Tensor>>,
     #[prost(float, repeated, tag = "7")]
     pub(crate) floats: Vec<f32>,
     #[prost(int64, repeated, tag = "8")]
     pub(crate) ints: Vec<i64>,
+    /// One of [`attribute_type`]; 0 in files of before 2017.
+    #[prost(int32, tag = "20")]
+    pub(crate) r#type: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -150,7 +150,9 @@ fn needed(nodes: Vec<Node>, output: &str) -> Vec<Node> {
         .filter(|node| {
             let is_needed = node.output.iter().any(|name| wanted.contains(name));
             if is_needed {
-                wanted.extend(node.input.iter().cloned());
+                // An input that is left out has no name.
+                let inputs = node.input.iter().filter(|name| !name.is_empty());
+                wanted.extend(inputs.cloned());
             }
             is_needed
         })

@@ -139,6 +139,37 @@ fn graphs_of_the_family_are_lowered() {
             vec![floats("zero", &[], 0.0)],
         ),
         (
+            "a sum of maps, one of them without its input's name",
+            vec![
+                one_channel(),
+                node("Dropout", &["c"], "d", &[]),
+                node("Sum", &["c", "d", "c"], "y", &[]),
+                node("Loop", &["", "x"], "", &[]),
+            ],
+            vec![],
+        ),
+        (
+            "a single value by a list of one",
+            down_and_up(vec![
+                node("Mul", &["four", "two"], "side", &[]),
+                node(
+                    "Concat",
+                    &["ones", "side", "side"],
+                    "sizes",
+                    &[int("axis", 0)],
+                ),
+                node("Resize", &["p", "", "", "sizes"], "y", &linear()),
+            ]),
+            vec![
+                ints("two", &[2]),
+                Tensor {
+                    dims: vec![],
+                    ..ints("four", &[4])
+                },
+                ints("ones", &[1, 1]),
+            ],
+        ),
+        (
             "sizes by factors",
             down_and_up(vec![node("Resize", &["p", "", "scales"], "y", &linear())]),
             vec![Tensor {
@@ -307,6 +338,76 @@ fn what_cannot_be_lowered_is_refused_with_operator_and_reason() {
                 vec![ints("one", &[1]), ints("zero", &[0])],
             ),
         ),
+    ] {
+        let said = result(&graph(nodes, initializer)).unwrap_err();
+        assert!(said.contains(text), "{text}: {said}");
+    }
+}
+
+#[test]
+fn what_onnx_means_otherwise_is_refused_and_not_guessed() {
+    let conv = |weights: Tensor| (vec![node("Conv", &["x", "v"], "y", &[])], vec![weights]);
+    let vast = |dims: &[i64]| Tensor {
+        dims: dims.to_vec(),
+        ..floats("v", &[0], 0.0)
+    };
+    let computed = |operator: &str, a: Tensor, b: Tensor| {
+        let nodes = vec![
+            node(operator, &[&a.name, &b.name], "v", &[]),
+            node("Conv", &["x", "v"], "y", &[]),
+        ];
+        (nodes, vec![a, b])
+    };
+    let double = |name: &str| Tensor {
+        data_type: data_type::DOUBLE,
+        double_data: vec![0.29],
+        ..floats(name, &[1], 0.0)
+    };
+    let first = || node("Conv", &["x", "w", "b"], "c", &[]);
+    let scaled = |scales: Tensor| {
+        let resize = node(
+            "Resize",
+            &["c", "", "scales"],
+            "y",
+            &[word("mode", "linear")],
+        );
+        (vec![first(), resize], vec![scales])
+    };
+    let odd = |attribute: Attribute| (vec![node("Conv", &["x", "w"], "y", &[attribute])], vec![]);
+    for (text, (nodes, initializer)) in [
+        ("channels", conv(vast(&[1 << 62, 0, 1, 1]))),
+        ("3×3", conv(vast(&[1, 0, 1 << 62, 1 << 62]))),
+        ("channels", conv(floats("v", &[3, 1, 1, 1], 0.0))),
+        (
+            "are not combined",
+            computed(
+                "Mul",
+                floats("m", &[1, 3, 1, 1], 1.0),
+                floats("n", &[1, 3], 1.0),
+            ),
+        ),
+        (
+            "single precision",
+            computed("Mul", double("m"), double("n")),
+        ),
+        (
+            "training",
+            (
+                vec![first(), node("Dropout", &["c", "b", "b"], "y", &[])],
+                vec![],
+            ),
+        ),
+        ("of 4 axes", scaled(floats("scales", &[5], 1.0))),
+        ("no whole sizes", scaled(floats("scales", &[4], 1.3))),
+        ("group", odd(list("group", &[3]))),
+        (
+            "auto_pad",
+            odd(Attribute {
+                s: Some(Bytes::from_static(b"VALID\xff")),
+                ..word("auto_pad", "")
+            }),
+        ),
+        ("axis", odd(int("axis", 1 << 40))),
     ] {
         let said = result(&graph(nodes, initializer)).unwrap_err();
         assert!(said.contains(text), "{text}: {said}");
