@@ -60,6 +60,11 @@ fn main() -> Result<()> {
     println!("cargo::rustc-env=CUTOUT_RUSTC={}", rustc_version()?);
     println!("cargo::rustc-env=CUTOUT_TARGET={}", env::var("TARGET")?);
 
+    println!(
+        "cargo::rustc-env=CUTOUT_CORE_DIGEST={}",
+        core_digest(&workspace)?
+    );
+
     let model = workspace.join("models/u2netp.onnx");
     println!("cargo::rerun-if-changed={}", model.display());
     println!(
@@ -67,6 +72,32 @@ fn main() -> Result<()> {
         blake3::hash(&fs::read(model)?)
     );
     Ok(())
+}
+
+/// A digest of the sources that make plans and results, and of the versions of their packages.
+fn core_digest(workspace: &Path) -> Result<blake3::Hash> {
+    let mut digest = blake3::Hasher::new();
+    let mut places = ["Cargo.lock", "actor", "crates", "wit"]
+        .map(|place| workspace.join(place))
+        .to_vec();
+    // Sorted, since folders list their files in any order.
+    places.sort_by(|a, b| b.cmp(a));
+    while let Some(place) = places.pop() {
+        if place.is_dir() {
+            let mut inner: Vec<_> = fs::read_dir(&place)?
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<std::io::Result<_>>()?;
+            inner.sort_by(|a, b| b.cmp(a));
+            places.extend(inner);
+        } else {
+            let name = place
+                .strip_prefix(workspace)?
+                .as_os_str()
+                .as_encoded_bytes();
+            digest.update(name).update(&[0]).update(&fs::read(&place)?);
+        }
+    }
+    Ok(digest.finalize())
 }
 
 /// Sees to the guest's target once more: Cargo does not start `.cargo/rustc` where it remembers the compiler, or where people have a

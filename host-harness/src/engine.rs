@@ -19,6 +19,9 @@ pub use wasm::{Actor, Cache, Host, actor, bake, bake_worker, compile, worker};
 
 use crate::Error;
 
+/// BLAKE3 of the sources that make a plan of a model and a result of an image: what was made by others is not trusted to be the same.
+pub(crate) const CORE_DIGEST: &str = env!("CUTOUT_CORE_DIGEST");
+
 /// Version of the wasmtime that runs the engine `wasm`.
 pub const WASMTIME: &str = env!("CUTOUT_WASMTIME");
 
@@ -33,6 +36,18 @@ pub enum Runtime {
 }
 
 impl Runtime {
+    /// Whether this program has it.
+    ///
+    /// # Errors
+    /// Kind `usage` when it was built without.
+    pub fn check(self) -> Result<(), Error> {
+        match self {
+            #[cfg(not(feature = "tract"))]
+            Self::Tract => Err(without_tract()),
+            _ => Ok(()),
+        }
+    }
+
     /// The runtime's name in flags and columns.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -120,7 +120,7 @@ impl Error {
                 "; this process may not run code that it has made (MemoryDenyWriteExecute, SELinux or seccomp): \
                  use --engine native, which makes none"
             } else if has_cause(&e, io::ErrorKind::OutOfMemory) {
-                "; the address space of this process is limited (`ulimit -v`): raise the limit, give a smaller \
+                "; the address space of this process may be limited (`ulimit -v`): raise the limit, give a smaller \
                  --max-memory, or use --engine native"
             } else {
                 ""

@@ -34,7 +34,7 @@ const PAGES: [Page; 6] = [
         examples: &[
             (
                 "cutout run photo.jpg -o cutout.png",
-                "cut out the foreground, in the sandbox",
+                "cut out the foreground",
             ),
             (
                 "cutout run photo.jpg -o card.jpg --background 81d4fa --crop=5%",
@@ -135,7 +135,7 @@ const PAGES: [Page; 6] = [
             ("0", "all is well"),
             (
                 "1",
-                "something is not; lines that begin with FAIL name the way out",
+                "a check failed; lines that begin with FAIL say which, and the way out",
             ),
         ],
     },
@@ -149,6 +149,10 @@ const ENVIRONMENT: Terms = &[
     (
         "CUTOUT_MODELS",
         "folder where --model looks first for the file of a known model",
+    ),
+    (
+        "U2NET_HOME, REMBG_HOME, XDG_DATA_HOME",
+        "folders of rembg and of Cutout, where --model looks next",
     ),
     ("CUTOUT_TOKEN", "token that clients of `serve` must send"),
     (
@@ -209,7 +213,7 @@ pub(crate) fn write(command: Command, folder: &Path) -> io::Result<()> {
             add(&mut sections, "EXIT STATUS", page.exit_status);
         }
         add(&mut sections, "ENVIRONMENT", ENVIRONMENT);
-        write_page(verb.clone(), sections, folder)?;
+        write_page(verb.clone(), &sections, folder)?;
     }
     let mut sections = Roff::default();
     add(&mut sections, "ENVIRONMENT", ENVIRONMENT);
@@ -217,7 +221,7 @@ pub(crate) fn write(command: Command, folder: &Path) -> io::Result<()> {
     let kinds = Kind::all();
     let kinds = kinds.iter().map(|kind| (kind.as_str(), kind.meaning()));
     add(&mut sections, "ERROR KINDS", &kinds.collect::<Vec<_>>());
-    write_page(command, sections, folder)
+    write_page(command, &sections, folder)
 }
 
 fn add(roff: &mut Roff, title: &str, terms: &[(&str, &str)]) {
@@ -230,7 +234,7 @@ fn add(roff: &mut Roff, title: &str, terms: &[(&str, &str)]) {
 }
 
 /// A page with `sections` in place of the long help's, and the version.
-fn write_page(command: Command, sections: Roff, folder: &Path) -> io::Result<()> {
+fn write_page(command: Command, sections: &Roff, folder: &Path) -> io::Result<()> {
     let command = command
         .after_long_help(None::<&str>)
         .version(env!("CARGO_PKG_VERSION"));

@@ -42,6 +42,11 @@ impl Children {
         Self(current)
     }
 
+    /// Whether nothing more is started.
+    pub(super) fn are_over(&self) -> bool {
+        matches!(*lock(&self.0), Current::Over)
+    }
+
     /// Starts `command` as the leader of a group.
     ///
     /// # Errors

@@ -16,11 +16,11 @@ use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
 use super::steps::Steps;
 use super::{about, compare, process};
-use crate::Error;
 use crate::commands::{EngineName, Group};
 use crate::engine::{self, Cache, Host, Runtime, Settings};
 use crate::models::{self, Model};
 use crate::stop::Stop;
+use crate::{Error, Kind};
 
 /// What came of a session.
 pub struct Measured {
@@ -83,8 +83,24 @@ impl Session {
                 .prepare(row, &mut command)
                 .map_err(|e| row.named(&e))?;
         }
+        session.refuse_unmapped(&model)?;
         session.sizes = session.sizes_of_files(&model)?;
         Ok(session)
+    }
+
+    /// Refuses a cache that host images cannot be mapped from: every process would compile, and that would be measured.
+    fn refuse_unmapped(&self, model: &Model) -> Result<(), Error> {
+        let (cache, engine) = (Cache::of_user()?, Host::engine(&Settings::default())?);
+        for (runtime, _) in &self.images {
+            let said = std::cell::RefCell::new(None);
+            cache.component(&engine, model, *runtime, &|text| {
+                said.borrow_mut().get_or_insert(text.to_owned());
+            })?;
+            if let Some(text) = said.into_inner() {
+                return Err(Error::new(Kind::Io, text));
+            }
+        }
+        Ok(())
     }
 
     /// Runs all processes in shuffled rounds. A process that fails ends it, and what was found before is kept.
@@ -258,6 +274,9 @@ impl Session {
             let mut command = self.whole(row, &copies.program, &self.scratch())?;
             command.env("CUTOUT_CACHE", &copies.cache);
             if let Err(error) = self.prepare(row, &mut command) {
+                if self.children.are_over() {
+                    return Err(error);
+                }
                 announce(&format!(
                     "there is no cold figure ({error}); set TMPDIR to a folder that programs may run from"
                 ));

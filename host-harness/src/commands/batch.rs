@@ -11,7 +11,7 @@ use cutout::{Format, Options};
 
 use crate::batch::{self, Config, Ending, Fleet, Makers};
 use crate::commands::{Command, OutputFlags, Sandbox};
-use crate::engine::Settings;
+use crate::engine::{CORE_DIGEST, Settings};
 use crate::models;
 use crate::{Error, Kind};
 
@@ -136,10 +136,11 @@ impl Batch {
         };
         let model = Arc::new(models::find(&self.sandbox.model)?);
         let identity = format!(
-            "{} {:?} {} {} {:?}",
+            "{} {:?} {} {} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.sandbox.engine,
-            self.sandbox.actor()?,
+            self.sandbox.runtime.as_str(),
+            CORE_DIGEST,
             model.digest,
             model.spec
         );

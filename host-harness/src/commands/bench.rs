@@ -26,7 +26,7 @@ pub struct Bench {
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 
-    /// Measure everything: tract beside net, memory, density and throughput too. Takes half an hour.
+    /// Measure memory, density and throughput too, and tract where the program has it. Takes up to half an hour.
     #[arg(long)]
     full: bool,
 
@@ -119,27 +119,36 @@ impl Command for Bench {
     fn execute(self) -> Result<ExitCode, Error> {
         let stop = Stop::on_signals()?;
         let (folder, rounds) = (self.output.clone(), self.samples);
-        let done = self.measure(&stop);
+        let measured = self.measure(&stop)?;
         if !stop.is_by_signal() {
-            done?.ended?;
-            return Ok(ExitCode::SUCCESS);
+            return measured
+                .map_or(Ok(()), |measured| measured.ended)
+                .map(|()| ExitCode::SUCCESS);
         }
-        announce(&match done {
-            Ok(measured) => format!(
+        announce(&match measured {
+            Some(measured) => format!(
                 "interrupted; {} of {rounds} rounds are in {}",
                 measured.rounds,
                 folder.display()
             ),
-            Err(_) => "interrupted before the first round had ended; nothing is written".to_owned(),
+            None => "interrupted before the first round had ended; nothing is written".to_owned(),
         });
         Ok(ExitCode::from(INTERRUPTED))
     }
 }
 
 impl Bench {
-    /// Measures, and writes what was found in whole rounds.
-    fn measure(self, stop: &Stop) -> Result<Measured, Error> {
-        let rows = or_default(self.rows, &ROWS, self.full);
+    /// Measures, and writes what was found in whole rounds; `None` when it was interrupted before there was one.
+    fn measure(self, stop: &Stop) -> Result<Option<Measured>, Error> {
+        let all = if cfg!(feature = "tract") {
+            &ROWS[..]
+        } else {
+            &ROWS[..QUICK]
+        };
+        let rows = or_default(self.rows, all, self.full);
+        for (_, runtime) in &rows {
+            runtime.check()?;
+        }
         let mut rows: Vec<_> = rows
             .iter()
             .map(|&(engine, runtime)| Row::ours(engine, runtime))
@@ -169,10 +178,15 @@ impl Bench {
             "make the folder {}",
             self.output.display()
         )))?;
-        let session = Session::open(plan, rows, stop, &announce)?;
-        let measured = session.measure(&announce)?;
+        let session = Session::open(plan, rows, stop, &announce);
+        let measured = session.and_then(|session| session.measure(&announce));
+        // The process that a signal ended has failed, too.
+        if measured.is_err() && stop.is_by_signal() {
+            return Ok(None);
+        }
+        let measured = measured?;
         write(&measured.record, &self.output)?;
-        Ok(measured)
+        Ok(Some(measured))
     }
 }
 

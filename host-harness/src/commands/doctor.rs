@@ -11,18 +11,21 @@ use image::{ImageFormat, Rgb, RgbImage};
 use net::Simd;
 use sha2::{Digest, Sha256};
 
-use crate::commands::{Command, Sandbox};
+use crate::commands::Command;
 #[cfg(feature = "wasm")]
 use crate::engine::Cache;
-use crate::engine::{Engines, Settings, WASMTIME};
+#[cfg(feature = "wasm")]
+use crate::engine::Settings;
+use crate::engine::{Engines, Runtime, WASMTIME};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
 
 /// Check this machine: program, processor, model, cache, and both engines on a small image.
 #[derive(Args, Clone, Debug)]
 pub struct Doctor {
-    #[command(flatten)]
-    sandbox: Sandbox,
+    /// A known model's name, or the path of an ONNX file of the U²-Net family.
+    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
+    model: String,
 }
 
 /// Sides of the small image, and its disc: centre and radius.
@@ -34,9 +37,9 @@ impl Command for Doctor {
         let mut report = Report { failed: false };
         report.line("program", Ok(program()));
         report.line("processor", Ok(processor()));
-        let model = models::find(&self.sandbox.model);
+        let model = models::find(&self.model);
         report.line("model", model.as_ref().map(describe).map_err(Clone::clone));
-        self.engines(model.ok(), &mut report)?;
+        engines(model.ok(), &mut report);
         Ok(match report.failed {
             false => ExitCode::SUCCESS,
             true => ExitCode::FAILURE,
@@ -44,67 +47,64 @@ impl Command for Doctor {
     }
 }
 
-impl Doctor {
-    fn engines(&self, model: Option<Model>, report: &mut Report) -> Result<(), Error> {
-        let Some(model) = model.map(Arc::new) else {
-            return Ok(());
-        };
-        let settings = self.sandbox.settings()?;
-        let runtime = self.sandbox.runtime;
-        // Other models need not find a drawn disc.
-        let is_known = model.path.is_none();
-        let engines = Engines::Native(model.clone(), runtime, self.sandbox.limits());
-        let native = self_test(&engines, is_known);
-        report.line("engine native", told(&native));
-        #[cfg(feature = "wasm")]
-        {
-            let wasm = self
-                .wasm(&model, settings, report)
-                .and_then(|engines| self_test(&engines, is_known));
-            report.line("engine wasm", told(&wasm));
-            if let (Ok(native), Ok(wasm)) = (&native, &wasm) {
-                report.line("agreement", agreement(native, wasm));
-            }
-        }
-        #[cfg(not(feature = "wasm"))]
-        {
-            let _: Settings = settings;
-            report.line(
-                "engine wasm",
-                Ok("not in this program (--no-default-features)".to_owned()),
-            );
-        }
-        Ok(())
-    }
-
-    /// The engine `wasm`, and a line about the cache.
+/// Lines about both engines, and whether they agree.
+#[cfg_attr(
+    not(feature = "wasm"),
+    expect(clippy::redundant_clone, reason = "the sandbox takes the model too")
+)]
+fn engines(model: Option<Model>, report: &mut Report) {
+    let Some(model) = model.map(Arc::new) else {
+        return;
+    };
+    // Other models need not find a drawn disc.
+    let is_known = model.path.is_none();
+    let native = Engines::Native(model.clone(), Runtime::Net, Limits::default());
+    let native = self_test(&native, is_known);
+    report.line("engine native", told(&native));
     #[cfg(feature = "wasm")]
-    fn wasm(
-        &self,
-        model: &Model,
-        settings: Settings,
-        report: &mut Report,
-    ) -> Result<Engines, Error> {
-        let cache = Cache::of_user().inspect_err(|e| report.line("cache", Err(e.clone())))?;
-        // Without the word of a start that found the host image there, this is its first one.
-        let said = std::cell::RefCell::new(Vec::new());
-        let announce = |text: &str| said.borrow_mut().push(text.to_owned());
-        let started = Instant::now();
-        let engines = Engines::wasm(&cache, model, self.sandbox.runtime, settings, &announce)?;
-        let seconds = started.elapsed().as_secs_f64();
-        let folder = cache.folder().display();
-        let said = said.into_inner();
-        let trouble = said.iter().find(|text| !text.starts_with("preparing"));
-        report.line(
-            "cache",
-            match (trouble, said.is_empty()) {
-                (Some(trouble), _) => Err(Error::new(Kind::Io, trouble.clone())),
-                (None, false) => Ok(format!("{folder}; model prepared in {seconds:.1} s (once)")),
-                (None, true) => Ok(format!("{folder}; model mapped in {:.0} ms", seconds * 1e3)),
-            },
-        );
-        Ok(engines)
+    {
+        let wasm = sandbox(&model, report).and_then(|engines| self_test(&engines, is_known));
+        report.line("engine wasm", told(&wasm));
+        if let (Ok(native), Ok(wasm)) = (&native, &wasm) {
+            report.line("agreement", agreement(native, wasm));
+        }
     }
+    #[cfg(not(feature = "wasm"))]
+    report.line(
+        "engine wasm",
+        Ok("not in this program (--no-default-features)".to_owned()),
+    );
+}
+
+/// The engine `wasm`, as other verbs start it, and a line about the cache.
+#[cfg(feature = "wasm")]
+fn sandbox(model: &Model, report: &mut Report) -> Result<Engines, Error> {
+    let settings = Settings::default();
+    let cache = match Cache::of_user() {
+        Ok(cache) => cache,
+        Err(error) => {
+            report.line("cache", Err(error));
+            return Engines::uncached(model, Runtime::Net, settings);
+        }
+    };
+    // A start says something when it prepares the model, and when the cache cannot be used.
+    let said = std::cell::RefCell::new(Vec::new());
+    let announce = |text: &str| said.borrow_mut().push(text.to_owned());
+    let started = Instant::now();
+    let engines = Engines::wasm(&cache, model, Runtime::Net, settings, &announce)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let folder = cache.folder().display();
+    let said = said.into_inner();
+    let trouble = said.iter().find(|text| !text.starts_with("preparing"));
+    report.line(
+        "cache",
+        match (trouble, said.is_empty()) {
+            (Some(trouble), _) => Err(Error::new(Kind::Io, trouble.clone())),
+            (None, false) => Ok(format!("{folder}; model prepared in {seconds:.1} s (once)")),
+            (None, true) => Ok(format!("{folder}; model mapped in {:.0} ms", seconds * 1e3)),
+        },
+    );
+    Ok(engines)
 }
 
 struct Report {

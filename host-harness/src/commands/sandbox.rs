@@ -92,24 +92,6 @@ impl Sandbox {
         Ok((model, engines))
     }
 
-    /// The digest of the actor, on which results depend.
-    ///
-    /// # Errors
-    /// Kind `usage` for a runtime that this program was built without.
-    #[cfg(feature = "wasm")]
-    pub fn actor(&self) -> Result<&'static str, Error> {
-        crate::engine::actor(self.runtime).map(|actor| actor.digest)
-    }
-
-    /// A name in place of the actor's digest, as there is no actor.
-    ///
-    /// # Errors
-    /// None.
-    #[cfg(not(feature = "wasm"))]
-    pub fn actor(&self) -> Result<&'static str, Error> {
-        Ok(self.runtime.as_str())
-    }
-
     /// Makes `model` ready for as many workers as `settings` has instances.
     ///
     /// # Errors
@@ -126,7 +108,7 @@ impl Sandbox {
                 Ok(cache) => Engines::wasm(&cache, model, self.runtime, settings, &announce),
                 Err(error) => {
                     announce(&format!(
-                        "{error}; until then, every start prepares the model anew, which takes seconds"
+                        "{error}; until that is mended, every start prepares the model anew, which takes seconds"
                     ));
                     Engines::uncached(model, self.runtime, settings)
                 }

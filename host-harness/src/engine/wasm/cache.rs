@@ -12,6 +12,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::{Host, Runtime, Settings, snapshot};
+use crate::engine::CORE_DIGEST;
 use crate::error::is_denied;
 use crate::models::Model;
 use crate::{Error, Kind};
@@ -153,6 +154,7 @@ fn key(engine: &Engine, model: &Model, actor_digest: &str) -> String {
         .hash(&mut compatibility);
     let mut key = blake3::Hasher::new();
     key.update(actor_digest.as_bytes());
+    key.update(CORE_DIGEST.as_bytes());
     key.update(model.digest.as_bytes());
     key.update(format!("{:?}", model.spec).as_bytes());
     key.update(&compatibility.finish().to_le_bytes());
