@@ -18,6 +18,7 @@ mod sources;
 mod watch;
 mod work;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
@@ -106,7 +107,14 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     if let Some(sheet) = &sheet {
         sheet::refuse_other(sheet.path(), &manifest)?;
     }
-    let stop = Stop::on_signals()?;
+    let quiet = config.quiet;
+    let stop = Stop::on_signals(move || {
+        if !quiet {
+            let text = "cutout: interrupted: finishing the images that were begun; interrupt again to end at once";
+            // Nobody may be there to read it.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    })?;
     let total = (found.inputs.len() + found.problems.len()) as u64;
     let batch = Batch {
         config,

@@ -23,11 +23,12 @@ struct Shared {
 }
 
 impl Stop {
-    /// One that SIGINT and SIGTERM set; the second signal ends the process at once.
+    /// One that SIGINT and SIGTERM set; the second signal ends the process at once. `heard` is called after
+    /// the first one has taken effect.
     ///
     /// # Errors
     /// Kind `io` when signals cannot be caught.
-    pub(crate) fn on_signals() -> Result<Self, Error> {
+    pub(crate) fn on_signals(heard: impl Fn() + Send + 'static) -> Result<Self, Error> {
         let (open, closed) = crossbeam_channel::bounded(0);
         let stop = Self(Arc::new(Shared {
             by_signal: AtomicBool::new(false),
@@ -40,6 +41,7 @@ impl Stop {
                 std::process::exit(INTERRUPTED.into());
             }
             handler.set();
+            heard();
         })
         .map_err(Error::io("wait for signals"))?;
         Ok(stop)

@@ -117,7 +117,7 @@ fn or_default<T: Copy>(asked: Vec<T>, all: &[T], full: bool) -> Vec<T> {
 
 impl Command for Bench {
     fn execute(self) -> Result<ExitCode, Error> {
-        let stop = Stop::on_signals()?;
+        let stop = Stop::on_signals(|| {})?;
         let (folder, rounds) = (self.output.clone(), self.samples);
         let measured = self.measure(&stop)?;
         if !stop.is_by_signal() {

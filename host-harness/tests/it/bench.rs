@@ -222,6 +222,7 @@ fn a_peer_whose_picture_changes_or_is_missing_gets_no_ratio() {
 }
 
 #[test]
+#[cfg(feature = "tract")]
 fn a_run_that_would_measure_nothing_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("none");

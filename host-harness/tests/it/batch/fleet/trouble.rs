@@ -221,7 +221,7 @@ fn ctrl_c_finishes_what_a_host_has_begun() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     go.send(()).unwrap();
     // The first is done, and the second in work.
     begun.recv().unwrap();
@@ -229,6 +229,9 @@ fn ctrl_c_finishes_what_a_host_has_begun() {
     let mut kill = Command::new("kill");
     kill.args(["-s", "INT", &child.id().to_string()]);
     assert!(kill.status().unwrap().success());
+    // From then on nothing is handed out.
+    let heard = lines.find(|line| line.as_ref().unwrap().contains("interrupted"));
+    assert!(heard.is_some());
     drop(go);
     let rest: Vec<String> = lines.map(Result::unwrap).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
