@@ -44,7 +44,7 @@ enum Verb {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Write the man pages: cutout.1 and one for each verb. They belong into ~/.local/share/man/man1.
+    /// Write the man pages: cutout.1 and one for each command. Put them into ~/.local/share/man/man1.
     Man {
         /// The folder that they go to.
         folder: std::path::PathBuf,

@@ -81,7 +81,7 @@ impl Progress {
         }
         if let Some(output) = record.output.as_ref().filter(|_| record.moved) {
             self.tell(&format!(
-                "{input} becomes {output}, since the plain name is not its alone"
+                "{input} becomes {output}: another image, or a file that is not of this batch, has the plain name"
             ));
         }
         if let Some(bar) = &self.bar {

@@ -50,11 +50,11 @@ pub struct Batch {
     #[arg(long, value_enum, conflicts_with = "mask")]
     also: Vec<Also>,
 
-    /// Pictures at once; as many as there are cores unless given. With --nats at most so many, 200 unless given.
+    /// Images at once. Default: the number of cores; with --nats, at most 200.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 
-    /// Skip what an earlier run has done, by its content, options, model and version; this is how it is anyway.
+    /// Skip what an earlier run has done, by its content, options, model and version. This is the default.
     #[arg(long, overrides_with = "overwrite")]
     resume: bool,
 
@@ -82,9 +82,9 @@ pub struct Batch {
     #[arg(long)]
     watch: bool,
 
-    /// Have the workers behind this NATS server cut out: nats://SERVER:PORT or tls://. If it asks who is there, say so in
-    /// CUTOUT_NATS_LOGIN as USER:PASSWORD or TOKEN, or before the server with @ behind it, where others can see it.
-    /// --timeout is then how long the batch goes on without a sign of any worker.
+    /// Have the images processed by the workers behind this NATS server: nats://SERVER:PORT or tls://. Its login: set
+    /// CUTOUT_NATS_LOGIN to USER:PASSWORD or TOKEN; or write LOGIN@ before the server, where other users can see it.
+    /// --timeout is then how long the batch waits without a sign of any worker.
     #[arg(long, value_name = "URL", conflicts_with_all = NOT_A_FLEETS)]
     nats: Option<String>,
 

@@ -30,7 +30,7 @@ pub struct Bench {
     #[arg(long)]
     full: bool,
 
-    /// Our rows, as ENGINE:RUNTIME; all others are divided by the first one. Default: wasm:net and native:net.
+    /// Cutout's rows, as ENGINE:RUNTIME; all others are divided by the first one. Default: wasm:net and native:net.
     #[arg(long = "row", value_name = "ENGINE:RUNTIME", value_parser = engine_and_runtime)]
     rows: Vec<(EngineName, Runtime)>,
 

@@ -67,7 +67,7 @@ pub struct OutputFlags {
     #[arg(long, value_enum, conflicts_with = "quality")]
     pub compat: Option<Compat>,
 
-    /// The format; unless given, what the output's name says, and PNG for a folder.
+    /// The format. Default: that of the output's file name; PNG for a folder.
     #[arg(long, value_enum)]
     pub format: Option<FormatName>,
 
@@ -75,11 +75,11 @@ pub struct OutputFlags {
     #[arg(long, value_name = "fast|small", default_value = "fast", value_parser = png_effort)]
     pub png: PngEffort,
 
-    /// Quality of WebP, lossless unless given; alpha stays as it is.
+    /// Quality of WebP. Default: lossless; alpha is always lossless.
     #[arg(long, value_name = "1-100|lossless", value_parser = webp_quality)]
     pub webp_quality: Option<WebpQuality>,
 
-    /// Quality of JPEG, 90 unless given.
+    /// Quality of JPEG. Default: 90.
     #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub jpeg_quality: Option<u8>,
 

@@ -18,10 +18,10 @@ use crate::{Error, Kind};
 /// A way to run the core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
-    /// The actor, sandboxed in wasmtime.
+    /// In a WebAssembly sandbox, with caps on memory and time.
     #[cfg_attr(feature = "wasm", default)]
     Wasm,
-    /// The core compiled for this machine.
+    /// Directly: about twice as fast, without those caps.
     #[cfg_attr(not(feature = "wasm"), default)]
     Native,
 }
@@ -43,7 +43,7 @@ impl ValueEnum for Runtime {
 /// Which engine runs, with which model, within which limits.
 #[derive(Args, Clone, Debug)]
 pub struct Sandbox {
-    /// What runs the core.
+    /// How images are processed.
     #[arg(long, value_enum, default_value_t)]
     pub engine: EngineName,
 

@@ -22,7 +22,7 @@ pub struct Serve {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7000")]
     addr: String,
 
-    /// Pictures worked on at once; the machine's cores unless given.
+    /// Images processed at once. Default: the number of cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     workers: Option<u32>,
 
@@ -30,7 +30,7 @@ pub struct Serve {
     #[arg(long, conflicts_with = "reuse")]
     fresh: bool,
 
-    /// Pictures that one instance serves before a fresh one takes its place; as many as come unless given.
+    /// Images that one instance serves before a fresh one takes its place. Default: all.
     #[arg(long, value_name = "N")]
     reuse: Option<NonZeroU32>,
 
