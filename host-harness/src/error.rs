@@ -50,7 +50,7 @@ impl Kind {
         match self {
             Self::Core(kind) => kind.meaning(),
             Self::Usage => {
-                "the command line asks for something that is not possible; the text says what is"
+                "the command line asks for something that is not possible; the message says what is allowed"
             }
             Self::Io => {
                 "a file, folder or connection could not be read or written; the text names it"

@@ -39,7 +39,7 @@ impl ErrorKind {
                 "the file is larger than --max-bytes; raise it or send a smaller image"
             }
             Self::TooManyPixels => {
-                "a side or the area of the image, or of the result in its format, is above a limit that the text names"
+                "a side or the area of the image, or of the output format, is above a limit that the message names"
             }
             Self::Model => {
                 "the model's file is damaged, of another family, or has an operator that is not supported"
