@@ -4,7 +4,9 @@
 //! PyTorch's exporter works out sizes. Everything else is refused by name.
 
 mod constant;
+mod fold;
 mod lower;
+mod node;
 mod proto;
 mod reader;
 

@@ -1,5 +1,7 @@
 //! From the nodes of an ONNX graph to a plan for the runtime `net`.
 
+mod resize;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -7,10 +9,9 @@ use bytes::Bytes;
 use cutout::Error;
 use net::{Conv, Graph, Plan, Shape, TensorId};
 
-use crate::constant::{
-    Constant, attribute_int, attribute_ints, attribute_text, check_attributes, fold, is_float,
-};
-use crate::proto::Node;
+use crate::constant::Constant;
+use crate::fold::{fold, range};
+use crate::proto::{Node, data_type};
 use crate::reader::Source;
 use crate::unusable;
 
@@ -36,7 +37,7 @@ pub fn lower(onnx: &Bytes, side: u32) -> Result<Plan, Error> {
             unusable(format!(
                 "the runtime net cannot run the operator {} of the node {:?}: {reason}; use --runtime tract",
                 node.op_type,
-                name(node)
+                node.label()
             ))
         })?;
     }
@@ -49,14 +50,6 @@ pub fn lower(onnx: &Bytes, side: u32) -> Result<Plan, Error> {
         )));
     }
     lowering.graph.finish(output).map_err(unusable)
-}
-
-/// A node's name, or that of its first output where it has none.
-fn name(node: &Node) -> &str {
-    match (node.name.as_str(), node.output.first()) {
-        ("", Some(output)) => output,
-        (name, _) => name,
-    }
 }
 
 /// A value of the ONNX graph, lowered.
@@ -82,7 +75,7 @@ impl<'a> Lowering<'a> {
         if !matches!(node.domain.as_str(), "" | "ai.onnx") {
             return Err(format!("it is of the domain {:?}", node.domain));
         }
-        check_attributes(node)?;
+        node.check_attributes()?;
         let value = match self.constants(node)? {
             Some(inputs) => {
                 let folded = fold(node, &inputs)?;
@@ -117,14 +110,18 @@ impl<'a> Lowering<'a> {
             "Shape" => return self.shape(node).map(Value::Constant),
             "Concat" => return self.concat(node).map(Value::Maps),
             // Maps are of single precision, whatever the file stores.
-            "Cast" if attribute_int(node, "to").is_some_and(|to| is_float(to as i32)) => {
-                return self.maps(input(node, 0)?).map(Value::Maps);
+            "Cast"
+                if node
+                    .int("to")
+                    .is_some_and(|to| data_type::is_float(to as i32)) =>
+            {
+                return self.maps(node.required(0)?).map(Value::Maps);
             }
             // Its third input says that it is at work, as in training.
             "Dropout" if node.input.len() > 2 => {
                 return Err("it is exported for training; export it for inference".into());
             }
-            "Identity" | "Dropout" => return self.maps(input(node, 0)?).map(Value::Maps),
+            "Identity" | "Dropout" => return self.maps(node.required(0)?).map(Value::Maps),
             "Conv" => self.conv(node)?,
             "MaxPool" => self.max_pool(node)?,
             "Resize" => self.resize(node)?,
@@ -134,7 +131,7 @@ impl<'a> Lowering<'a> {
             "Add" | "Sum" => self.add(node)?,
             _ => return Err(UNKNOWN.into()),
         };
-        self.graph.name(made, name(node));
+        self.graph.name(made, node.label());
         Ok(Value::Maps(vec![made]))
     }
 
@@ -144,19 +141,19 @@ impl<'a> Lowering<'a> {
         node: &Node,
         operator: fn(&mut Graph, TensorId) -> Result<TensorId, net::Error>,
     ) -> Result<TensorId, String> {
-        let source = self.map(input(node, 0)?)?;
+        let source = self.map(node.required(0)?)?;
         operator(&mut self.graph, source).map_err(text)
     }
 
     fn conv(&mut self, node: &Node) -> Result<TensorId, String> {
-        let weights = self.constant(input(node, 1)?)?;
+        let weights = self.constant(node.required(1)?)?;
         let [outputs, channels, height, width] = weights.shape[..] else {
             return Err(format!("its weights have the shape {:?}", weights.shape));
         };
-        if attribute_int(node, "group").is_some_and(|groups| groups != 1) {
+        if node.int("group").is_some_and(|groups| groups != 1) {
             return Err("groups are not supported".into());
         }
-        let sources = self.maps(input(node, 0)?)?;
+        let sources = self.maps(node.required(0)?)?;
         let shapes = sources.iter().filter_map(|map| self.graph.shape(*map));
         let inputs: usize = shapes.map(|shape| shape.c).sum();
         if !matches!((height, width), (1, 1) | (3, 3)) || channels != inputs {
@@ -166,14 +163,14 @@ impl<'a> Lowering<'a> {
             ));
         }
         let kernel = height;
-        if let Some(declared) = attribute_ints(node, "kernel_shape")
+        if let Some(declared) = node.ints("kernel_shape")
             && equal(declared)? != kernel
         {
             return Err(format!("its weights are not of the kernel {declared:?}"));
         }
-        let bias = match node.input.get(2) {
-            Some(bias) if !bias.is_empty() => self.constant(bias)?.floats()?.to_vec(),
-            _ => vec![0.0; outputs],
+        let bias = match node.optional(2) {
+            Some(bias) => self.constant(bias)?.floats()?.to_vec(),
+            None => vec![0.0; outputs],
         };
         if bias.len() != outputs {
             return Err(format!(
@@ -196,7 +193,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn max_pool(&mut self, node: &Node) -> Result<TensorId, String> {
-        let kernel = attribute_ints(node, "kernel_shape").unwrap_or_default();
+        let kernel = node.ints("kernel_shape").unwrap_or_default();
         let plain = equal(kernel)? == 2
             && one_number(node, "strides")? == 2
             && one_number(node, "dilations")? == 1
@@ -204,9 +201,9 @@ impl<'a> Lowering<'a> {
         if !plain {
             return Err("only 2×2 windows with a stride of 2 and no padding are supported".into());
         }
-        let source = self.map(input(node, 0)?)?;
+        let source = self.map(node.required(0)?)?;
         let shape = self.graph.shape(source).ok_or(UNKNOWN)?;
-        let rounds_up = attribute_int(node, "ceil_mode").unwrap_or(0) != 0;
+        let rounds_up = node.int("ceil_mode").unwrap_or(0) != 0;
         if !rounds_up && (shape.h % 2 != 0 || shape.w % 2 != 0) {
             return Err(format!(
                 "it drops the last row or column of a map of {shape}; only `ceil_mode = 1` is supported there"
@@ -215,83 +212,8 @@ impl<'a> Lowering<'a> {
         self.graph.max_pool(source).map_err(text)
     }
 
-    fn resize(&mut self, node: &Node) -> Result<TensorId, String> {
-        let source = self.map(input(node, 0)?)?;
-        let shape = self.graph.shape(source).ok_or(UNKNOWN)?;
-        let [height, width] = self.new_sides(node, shape)?;
-        let mode = attribute_text(node, "coordinate_transformation_mode").unwrap_or("half_pixel");
-        let half_pixel = match mode {
-            // Before the operator set 11 there was no such word, and pixels were counted from their corners.
-            "half_pixel" => node.input.len() > 2,
-            // They differ on results of one row or column only.
-            "pytorch_half_pixel" => height > 1 && width > 1,
-            _ => false,
-        };
-        let bilinear = attribute_text(node, "mode") == Some("linear");
-        let antialias = attribute_int(node, "antialias").unwrap_or(0) != 0;
-        if !half_pixel || !bilinear || antialias {
-            return Err("only bilinear half-pixel resizing is supported".into());
-        }
-        self.graph.resize(source, height, width).map_err(text)
-    }
-
-    /// Height and width after resizing a map of `shape`: given as sizes, or as factors that give whole sizes.
-    fn new_sides(&self, node: &Node, shape: Shape) -> Result<[usize; 2], String> {
-        let axes = attribute_ints(node, "axes").unwrap_or(&[0, 1, 2, 3]);
-        let before: &[usize] = match axes {
-            [0, 1, 2, 3] => &[1, shape.c, shape.h, shape.w],
-            [2, 3] => &[shape.h, shape.w],
-            _ => return Err(format!("it resizes the axes {axes:?}")),
-        };
-        if attribute_text(node, "keep_aspect_ratio_policy")
-            .is_some_and(|policy| policy != "stretch")
-        {
-            return Err("only the policy `stretch` is supported".into());
-        }
-        let given = |index: usize| match node.input.get(index) {
-            Some(name) if !name.is_empty() => self.constant(name).map(Some),
-            _ => Ok(None),
-        };
-        let is_given = |constant: &Constant| constant.shape != [0];
-        let sizes = given(3)?.filter(is_given);
-        let scales = given(2)?.filter(is_given);
-        let list = match (sizes, scales) {
-            (Some(sizes), _) => sizes.as_ints()?.to_vec(),
-            (None, Some(scales)) => {
-                let scales = scales.floats()?;
-                if scales.len() != before.len() {
-                    return Err(format!(
-                        "its factors {scales:?} are not those of {} axes",
-                        before.len()
-                    ));
-                }
-                let sides = before.iter().zip(scales).map(|(side, scale)| {
-                    let side = *side as f32 * scale;
-                    let is_whole = side.fract() == 0.0;
-                    is_whole.then_some(side as i64)
-                });
-                let sides: Option<Vec<_>> = sides.collect();
-                sides.ok_or_else(|| format!("its factors {scales:?} give no whole sizes"))?
-            }
-            (None, None) => return Err("it has neither sizes nor factors".into()),
-        };
-        let odd = || format!("its result has the sizes {list:?}");
-        let (images_and_channels, sides) =
-            list.split_at_checked(before.len() - 2).ok_or_else(odd)?;
-        let is_kept = images_and_channels
-            .iter()
-            .eq([1, shape.c as i64][..before.len() - 2].iter());
-        match sides {
-            [height, width] if is_kept => {
-                let side = |of: i64| usize::try_from(of).map_err(|_| odd());
-                Ok([side(*height)?, side(*width)?])
-            }
-            _ => Err(odd()),
-        }
-    }
-
     fn add(&mut self, node: &Node) -> Result<TensorId, String> {
-        let mut sum = self.map(input(node, 0)?)?;
+        let mut sum = self.map(node.required(0)?)?;
         for name in node.input.iter().skip(1) {
             let next = self.map(name)?;
             sum = self.graph.add(sum, next).map_err(text)?;
@@ -301,7 +223,7 @@ impl<'a> Lowering<'a> {
 
     /// A maximum with 0 is a relu.
     fn max(&mut self, node: &Node) -> Result<TensorId, String> {
-        let [a, b] = [input(node, 0)?, input(node, 1)?];
+        let [a, b] = [node.required(0)?, node.required(1)?];
         let source = match (self.value(a)?, self.value(b)?, node.input.len()) {
             (Value::Maps(_), Value::Constant(zero), 2) if zero.floats()? == [0.0] => self.map(a)?,
             (Value::Constant(zero), Value::Maps(_), 2) if zero.floats()? == [0.0] => self.map(b)?,
@@ -311,7 +233,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn concat(&self, node: &Node) -> Result<Vec<TensorId>, String> {
-        let axis = attribute_int(node, "axis").unwrap_or(0);
+        let axis = node.int("axis").unwrap_or(0);
         if !matches!(axis, 1 | -3) {
             return Err(format!(
                 "it joins along the axis {axis}, only channels can be joined"
@@ -328,21 +250,14 @@ impl<'a> Lowering<'a> {
 
     /// The sizes of maps, which are known before any image.
     fn shape(&self, node: &Node) -> Result<Constant, String> {
-        let maps = self.maps(input(node, 0)?)?;
+        let maps = self.maps(node.required(0)?)?;
         let shapes: Option<Vec<_>> = maps.iter().map(|map| self.graph.shape(*map)).collect();
         let shapes = shapes.ok_or(UNKNOWN)?;
         let first = *shapes.first().ok_or(UNKNOWN)?;
         let channels: usize = shapes.iter().map(|shape| shape.c).sum();
         let sizes = [1, channels, first.h, first.w].map(|size| size as i64);
-        if attribute_int(node, "start").is_some() || attribute_int(node, "end").is_some() {
-            let at = |name, default| match attribute_int(node, name).unwrap_or(default) {
-                at if at < 0 => (at + 4).clamp(0, 4) as usize,
-                at => at.clamp(0, 4) as usize,
-            };
-            let (start, end) = (at("start", 0), at("end", 4));
-            return Ok(Constant::ints(sizes[start.min(end)..end].to_vec()));
-        }
-        Ok(Constant::ints(sizes.to_vec()))
+        let (start, end) = (node.int("start").unwrap_or(0), node.int("end").unwrap_or(4));
+        Ok(Constant::ints(sizes[range(start, end, 4)].to_vec()))
     }
 
     fn value(&self, name: &str) -> Result<Value, String> {
@@ -392,12 +307,6 @@ fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-fn input(node: &Node, index: usize) -> Result<&str, String> {
-    let name = node.input.get(index).filter(|name| !name.is_empty());
-    name.map(String::as_str)
-        .ok_or_else(|| format!("its input {index} is missing"))
-}
-
 /// The one value of a square kernel's property.
 fn equal(values: &[i64]) -> Result<usize, String> {
     match values {
@@ -408,16 +317,16 @@ fn equal(values: &[i64]) -> Result<usize, String> {
 
 /// A property that is 1 when it is left out.
 fn one_number(node: &Node, name: &str) -> Result<usize, String> {
-    attribute_ints(node, name).map_or(Ok(1), equal)
+    node.ints(name).map_or(Ok(1), equal)
 }
 
 fn padding(node: &Node) -> Result<usize, String> {
-    match attribute_text(node, "auto_pad") {
+    match node.text("auto_pad") {
         None | Some("NOTSET") => {}
         Some("VALID") => return Ok(0),
         Some(other) => return Err(format!("the padding {other} is not supported")),
     }
-    match attribute_ints(node, "pads") {
+    match node.ints("pads") {
         None => Ok(0),
         Some([top, left, bottom, right]) if [top, left, bottom] == [right; 3] => {
             equal(&[*top, *left])

@@ -12,6 +12,11 @@ pub(crate) mod data_type {
     pub(crate) const FLOAT16: i32 = 10;
     pub(crate) const DOUBLE: i32 = 11;
     pub(crate) const BFLOAT16: i32 = 16;
+
+    /// Whether it is one of the floating-point types that are read.
+    pub(crate) fn is_float(of: i32) -> bool {
+        [FLOAT, FLOAT16, BFLOAT16, DOUBLE].contains(&of)
+    }
 }
 
 /// Types of an attribute (`AttributeProto.AttributeType`).

@@ -104,13 +104,7 @@ fn declared_side(input: &ValueInfo) -> Result<Option<u32>, Error> {
         .as_ref()
         .and_then(|of| of.tensor_type.as_ref())
         .ok_or_else(|| foreign("an input that is no tensor"))?;
-    let floats = [
-        data_type::FLOAT,
-        data_type::FLOAT16,
-        data_type::BFLOAT16,
-        data_type::DOUBLE,
-    ];
-    if !floats.contains(&tensor.elem_type) {
+    if !data_type::is_float(tensor.elem_type) {
         return Err(foreign("an input of whole numbers"));
     }
     let Some(shape) = &tensor.shape else {

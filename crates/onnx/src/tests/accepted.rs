@@ -1,0 +1,138 @@
+//! Graphs that are lowered.
+
+use super::*;
+
+#[test]
+fn graphs_of_the_family_are_lowered() {
+    let one_channel = || node("Conv", &["x", "w", "b"], "c", &[]);
+    let linear = || {
+        [
+            word("mode", "linear"),
+            word("coordinate_transformation_mode", "half_pixel"),
+        ]
+    };
+    let down_and_up = |resize: Vec<Node>| {
+        let pool = [list("kernel_shape", &[2, 2]), list("strides", &[2, 2])];
+        let pool = node("MaxPool", &["c"], "p", &pool);
+        [vec![one_channel(), pool], resize].concat()
+    };
+    for (case, nodes, initializer) in [
+        (
+            "a convolution without a bias",
+            vec![node("Conv", &["x", "w"], "y", &[])],
+            vec![],
+        ),
+        (
+            "a node that nobody needs may be anything",
+            vec![
+                node("Conv", &["x", "w"], "y", &[]),
+                node("Loop", &["x"], "z", &[]),
+            ],
+            vec![],
+        ),
+        (
+            "a maximum with 0",
+            vec![one_channel(), node("Max", &["zero", "c"], "y", &[])],
+            vec![floats("zero", &[], 0.0)],
+        ),
+        (
+            "a sum of maps, one of them without its input's name",
+            vec![
+                one_channel(),
+                node("Dropout", &["c"], "d", &[]),
+                node("Sum", &["c", "d", "c"], "y", &[]),
+                node("Loop", &["", "x"], "", &[]),
+            ],
+            vec![],
+        ),
+        (
+            "a single value by a list of one",
+            down_and_up(vec![
+                node("Mul", &["four", "two"], "side", &[]),
+                node(
+                    "Concat",
+                    &["ones", "side", "side"],
+                    "sizes",
+                    &[int("axis", 0)],
+                ),
+                node("Resize", &["p", "", "", "sizes"], "y", &linear()),
+            ]),
+            vec![
+                ints("two", &[2]),
+                Tensor {
+                    dims: vec![],
+                    ..ints("four", &[4])
+                },
+                ints("ones", &[1, 1]),
+            ],
+        ),
+        (
+            "sizes by factors",
+            down_and_up(vec![node("Resize", &["p", "", "scales"], "y", &linear())]),
+            vec![Tensor {
+                float_data: vec![1.0, 1.0, 2.0, 2.0],
+                ..floats("scales", &[4], 0.0)
+            }],
+        ),
+        (
+            "factors of two axes",
+            down_and_up(vec![node(
+                "Resize",
+                &["p", "", "scales"],
+                "y",
+                &[&linear()[..], &[list("axes", &[2, 3])]].concat(),
+            )]),
+            vec![floats("scales", &[2], 2.0)],
+        ),
+        (
+            "sizes worked out from another map",
+            down_and_up(vec![
+                node("Shape", &["c"], "shape", &[]),
+                node("Slice", &["shape", "two", "end", "zero"], "sides", &[]),
+                node("Shape", &["p"], "other", &[int("start", 0), int("end", 2)]),
+                node("Concat", &["other", "sides"], "sizes", &[int("axis", 0)]),
+                node("Resize", &["p", "", "", "sizes"], "y", &linear()),
+            ]),
+            vec![
+                ints("two", &[2]),
+                ints("end", &[i64::MAX]),
+                ints("zero", &[0]),
+            ],
+        ),
+        (
+            "sizes by arithmetic on floats",
+            down_and_up(vec![
+                node("Shape", &["p"], "shape", &[]),
+                node("Gather", &["shape", "two"], "side", &[]),
+                node(
+                    "Cast",
+                    &["side"],
+                    "float",
+                    &[int("to", data_type::FLOAT.into())],
+                ),
+                node("Mul", &["float", "factor"], "product", &[]),
+                node("Floor", &["product"], "floor", &[]),
+                node(
+                    "Cast",
+                    &["floor"],
+                    "new",
+                    &[int("to", data_type::INT64.into())],
+                ),
+                node(
+                    "Concat",
+                    &["ones", "new", "new"],
+                    "sizes",
+                    &[int("axis", 0)],
+                ),
+                node("Resize", &["p", "", "", "sizes"], "y", &linear()),
+            ]),
+            vec![
+                ints("two", &[-2]),
+                floats("factor", &[], 2.1),
+                ints("ones", &[1, 1]),
+            ],
+        ),
+    ] {
+        assert_eq!(result(&graph(nodes, initializer)), Ok(()), "{case}");
+    }
+}
