@@ -5,21 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use walkdir::WalkDir;
+
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Everything that the actor is built from, relative to the workspace.
-const SOURCES: [&str; 10] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "actor",
-    "crates/cutout",
-    "crates/http",
-    "crates/message",
-    "crates/net",
-    "crates/onnx",
-    "crates/tract",
-    "wit",
-];
+/// Everything that plans and results are made by, and the actor is built from, relative to the workspace.
+const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "actor", "crates", "wit"];
 
 /// The builds of the actor, each with its feature.
 const BUILDS: [(&str, &str); 3] = [("net", ""), ("worker", "worker"), ("tract", "tract")];
@@ -35,10 +26,10 @@ fn main() -> Result<()> {
             workspace.join(source).display()
         );
     }
-    if env::var_os("CARGO_FEATURE_WASM").is_some() {
+    let has = |feature| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
+    if has("WASM") {
         see_to_target(&workspace)?;
     }
-    let has = |feature| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     for (build, features) in BUILDS {
         if !has("WASM") || (build == "tract" && !has("TRACT")) {
             continue;
@@ -74,27 +65,17 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A digest of the sources that make plans and results, and of the versions of their packages.
+/// A digest of the sources, by name and content.
 fn core_digest(workspace: &Path) -> Result<blake3::Hash> {
     let mut digest = blake3::Hasher::new();
-    let mut places = ["Cargo.lock", "actor", "crates", "wit"]
-        .map(|place| workspace.join(place))
-        .to_vec();
-    // Sorted, since folders list their files in any order.
-    places.sort_by(|a, b| b.cmp(a));
-    while let Some(place) = places.pop() {
-        if place.is_dir() {
-            let mut inner: Vec<_> = fs::read_dir(&place)?
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect::<std::io::Result<_>>()?;
-            inner.sort_by(|a, b| b.cmp(a));
-            places.extend(inner);
-        } else {
-            let name = place
-                .strip_prefix(workspace)?
-                .as_os_str()
-                .as_encoded_bytes();
-            digest.update(name).update(&[0]).update(&fs::read(&place)?);
+    for source in SOURCES {
+        for entry in WalkDir::new(workspace.join(source)).sort_by_file_name() {
+            let entry = entry?;
+            if entry.file_type().is_file() {
+                let name = entry.path().strip_prefix(workspace)?.as_os_str();
+                digest.update(name.as_encoded_bytes()).update(&[0]);
+                digest.update(&fs::read(entry.path())?);
+            }
         }
     }
     Ok(digest.finalize())

@@ -267,11 +267,16 @@ impl Entry {
 
     fn matches(&self, onnx: &[u8]) -> bool {
         match (&self.sha256, &self.md5) {
-            (Some(sha256), _) => *sha256 == hex(&Sha256::digest(onnx)),
+            (Some(known), _) => *known == sha256(onnx),
             (None, Some(md5)) => *md5 == hex(&Md5::digest(onnx)),
             (None, None) => false,
         }
     }
+}
+
+/// SHA-256 of a model's file, in hexadecimal, as its publishers give it.
+pub(crate) fn sha256(onnx: &[u8]) -> String {
+    hex(&Sha256::digest(onnx))
 }
 
 fn hex(bytes: &[u8]) -> String {

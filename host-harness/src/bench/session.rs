@@ -16,11 +16,11 @@ use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
 use super::steps::Steps;
 use super::{about, compare, process};
+use crate::Error;
 use crate::commands::{EngineName, Group};
 use crate::engine::{self, Cache, Host, Runtime, Settings};
 use crate::models::{self, Model};
 use crate::stop::Stop;
-use crate::{Error, Kind};
 
 /// What came of a session.
 pub struct Measured {
@@ -90,17 +90,9 @@ impl Session {
 
     /// Refuses a cache that host images cannot be mapped from: every process would compile, and that would be measured.
     fn refuse_unmapped(&self, model: &Model) -> Result<(), Error> {
-        let (cache, engine) = (Cache::of_user()?, Host::engine(&Settings::default())?);
-        for (runtime, _) in &self.images {
-            let said = std::cell::RefCell::new(None);
-            cache.component(&engine, model, *runtime, &|text| {
-                said.borrow_mut().get_or_insert(text.to_owned());
-            })?;
-            if let Some(text) = said.into_inner() {
-                return Err(Error::new(Kind::Io, text));
-            }
-        }
-        Ok(())
+        let cache = Cache::of_user()?;
+        let mut runtimes = self.images.iter().map(|(runtime, _)| *runtime);
+        runtimes.try_for_each(|runtime| cache.check(model, runtime))
     }
 
     /// Runs all processes in shuffled rounds. A process that fails ends it, and what was found before is kept.
@@ -146,7 +138,7 @@ impl Session {
         let cold = self.cold(announce)?;
         let jobs = |round| self.plan.jobs(&self.rows, round, cold.as_ref());
         let rounds: Vec<_> = (1..=self.plan.samples).map(jobs).collect();
-        let mut steps = Steps::new(rounds.iter().map(Vec::len).sum(), announce);
+        let steps = Steps::new(rounds.iter().map(Vec::len).sum(), announce);
         let mut order = fastrand::Rng::with_seed(self.plan.seed);
         for mut jobs in rounds {
             steps.round(*ended + 1, self.plan.samples);

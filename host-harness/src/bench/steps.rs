@@ -1,7 +1,5 @@
 //! Progress of a session, on standard error.
 
-use std::time::Instant;
-
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 /// A bar on a terminal; elsewhere a line for each round.
@@ -9,9 +7,6 @@ pub(super) struct Steps<'a> {
     announce: &'a dyn Fn(&str),
     /// Hidden where standard error is not a terminal.
     bar: ProgressBar,
-    started: Instant,
-    done: u32,
-    total: u32,
 }
 
 impl<'a> Steps<'a> {
@@ -21,13 +16,7 @@ impl<'a> Steps<'a> {
         if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}") {
             bar.set_style(style);
         }
-        Self {
-            announce,
-            bar,
-            started: Instant::now(),
-            done: 0,
-            total: u32::try_from(total).unwrap_or(u32::MAX),
-        }
+        Self { announce, bar }
     }
 
     /// Something that people should know.
@@ -48,17 +37,21 @@ impl<'a> Steps<'a> {
     }
 
     /// A process has ended.
-    pub(super) fn end_step(&mut self) {
-        self.done += 1;
+    pub(super) fn end_step(&self) {
         self.bar.inc(1);
     }
 
     /// The time that the rest takes if its processes take as long as those that ended; nothing before the first.
     fn left(&self) -> String {
-        let Some(mean) = self.started.elapsed().checked_div(self.done) else {
+        // The bar's own estimate follows the latest processes, which differ by what they measure.
+        let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        if done == 0 {
             return String::new();
-        };
-        let left = mean * self.total.saturating_sub(self.done);
+        }
+        let left = self
+            .bar
+            .elapsed()
+            .mul_f64(total.saturating_sub(done) as f64 / done as f64);
         format!(", about {} left", HumanDuration(left))
     }
 }

@@ -63,21 +63,26 @@ pub struct Bench {
     model: String,
 }
 
-const ROWS: [(EngineName, Runtime); 4] = [
-    (EngineName::Wasm, Runtime::Net),
-    (EngineName::Native, Runtime::Net),
-    (EngineName::Wasm, Runtime::Tract),
-    (EngineName::Native, Runtime::Tract),
+/// The default, and what `--full` adds.
+const ROWS: [&[(EngineName, Runtime)]; 2] = [
+    &[
+        (EngineName::Wasm, Runtime::Net),
+        (EngineName::Native, Runtime::Net),
+    ],
+    if cfg!(feature = "tract") {
+        &[
+            (EngineName::Wasm, Runtime::Tract),
+            (EngineName::Native, Runtime::Tract),
+        ]
+    } else {
+        &[]
+    },
 ];
-const GROUPS: [Group; 5] = [
-    Group::Process,
-    Group::Times,
-    Group::Memory,
-    Group::Density,
-    Group::Throughput,
+/// The default, and what `--full` adds.
+const GROUPS: [&[Group]; 2] = [
+    &[Group::Process, Group::Times],
+    &[Group::Memory, Group::Density, Group::Throughput],
 ];
-/// The first so many of them are the default; `--full` takes all.
-const QUICK: usize = 2;
 
 /// A group of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -106,12 +111,12 @@ fn engine_and_runtime(text: &str) -> Result<(EngineName, Runtime), String> {
     ))
 }
 
-/// What was asked for, or the default.
-fn or_default<T: Copy>(asked: Vec<T>, all: &[T], full: bool) -> Vec<T> {
-    match (asked.is_empty(), full) {
-        (false, _) => asked,
-        (true, true) => all.to_vec(),
-        (true, false) => all[..QUICK].to_vec(),
+/// The values of a flag, or where there are none, its default and what `--full` adds.
+fn or_default<T: Copy>(given: Vec<T>, [default, more]: [&[T]; 2], full: bool) -> Vec<T> {
+    match (given.is_empty(), full) {
+        (false, _) => given,
+        (true, true) => [default, more].concat(),
+        (true, false) => default.to_vec(),
     }
 }
 
@@ -140,12 +145,7 @@ impl Command for Bench {
 impl Bench {
     /// Measures, and writes what was found in whole rounds; `None` when it was interrupted before there was one.
     fn measure(self, stop: &Stop) -> Result<Option<Measured>, Error> {
-        let all = if cfg!(feature = "tract") {
-            &ROWS[..]
-        } else {
-            &ROWS[..QUICK]
-        };
-        let rows = or_default(self.rows, all, self.full);
+        let rows = or_default(self.rows, ROWS, self.full);
         for (_, runtime) in &rows {
             runtime.check()?;
         }
@@ -167,7 +167,7 @@ impl Bench {
             picture: self.picture,
             model: self.model,
             peers: self.peers,
-            groups: or_default(self.groups, &GROUPS, self.full),
+            groups: or_default(self.groups, GROUPS, self.full),
             samples: self.samples.into(),
             workers,
             pictures: self.pictures,

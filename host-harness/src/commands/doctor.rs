@@ -1,5 +1,7 @@
 //! `cutout doctor`: whether this machine has what Cutout needs, and the way out where it has not.
 
+#[cfg(feature = "wasm")]
+use std::cell::Cell;
 use std::io::{self, Cursor, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,13 +11,10 @@ use clap::Args;
 use cutout::{Limits, Mask, Quality};
 use image::{ImageFormat, Rgb, RgbImage};
 use net::Simd;
-use sha2::{Digest, Sha256};
 
 use crate::commands::Command;
 #[cfg(feature = "wasm")]
-use crate::engine::Cache;
-#[cfg(feature = "wasm")]
-use crate::engine::Settings;
+use crate::engine::{Cache, Settings};
 use crate::engine::{Engines, Runtime, WASMTIME};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
@@ -79,32 +78,25 @@ fn engines(model: Option<Model>, report: &mut Report) {
 /// The engine `wasm`, as other verbs start it, and a line about the cache.
 #[cfg(feature = "wasm")]
 fn sandbox(model: &Model, report: &mut Report) -> Result<Engines, Error> {
-    let settings = Settings::default();
-    let cache = match Cache::of_user() {
-        Ok(cache) => cache,
-        Err(error) => {
-            report.line("cache", Err(error));
-            return Engines::uncached(model, Runtime::Net, settings);
-        }
-    };
-    // A start says something when it prepares the model, and when the cache cannot be used.
-    let said = std::cell::RefCell::new(Vec::new());
-    let announce = |text: &str| said.borrow_mut().push(text.to_owned());
+    let prepares = Cell::new(false);
     let started = Instant::now();
-    let engines = Engines::wasm(&cache, model, Runtime::Net, settings, &announce)?;
+    let announce = |_: &str| prepares.set(true);
+    let engines = Engines::of_user(model, Runtime::Net, Settings::default(), &announce);
     let seconds = started.elapsed().as_secs_f64();
-    let folder = cache.folder().display();
-    let said = said.into_inner();
-    let trouble = said.iter().find(|text| !text.starts_with("preparing"));
-    report.line(
-        "cache",
-        match (trouble, said.is_empty()) {
-            (Some(trouble), _) => Err(Error::new(Kind::Io, trouble.clone())),
-            (None, false) => Ok(format!("{folder}; model prepared in {seconds:.1} s (once)")),
-            (None, true) => Ok(format!("{folder}; model mapped in {:.0} ms", seconds * 1e3)),
-        },
-    );
-    Ok(engines)
+    let cache = Cache::of_user();
+    // Where the sandbox cannot start, that line says so.
+    if cache.is_err() || engines.is_ok() {
+        let checked = cache.and_then(|cache| {
+            cache.check(model, Runtime::Net)?;
+            let time = match prepares.get() {
+                true => format!("prepared in {seconds:.1} s (once)"),
+                false => format!("mapped in {:.0} ms", seconds * 1e3),
+            };
+            Ok(format!("{}; model {time}", cache.folder().display()))
+        });
+        report.line("cache", checked);
+    }
+    engines
 }
 
 struct Report {
@@ -146,10 +138,7 @@ fn processor() -> String {
 }
 
 fn describe(model: &Model) -> String {
-    let digest: String = Sha256::digest(&model.onnx)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = models::sha256(&model.onnx);
     let place = match &model.path {
         Some(path) => path.display().to_string(),
         None => "inside the program".to_owned(),

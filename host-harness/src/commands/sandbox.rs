@@ -9,8 +9,6 @@ use cutout::Limits;
 
 #[cfg(feature = "wasm")]
 use crate::commands::announce;
-#[cfg(feature = "wasm")]
-use crate::engine::Cache;
 use crate::engine::{Engines, Runtime, Settings};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
@@ -73,7 +71,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// What a picture may ask for.
+    /// Limits on an image.
     pub fn limits(&self) -> Limits {
         Limits {
             max_bytes: self.max_bytes << 20,
@@ -104,21 +102,13 @@ impl Sandbox {
         match self.engine {
             EngineName::Native => Ok(Engines::Native(model.clone(), self.runtime, self.limits())),
             #[cfg(feature = "wasm")]
-            EngineName::Wasm => match Cache::of_user() {
-                Ok(cache) => Engines::wasm(&cache, model, self.runtime, settings, &announce),
-                Err(error) => {
-                    announce(&format!(
-                        "{error}; until that is mended, every start prepares the model anew, which takes seconds"
-                    ));
-                    Engines::uncached(model, self.runtime, settings)
-                }
-            },
+            EngineName::Wasm => Engines::of_user(model, self.runtime, settings, &announce),
             #[cfg(not(feature = "wasm"))]
             EngineName::Wasm => Err(without_wasm()),
         }
     }
 
-    /// What an instance may take.
+    /// Limits on an instance.
     ///
     /// # Errors
     /// Kind `usage` for a flag that cannot be.

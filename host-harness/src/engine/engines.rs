@@ -8,7 +8,7 @@ use cutout::Limits;
 
 use super::native::Native;
 #[cfg(feature = "wasm")]
-use super::wasm::Wasm;
+use super::wasm::{Wasm, component_of_user};
 #[cfg(feature = "wasm")]
 use super::{Cache, Host, Settings};
 use super::{Engine, Runtime};
@@ -20,7 +20,7 @@ pub enum Engines {
     /// Instances of one host image.
     #[cfg(feature = "wasm")]
     Wasm(Arc<Host>),
-    /// The model, what computes it, and what a picture may ask for when it comes by HTTP; each engine prepares the
+    /// The model, its runtime, and the limits on an image that comes by HTTP; each engine prepares the
     /// model for itself.
     Native(Arc<Model>, Runtime, Limits),
 }
@@ -29,7 +29,7 @@ impl Engines {
     /// Maps and links the model's host image, which is made first if `cache` has none; `announce` is told then.
     ///
     /// # Errors
-    /// As [`Cache::component`] and [`Host`].
+    /// Those of [`Cache::component`] and [`Host`].
     #[cfg(feature = "wasm")]
     pub fn wasm(
         cache: &Cache,
@@ -38,22 +38,23 @@ impl Engines {
         settings: Settings,
         announce: &dyn Fn(&str),
     ) -> Result<Self, Error> {
-        let engine = Host::engine(&settings)?;
-        let component = cache.component(&engine, model, runtime, announce)?;
-        let host = Host::new(&engine, &component, settings)?;
-        Ok(Self::Wasm(Arc::new(host)))
+        let component = |engine: &_| cache.component(engine, model, runtime, announce);
+        Host::start(settings, component).map(Self::Wasm)
     }
 
-    /// Compiles the model's component for this process alone, since there is no cache for a host image.
+    /// Links the model's component with the user's cache, or without where there is none; `announce` is told of that, too.
     ///
     /// # Errors
-    /// Those of the model, and kind `engine` when the sandbox cannot be set up.
+    /// Those of [`Engines::wasm`].
     #[cfg(feature = "wasm")]
-    pub fn uncached(model: &Model, runtime: Runtime, settings: Settings) -> Result<Self, Error> {
-        let engine = Host::engine(&settings)?;
-        let component = super::wasm::compile_here(&engine, &super::bake(model, runtime)?)?;
-        let host = Host::new(&engine, &component, settings)?;
-        Ok(Self::Wasm(Arc::new(host)))
+    pub fn of_user(
+        model: &Model,
+        runtime: Runtime,
+        settings: Settings,
+        announce: &dyn Fn(&str),
+    ) -> Result<Self, Error> {
+        let component = |engine: &_| component_of_user(engine, model, runtime, announce);
+        Host::start(settings, component).map(Self::Wasm)
     }
 
     /// An engine for one worker.

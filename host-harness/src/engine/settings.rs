@@ -20,7 +20,7 @@ pub struct Settings {
     /// Linear memory in bytes up to which an instance is kept for the next picture: it never shrinks, and a fresh
     /// instance costs less than a picture that needs more. Default 128 MiB.
     pub kept_memory: usize,
-    /// What a picture may ask for when it comes by HTTP. Default: what the actor does by itself.
+    /// Limits on an image that comes by HTTP. Default: the actor's own.
     pub limits: Option<Limits>,
 }
 

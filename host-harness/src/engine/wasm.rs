@@ -22,8 +22,8 @@ use bindings::Actor as Exports;
 use host::Guest;
 
 pub use cache::Cache;
+pub(super) use cache::component_of_user;
 pub use host::Host;
-pub(super) use snapshot::compile_here;
 pub use snapshot::{Actor, actor, bake, bake_worker, compile, worker};
 
 /// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.

@@ -2,6 +2,7 @@
 
 mod whole;
 
+use std::cell::RefCell;
 use std::fs::{self, DirBuilder, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -78,16 +79,16 @@ impl Cache {
         announce: &dyn Fn(&str),
     ) -> Result<Component, Error> {
         let path = self.path(engine, model, runtime)?;
-        let unmapped = |reason: &str| {
-            announce(&format!(
-                "{reason}; until that is mended, every start prepares the model anew, which takes seconds: \
-                 set CUTOUT_CACHE to another folder, or use --engine native"
-            ));
-            snapshot::compile_here(engine, &snapshot::bake(model, runtime)?)
+        let uncached = |reason: &str, baked: &[u8]| {
+            let reason =
+                format!("{reason}; set CUTOUT_CACHE to another folder, or use --engine native");
+            uncached(engine, baked, &reason, announce)
         };
         match load(engine, &path)? {
             Loaded::Component(component) => return Ok(*component),
-            Loaded::Denied => return unmapped(&no_code_from(&path)),
+            Loaded::Denied => {
+                return uncached(&no_code_from(&path), &snapshot::bake(model, runtime)?);
+            }
             Loaded::Nothing => {}
         }
         let lock = self.lock();
@@ -104,19 +105,35 @@ impl Cache {
             "preparing the model {} for this machine (once)",
             model.spec.name
         ));
-        let image = snapshot::compile(engine, &snapshot::bake(model, runtime)?)?;
+        let baked = snapshot::bake(model, runtime)?;
+        let image = snapshot::compile(engine, &baked)?;
         if let Err(error) = whole::store(&path, &image) {
             let reason = format!("cannot write the host image {}: {error}", path.display());
-            return unmapped(&reason);
+            return uncached(&reason, &baked);
         }
         drop(lock);
-        match load(engine, &path)? {
-            Loaded::Component(component) => Ok(*component),
-            Loaded::Denied => unmapped(&no_code_from(&path)),
-            Loaded::Nothing => unmapped(&format!(
-                "the host image {} cannot be read back",
-                path.display()
-            )),
+        let reason = match load(engine, &path)? {
+            Loaded::Component(component) => return Ok(*component),
+            Loaded::Denied => no_code_from(&path),
+            Loaded::Nothing => format!("the host image {} cannot be read back", path.display()),
+        };
+        uncached(&reason, &baked)
+    }
+
+    /// Checks that a start maps the host image of `model`, once an earlier one has prepared it.
+    ///
+    /// # Errors
+    /// Those of [`Cache::component`], and kind `io` with the reason why it compiles instead.
+    pub fn check(&self, model: &Model, runtime: Runtime) -> Result<(), Error> {
+        let said = RefCell::new(None);
+        let engine = Host::engine(&Settings::default())?;
+        // The last word is the reason: what is to be prepared was announced before.
+        self.component(&engine, model, runtime, &|text| {
+            said.replace(Some(text.to_owned()));
+        })?;
+        match said.into_inner() {
+            Some(reason) => Err(Error::new(Kind::Io, reason)),
+            None => Ok(()),
         }
     }
 
@@ -128,7 +145,7 @@ impl Cache {
     /// The place of `model`'s host image, whether it is there or not.
     ///
     /// # Errors
-    /// As [`snapshot::actor`].
+    /// Those of [`snapshot::actor`].
     pub fn path(&self, engine: &Engine, model: &Model, runtime: Runtime) -> Result<PathBuf, Error> {
         let digest = snapshot::actor(runtime)?.digest;
         Ok(self
@@ -143,6 +160,38 @@ impl Cache {
             .map_err(Error::io(format!("lock {}", path.display())))?;
         Ok(file)
     }
+}
+
+/// The component of `model` from the user's cache, or compiled for this process alone where there is no cache.
+///
+/// # Errors
+/// Those of [`Cache::component`].
+pub(in crate::engine) fn component_of_user(
+    engine: &Engine,
+    model: &Model,
+    runtime: Runtime,
+    announce: &dyn Fn(&str),
+) -> Result<Component, Error> {
+    match Cache::of_user() {
+        Ok(cache) => cache.component(engine, model, runtime, announce),
+        Err(error) => {
+            let baked = snapshot::bake(model, runtime)?;
+            uncached(engine, &baked, &error.to_string(), announce)
+        }
+    }
+}
+
+/// Compiles `baked` for this process alone, and says why.
+fn uncached(
+    engine: &Engine,
+    baked: &[u8],
+    reason: &str,
+    announce: &dyn Fn(&str),
+) -> Result<Component, Error> {
+    announce(&format!(
+        "{reason}; until that is mended, every start prepares the model anew, which takes seconds"
+    ));
+    Component::new(engine, baked).map_err(Error::engine("compile the component"))
 }
 
 /// Names everything that a host image depends on; wasmtime's own hash has its version, the
@@ -168,7 +217,7 @@ fn key(engine: &Engine, model: &Model, actor_digest: &str) -> String {
     )
 }
 
-/// What became of a host image.
+/// Outcome of mapping a host image.
 enum Loaded {
     Component(Box<Component>),
     /// There is none that can be trusted.

@@ -71,6 +71,19 @@ impl Host {
         })
     }
 
+    /// Links the component that `component` makes for a new engine with `settings`.
+    ///
+    /// # Errors
+    /// Those of [`Host::engine`], `component` and [`Host::new`].
+    pub(in crate::engine) fn start(
+        settings: Settings,
+        component: impl FnOnce(&Engine) -> Result<Component, Error>,
+    ) -> Result<Arc<Self>, Error> {
+        let engine = Self::engine(&settings)?;
+        let component = component(&engine)?;
+        Self::new(&engine, &component, settings).map(Arc::new)
+    }
+
     /// A store for one instance.
     pub(super) fn store(&self) -> Store<Guest> {
         let limits = self.settings.limits.map(environment).unwrap_or_default();

@@ -207,17 +207,6 @@ impl ComponentInstanceState for State {
     }
 }
 
-/// Compiles a portable component for this process alone.
-///
-/// # Errors
-/// Kind `engine` when `component` is not a valid component, or the system forbids to run code that was made.
-pub(in crate::engine) fn compile_here(
-    engine: &Engine,
-    component: &[u8],
-) -> Result<Component, Error> {
-    Component::new(engine, component).map_err(Error::engine("compile the component"))
-}
-
 /// Compiles a portable component for this machine: a host image.
 ///
 /// # Errors
