@@ -3,12 +3,12 @@
 //! The body is a sequence of u32 words (counts, shapes, offsets), names (length and bytes, padded to a word) and
 //! at the end the weights as raw f32. Reading checks only that the words are there; [`crate::validate`] judges them.
 
-use crate::Error;
 use crate::plan::{ConvOp, MAX_NAME, MAX_OPS, MAX_SOURCES, Op, OpKind, Plan, Tensor};
 use crate::shape::Shape;
+use crate::{Activation, Error};
 
 const MAGIC: [u8; 8] = *b"cutplan\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 8 + 4 + 4 + 8;
 const NONE: u32 = u32::MAX;
 
@@ -94,8 +94,10 @@ impl Writer {
                     self.word(n);
                 }
                 for n in [
-                    usize::from(conv.relu),
+                    usize::from(conv.depthwise),
+                    conv.activation as usize,
                     conv.residual.unwrap_or(usize::MAX),
+                    usize::from(conv.residual_first),
                     conv.weights,
                     conv.bias,
                 ] {
@@ -106,7 +108,9 @@ impl Writer {
             OpKind::Resize { source } => self.words(&[2, *source]),
             OpKind::Add { a, b } => self.words(&[3, *a, *b]),
             OpKind::Sigmoid { source } => self.words(&[4, *source]),
-            OpKind::Relu { source } => self.words(&[5, *source]),
+            OpKind::Activate { source, activation } => {
+                self.words(&[5, *source, *activation as usize]);
+            }
         }
     }
 
@@ -221,8 +225,9 @@ impl<'a> Reader<'a> {
             4 => OpKind::Sigmoid {
                 source: self.word()?,
             },
-            5 => OpKind::Relu {
+            5 => OpKind::Activate {
                 source: self.word()?,
+                activation: self.activation()?,
             },
             _ => return None,
         };
@@ -234,18 +239,17 @@ impl<'a> Reader<'a> {
         let sources = (0..count)
             .map(|_| self.word())
             .collect::<Option<Vec<_>>>()?;
-        let [height, width, kernel, stride, pad, dilation, relu] = self.words()?;
-        if relu > 1 {
-            return None;
-        }
+        let [height, width, kernel, stride, pad, dilation] = self.words()?;
+        let depthwise = self.flag()?;
+        let activation = self.activation()?;
         let residual = self.u32()?;
         let residual = if residual == NONE {
             None
         } else {
             Some(usize::try_from(residual).ok()?)
         };
+        let residual_first = self.flag()?;
         let [weights, bias] = self.words()?;
-        let relu = relu == 1;
         Some(ConvOp {
             sources,
             height,
@@ -254,11 +258,25 @@ impl<'a> Reader<'a> {
             stride,
             pad,
             dilation,
-            relu,
+            depthwise,
+            activation,
             residual,
+            residual_first,
             weights,
             bias,
         })
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        match self.word()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
+    fn activation(&mut self) -> Option<Activation> {
+        Activation::ALL.get(self.word()?).copied()
     }
 }
 
@@ -284,7 +302,20 @@ mod tests {
             .unwrap();
         let sum = graph.add(c, a).unwrap();
         let positive = graph.relu(sum).unwrap();
-        let out = graph.sigmoid(positive).unwrap();
+        let d = graph
+            .conv(&Conv {
+                kernel: 5,
+                pad: 2,
+                depthwise: true,
+                ..Conv::same3x3(&[positive], &[0.1; 8 * 25], &[0.0; 8])
+            })
+            .unwrap();
+        let e = graph
+            .conv(&Conv::pointwise(&[d], &[0.1; 64], &[0.0; 8]))
+            .unwrap();
+        let sum = graph.add(e, positive).unwrap();
+        let capped = graph.relu6(sum).unwrap();
+        let out = graph.sigmoid(capped).unwrap();
         graph.finish(out).unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::plan::{ConvOp, MAX_MEMORY, MAX_NAME, MAX_OPS, MAX_SOURCES};
 use crate::shape::{MAX_CHANNELS, Shape};
-use crate::{Error, Plan, lower};
+use crate::{Activation, Error, Plan, lower};
 
 /// Names a map of a [`Graph`]; valid only in the graph that returned it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ pub(crate) enum NodeKind {
     Resize(usize),
     Add(usize, usize),
     Sigmoid(usize),
-    Relu(usize),
+    Activate(usize, Activation),
 }
 
 /// The parameters of a convolution. Each field is what ONNX calls it, with square kernels and equal padding.
@@ -39,7 +39,7 @@ pub(crate) enum NodeKind {
 pub struct Conv<'a> {
     /// One to eight maps of equal height and width, read as if concatenated by channel in this order.
     pub sources: &'a [TensorId],
-    /// Side of the kernel: 1 or 3.
+    /// Side of the kernel: 1 or 3; 3 or 5 if depthwise.
     pub kernel: usize,
     /// Step in pixels: 1 or 2.
     pub stride: usize,
@@ -47,16 +47,20 @@ pub struct Conv<'a> {
     pub pad: usize,
     /// Distance of the kernel's taps in pixels: 1 to 16.
     pub dilation: usize,
-    /// `outputs x inputs x kernel x kernel` values (OIHW), where `inputs` counts the channels of all sources.
+    /// Whether each output channel reads the input channel of its number alone (ONNX: as many groups as channels). There is
+    /// one source then.
+    pub depthwise: bool,
+    /// `outputs x inputs x kernel x kernel` values (OIHW), where `inputs` counts the channels of all sources and is 1 if
+    /// depthwise.
     pub weights: &'a [f32],
     /// One value for each output channel; its length is the number of output channels.
     pub bias: &'a [f32],
-    /// Whether negative results become zero.
-    pub relu: bool,
+    /// Applied to each sum with its bias.
+    pub activation: Activation,
 }
 
 impl<'a> Conv<'a> {
-    /// A 3x3 convolution that keeps height and width: stride 1, pad 1, dilation 1, no relu.
+    /// A 3x3 convolution that keeps height and width: stride 1, pad 1, dilation 1, no activation.
     #[must_use]
     pub fn same3x3(sources: &'a [TensorId], weights: &'a [f32], bias: &'a [f32]) -> Self {
         Self {
@@ -65,9 +69,10 @@ impl<'a> Conv<'a> {
             stride: 1,
             pad: 1,
             dilation: 1,
+            depthwise: false,
             weights,
             bias,
-            relu: false,
+            activation: Activation::None,
         }
     }
 
@@ -81,7 +86,7 @@ impl<'a> Conv<'a> {
         }
     }
 
-    /// A 1x1 convolution: stride 1, no padding, no relu.
+    /// A 1x1 convolution: stride 1, no padding, no activation.
     #[must_use]
     pub fn pointwise(sources: &'a [TensorId], weights: &'a [f32], bias: &'a [f32]) -> Self {
         Self {
@@ -94,7 +99,10 @@ impl<'a> Conv<'a> {
     /// The same followed by a relu.
     #[must_use]
     pub fn relu(self) -> Self {
-        Self { relu: true, ..self }
+        Self {
+            activation: Activation::Relu,
+            ..self
+        }
     }
 }
 
@@ -135,7 +143,7 @@ impl Graph {
         }
     }
 
-    /// A convolution, 3x3 or 1x1.
+    /// A convolution: 3x3, 1x1, or depthwise 3x3 or 5x5.
     ///
     /// # Errors
     /// [`Error::Graph`] when parameters are unsupported or do not fit the sources, weights or bias.
@@ -156,12 +164,18 @@ impl Graph {
         }
         let inputs: usize = shapes.iter().map(|s| s.c).sum();
         let outputs = conv.bias.len();
+        if conv.depthwise && (shapes.len() > 1 || outputs != inputs) {
+            return Err(refuse(format!(
+                "a depthwise one gives its one source's {inputs} channels, not {outputs}"
+            )));
+        }
+        let read = if conv.depthwise { 1 } else { inputs };
         let taps = conv.kernel.saturating_mul(conv.kernel);
-        let expected = outputs.saturating_mul(inputs).saturating_mul(taps);
+        let expected = outputs.saturating_mul(read).saturating_mul(taps);
         if inputs > MAX_CHANNELS || outputs == 0 || conv.weights.len() != expected {
             let (found, kernel) = (conv.weights.len(), conv.kernel);
             return Err(refuse(format!(
-                "{found} weights are not {outputs} x {inputs} x {kernel} x {kernel}"
+                "{found} weights are not {outputs} x {read} x {kernel} x {kernel}"
             )));
         }
         let geometry = Geometry {
@@ -169,6 +183,7 @@ impl Graph {
             stride: conv.stride,
             pad: conv.pad,
             dilation: conv.dilation,
+            depthwise: conv.depthwise,
         };
         let Some((h, w)) = geometry.output(first.h, first.w) else {
             return Err(refuse(format!(
@@ -183,9 +198,9 @@ impl Graph {
             )));
         }
         for tap in 0..taps {
-            for input in 0..inputs {
+            for input in 0..read {
                 self.weights.extend(
-                    (0..outputs).map(|output| conv.weights[(output * inputs + input) * taps + tap]),
+                    (0..outputs).map(|output| conv.weights[(output * read + input) * taps + tap]),
                 );
             }
         }
@@ -201,8 +216,10 @@ impl Graph {
                 stride: conv.stride,
                 pad: conv.pad,
                 dilation: conv.dilation,
-                relu: conv.relu,
+                depthwise: conv.depthwise,
+                activation: conv.activation,
                 residual: None,
+                residual_first: false,
                 weights,
                 bias,
             }),
@@ -257,8 +274,20 @@ impl Graph {
     /// # Errors
     /// [`Error::Graph`] for an unknown id.
     pub fn relu(&mut self, source: TensorId) -> Result<TensorId, Error> {
-        let shape = self.known("relu", source)?;
-        self.push(shape, NodeKind::Relu(source.0))
+        self.activate(source, Activation::Relu)
+    }
+
+    /// `min(max(x, 0), 6)` of every value. Fused into a convolution that feeds nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for an unknown id.
+    pub fn relu6(&mut self, source: TensorId) -> Result<TensorId, Error> {
+        self.activate(source, Activation::Relu6)
+    }
+
+    fn activate(&mut self, source: TensorId, activation: Activation) -> Result<TensorId, Error> {
+        let shape = self.known(activation.name(), source)?;
+        self.push(shape, NodeKind::Activate(source.0, activation))
     }
 
     /// Drops what `output` does not need, fuses, orders, and places every map in one arena.
@@ -303,15 +332,20 @@ pub(crate) struct Geometry {
     pub(crate) stride: usize,
     pub(crate) pad: usize,
     pub(crate) dilation: usize,
+    pub(crate) depthwise: bool,
 }
 
 impl Geometry {
     /// Height and width of the result; `None` when unsupported or when the kernel does not fit.
     pub(crate) fn output(self, h: usize, w: usize) -> Option<(usize, usize)> {
-        let supported = matches!(self.kernel, 1 | 3)
-            && matches!(self.stride, 1 | 2)
-            && self.pad <= 16
-            && (1..=16).contains(&self.dilation);
+        let supported = match self.depthwise {
+            true => {
+                matches!(self.kernel, 3 | 5) && self.dilation == 1 && self.pad == self.kernel / 2
+            }
+            false => {
+                matches!(self.kernel, 1 | 3) && (1..=16).contains(&self.dilation) && self.pad <= 16
+            }
+        } && matches!(self.stride, 1 | 2);
         if !supported {
             return None;
         }

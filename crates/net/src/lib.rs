@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod activation;
 mod error;
 mod executor;
 mod format;
@@ -37,6 +38,7 @@ mod plan;
 mod shape;
 mod validate;
 
+pub use activation::Activation;
 pub use error::Error;
 pub use executor::Executor;
 pub use graph::{Conv, Graph, TensorId};

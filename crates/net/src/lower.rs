@@ -2,7 +2,7 @@
 
 use crate::graph::{Graph, Node, NodeKind};
 use crate::plan::{ConvOp, Op, OpKind, Tensor};
-use crate::{Error, Plan, place, validate};
+use crate::{Activation, Error, Plan, place, validate};
 
 pub(crate) fn lower(mut graph: Graph, output: usize) -> Result<Plan, Error> {
     let output = fuse(&mut graph.nodes, output);
@@ -47,9 +47,10 @@ fn reads(node: &Node) -> Vec<usize> {
         NodeKind::Input => Vec::new(),
         NodeKind::Conv(conv) => conv.sources.iter().copied().chain(conv.residual).collect(),
         NodeKind::Add(a, b) => vec![*a, *b],
-        NodeKind::MaxPool(x) | NodeKind::Resize(x) | NodeKind::Sigmoid(x) | NodeKind::Relu(x) => {
-            vec![*x]
-        }
+        NodeKind::MaxPool(x)
+        | NodeKind::Resize(x)
+        | NodeKind::Sigmoid(x)
+        | NodeKind::Activate(x, _) => vec![*x],
     }
 }
 
@@ -67,7 +68,7 @@ fn uses(nodes: &[Node], output: usize) -> Vec<usize> {
     uses
 }
 
-/// Folds relu, add and resize into the convolution next to them. A fused node takes the later node's place,
+/// Folds activation, add and resize into the convolution next to them. A fused node takes the later node's place,
 /// so ids stay topological; nodes that lost their last reader are dropped by the schedule.
 fn fuse(nodes: &mut [Node], output: usize) -> usize {
     for index in 0..=output {
@@ -77,12 +78,15 @@ fn fuse(nodes: &mut [Node], output: usize) -> usize {
             NodeKind::Conv(conv) if uses[id] == 1 && conv.residual.is_none() => Some(conv.clone()),
             _ => None,
         };
+        let sole_linear = |id: usize| match &nodes[id].kind {
+            NodeKind::Conv(conv) if uses[id] == 1 && takes_activation(conv) => Some(conv.clone()),
+            _ => None,
+        };
         let fused = match &nodes[index].kind {
             _ if uses[index] == 0 => None,
-            NodeKind::Relu(x) => sole_conv(*x).map(|mut conv| {
-                conv.relu = true;
-                (*x, conv)
-            }),
+            NodeKind::Activate(x, activation) => {
+                sole_linear(*x).map(|conv| (*x, activated(conv, *activation)))
+            }
             NodeKind::Add(a, b) if a != b => {
                 let (late, early) = if a > b { (*a, *b) } else { (*b, *a) };
                 let choice = sole_conv(late).map(|conv| (late, early, conv));
@@ -93,7 +97,7 @@ fn fuse(nodes: &mut [Node], output: usize) -> usize {
                         (id, conv)
                     })
             }
-            NodeKind::Conv(conv) => {
+            NodeKind::Conv(conv) if !conv.depthwise => {
                 let mut conv = conv.clone();
                 for source in &mut conv.sources {
                     if let NodeKind::Resize(small) = nodes[*source].kind
@@ -114,6 +118,19 @@ fn fuse(nodes: &mut [Node], output: usize) -> usize {
         }
     }
     output
+}
+
+/// Whether a convolution can apply an activation to all that it gives.
+fn takes_activation(conv: &ConvOp) -> bool {
+    conv.activation == Activation::None && (conv.residual.is_none() || conv.kernel == 1)
+}
+
+fn activated(conv: ConvOp, activation: Activation) -> ConvOp {
+    ConvOp {
+        activation,
+        residual_first: conv.residual.is_some(),
+        ..conv
+    }
 }
 
 /// The live operators in an order that keeps few maps alive: what shrinks its sources at least fourfold
@@ -149,7 +166,10 @@ fn op(node: &Node, ids: &[usize]) -> Option<Op> {
             b: ids[*b],
         },
         NodeKind::Sigmoid(x) => OpKind::Sigmoid { source: ids[*x] },
-        NodeKind::Relu(x) => OpKind::Relu { source: ids[*x] },
+        NodeKind::Activate(x, activation) => OpKind::Activate {
+            source: ids[*x],
+            activation: *activation,
+        },
     };
     Some(Op {
         name: node.name.clone(),

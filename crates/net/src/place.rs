@@ -101,7 +101,7 @@ fn inherit(plan: &Plan, index: usize, dies: &dyn Fn(usize) -> bool) -> Option<(u
     let op = &plan.ops[index];
     match &op.kind {
         OpKind::Add { a, b } => [*a, *b].into_iter().find(|&id| dies(id)).map(|id| (id, 0)),
-        OpKind::Sigmoid { source } | OpKind::Relu { source } => {
+        OpKind::Sigmoid { source } | OpKind::Activate { source, .. } => {
             dies(*source).then_some((*source, 0))
         }
         OpKind::Conv(conv) => {

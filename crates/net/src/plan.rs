@@ -2,7 +2,7 @@
 
 use crate::kernels::{self, Job};
 use crate::shape::Shape;
-use crate::{Error, format, validate};
+use crate::{Activation, Error, format, validate};
 
 /// Most operators a plan may have, and most sources one convolution may read.
 pub(crate) const MAX_OPS: usize = 1 << 12;
@@ -44,11 +44,23 @@ pub(crate) struct Op {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum OpKind {
     Conv(ConvOp),
-    MaxPool { source: usize },
-    Resize { source: usize },
-    Add { a: usize, b: usize },
-    Sigmoid { source: usize },
-    Relu { source: usize },
+    MaxPool {
+        source: usize,
+    },
+    Resize {
+        source: usize,
+    },
+    Add {
+        a: usize,
+        b: usize,
+    },
+    Sigmoid {
+        source: usize,
+    },
+    Activate {
+        source: usize,
+        activation: Activation,
+    },
 }
 
 /// A convolution: sources concatenated by channel (and resized to `height` x `width` where they differ from it).
@@ -61,10 +73,13 @@ pub(crate) struct ConvOp {
     pub(crate) stride: usize,
     pub(crate) pad: usize,
     pub(crate) dilation: usize,
-    pub(crate) relu: bool,
-    /// Added after bias and relu.
+    /// Each output channel reads the input channel of its number alone; there is one source, and it is not resized.
+    pub(crate) depthwise: bool,
+    pub(crate) activation: Activation,
+    /// Added after bias and activation, or between them if `residual_first`, which a 1x1 kernel may have.
     pub(crate) residual: Option<usize>,
-    /// First of kernel² x inputs x outputs weights, in the order ky, kx, input, output.
+    pub(crate) residual_first: bool,
+    /// First of kernel² x inputs x outputs weights, in the order ky, kx, input, output; depthwise: kernel² x outputs.
     pub(crate) weights: usize,
     /// First of `outputs` biases.
     pub(crate) bias: usize,
@@ -79,7 +94,7 @@ impl OpKind {
             Self::MaxPool { source }
             | Self::Resize { source }
             | Self::Sigmoid { source }
-            | Self::Relu { source } => {
+            | Self::Activate { source, .. } => {
                 vec![*source]
             }
         }
@@ -87,12 +102,13 @@ impl OpKind {
 
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Conv(conv) if conv.depthwise => "depthwise",
             Self::Conv(_) => "conv",
             Self::MaxPool { .. } => "max_pool",
             Self::Resize { .. } => "resize",
             Self::Add { .. } => "add",
             Self::Sigmoid { .. } => "sigmoid",
-            Self::Relu { .. } => "relu",
+            Self::Activate { activation, .. } => activation.name(),
         }
     }
 }
@@ -102,7 +118,7 @@ impl OpKind {
 pub struct OpInfo {
     /// The name given with [`Graph::name`](crate::Graph::name); empty when none was given.
     pub name: String,
-    /// `conv`, `max_pool`, `resize`, `add`, `sigmoid` or `relu`.
+    /// `conv`, `depthwise`, `max_pool`, `resize`, `add`, `sigmoid`, `relu` or `relu6`.
     pub kind: &'static str,
     /// How a convolution is computed: `winograd`, `direct` or `dot`; otherwise the kind.
     pub algorithm: &'static str,
@@ -183,14 +199,19 @@ impl Plan {
         let OpKind::Conv(conv) = &op.kind else {
             return 0;
         };
-        let inputs: usize = conv
-            .sources
-            .iter()
-            .map(|&id| self.tensors[id].shape.c)
-            .sum();
+        let inputs = match conv.depthwise {
+            true => 1,
+            false => self.inputs(conv),
+        };
         (self.tensors[op.output].shape.len() as u64)
             * (inputs as u64)
             * (conv.kernel * conv.kernel) as u64
+    }
+
+    /// Channels of all sources of a convolution.
+    pub(crate) fn inputs(&self, conv: &ConvOp) -> usize {
+        let channels = conv.sources.iter().map(|&id| self.tensors[id].shape.c);
+        channels.sum()
     }
 
     /// The operator with every tensor resolved to its place.
@@ -202,17 +223,15 @@ impl Plan {
                 sources: conv.sources.iter().map(|&id| at(id)).collect(),
                 height: conv.height,
                 width: conv.width,
-                inputs: conv
-                    .sources
-                    .iter()
-                    .map(|&id| self.tensors[id].shape.c)
-                    .sum(),
+                inputs: self.inputs(conv),
                 kernel: conv.kernel,
                 stride: conv.stride,
                 pad: conv.pad,
                 dilation: conv.dilation,
-                relu: conv.relu,
+                depthwise: conv.depthwise,
+                activation: conv.activation,
                 residual: conv.residual.map(|id| self.tensors[id].offset),
+                residual_first: conv.residual_first,
                 weights: conv.weights,
                 bias: conv.bias,
                 out,
@@ -234,8 +253,9 @@ impl Plan {
                 source: at(*source),
                 out,
             },
-            OpKind::Relu { source } => Job::Relu {
+            OpKind::Activate { source, activation } => Job::Activate {
                 source: at(*source),
+                activation: *activation,
                 out,
             },
         }

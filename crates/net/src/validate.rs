@@ -94,7 +94,7 @@ fn check_shapes(plan: &Plan, op: &Op) -> Result<(), &'static str> {
         OpKind::MaxPool { source } => pooled(shape(*source)) == out,
         OpKind::Resize { source } => shape(*source).c == out.c,
         OpKind::Add { a, b } => shape(*a) == out && shape(*b) == out,
-        OpKind::Sigmoid { source } | OpKind::Relu { source } => shape(*source) == out,
+        OpKind::Sigmoid { source } | OpKind::Activate { source, .. } => shape(*source) == out,
     };
     if fits {
         Ok(())
@@ -104,11 +104,7 @@ fn check_shapes(plan: &Plan, op: &Op) -> Result<(), &'static str> {
 }
 
 fn check_conv(plan: &Plan, conv: &ConvOp, out: Shape) -> Result<(), &'static str> {
-    let inputs: usize = conv
-        .sources
-        .iter()
-        .map(|&id| plan.tensors[id].shape.c)
-        .sum();
+    let inputs = plan.inputs(conv);
     if conv.sources.is_empty() || conv.sources.len() > MAX_SOURCES || inputs > MAX_CHANNELS {
         return Err("it has no source or too many");
     }
@@ -120,6 +116,7 @@ fn check_conv(plan: &Plan, conv: &ConvOp, out: Shape) -> Result<(), &'static str
         stride: conv.stride,
         pad: conv.pad,
         dilation: conv.dilation,
+        depthwise: conv.depthwise,
     };
     if geometry.output(conv.height, conv.width) != Some((out.h, out.w)) {
         return Err("its geometry is unsupported or does not give its output");
@@ -130,13 +127,26 @@ fn check_conv(plan: &Plan, conv: &ConvOp, out: Shape) -> Result<(), &'static str
     {
         return Err("its residual has another shape");
     }
-    let count = (conv.kernel * conv.kernel) as u64 * inputs as u64 * out.c as u64;
+    if conv.residual_first && (conv.residual.is_none() || conv.kernel != 1) {
+        return Err("only a 1x1 kernel adds a residual before its activation");
+    }
+    let read = match (conv.depthwise, &conv.sources[..]) {
+        (false, _) => inputs,
+        (true, [source]) if plan.tensors[*source].shape == plain(conv, out) => 1,
+        (true, _) => return Err("it is depthwise and does not give its one source's channels"),
+    };
+    let count = (conv.kernel * conv.kernel) as u64 * read as u64 * out.c as u64;
     let end = |from: usize, count: u64| (from as u64).saturating_add(count);
     let all = plan.weights.len() as u64;
     if end(conv.weights, count) > all || end(conv.bias, out.c as u64) > all {
         return Err("its weights lie outside the plan");
     }
     Ok(())
+}
+
+/// The shape of a depthwise convolution's source.
+fn plain(conv: &ConvOp, out: Shape) -> Shape {
+    Shape::new(conv.height, conv.width, out.c)
 }
 
 /// No operator may write over a map that is still to be read, except where its kernel allows it.
@@ -169,7 +179,7 @@ fn check_overlaps(plan: &Plan) -> Result<(), Error> {
 fn may_overlap(plan: &Plan, op: &Op, id: usize) -> bool {
     let (source, out) = (&plan.tensors[id], &plan.tensors[op.output]);
     match &op.kind {
-        OpKind::Add { .. } | OpKind::Sigmoid { .. } | OpKind::Relu { .. } => {
+        OpKind::Add { .. } | OpKind::Sigmoid { .. } | OpKind::Activate { .. } => {
             source.offset == out.offset
         }
         OpKind::MaxPool { .. } | OpKind::Resize { .. } => false,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
-use net::{Conv, Executor, Graph, Plan, Shape, Simd, TensorId};
+use net::{Activation, Conv, Executor, Graph, Plan, Shape, Simd, TensorId};
 use proptest::prelude::*;
 
 /// Values in -1..1 that depend only on the seed.
@@ -56,8 +56,13 @@ struct ConvCase {
     kernel: usize,
     stride: usize,
     dilation: usize,
-    relu: bool,
+    activation: Activation,
     seed: u32,
+}
+
+fn activation() -> impl Strategy<Value = Activation> {
+    use Activation::{None, Relu, Relu6};
+    prop_oneof![Just(None), Just(Relu), Just(Relu6)]
 }
 
 fn channels() -> impl Strategy<Value = usize> {
@@ -72,8 +77,8 @@ fn conv_case() -> impl Strategy<Value = ConvCase> {
         1_usize..3,
         prop_oneof![3 => Just(1_usize), 1 => 2_usize..9],
     );
-    (size, shape, geometry, any::<bool>(), any::<u32>()).prop_map(
-        |(size, shape, geometry, relu, seed)| ConvCase {
+    (size, shape, geometry, activation(), any::<u32>()).prop_map(
+        |(size, shape, geometry, activation, seed)| ConvCase {
             h: size.0,
             w: size.1,
             channels: shape.0,
@@ -81,7 +86,7 @@ fn conv_case() -> impl Strategy<Value = ConvCase> {
             kernel: geometry.0,
             stride: geometry.1,
             dilation: geometry.2,
-            relu,
+            activation,
             seed,
         },
     )
@@ -116,9 +121,10 @@ fn conv_over(graph: &mut Graph, sources: &[TensorId], case: &ConvCase) -> Tensor
             stride: case.stride,
             pad,
             dilation: case.dilation,
+            depthwise: false,
             weights: &weights,
             bias: &bias,
-            relu: case.relu,
+            activation: case.activation,
         })
         .unwrap()
 }
@@ -168,6 +174,51 @@ proptest! {
     }
 
     #[test]
+    fn an_activation_behind_a_residual_agrees_with_the_oracle(case in conv_case()) {
+        let case = ConvCase { stride: 1, activation: Activation::None, ..case };
+        let mut graph = Graph::new(Shape::new(case.h, case.w, 3)).unwrap();
+        let input = graph.input();
+        let skip = project(&mut graph, input, case.outputs, 5);
+        let source = project(&mut graph, input, case.channels[0], 6);
+        let body = conv_over(&mut graph, &[source], &case);
+        let sum = graph.add(body, skip).unwrap();
+        let out = graph.relu6(sum).unwrap();
+        let plan = graph.finish(out).unwrap();
+        let fused = if case.kernel == 1 { 3 } else { 4 };
+        prop_assert_eq!(plan.ops().len(), fused, "a 1x1 kernel takes the activation in");
+        agrees(&plan, case.seed, 1e-4)?;
+    }
+
+    #[test]
+    fn a_depthwise_convolution_agrees_with_the_oracle(
+        h in 1_usize..30, w in 1_usize..30, c in channels(), wide: bool, stride in 1_usize..3,
+        activation in activation(), residual: bool, seed: u32,
+    ) {
+        let kernel = if wide { 5 } else { 3 };
+        let mut graph = Graph::new(Shape::new(h, w, c)).unwrap();
+        let input = graph.input();
+        let sources = [graph.input()];
+        let weights = noise(seed, c * kernel * kernel);
+        let bias = noise(seed ^ 3, c);
+        let conv = Conv {
+            kernel,
+            stride,
+            pad: kernel / 2,
+            depthwise: true,
+            activation,
+            ..Conv::same3x3(&sources, &weights, &bias)
+        };
+        let mut out = graph.conv(&conv).unwrap();
+        if residual && stride == 1 {
+            let skip = project(&mut graph, input, c, 9);
+            out = graph.add(out, skip).unwrap();
+        }
+        let plan = graph.finish(out).unwrap();
+        prop_assert!(plan.ops().any(|op| op.kind == "depthwise"));
+        agrees(&plan, seed, 1e-5)?;
+    }
+
+    #[test]
     fn a_chain_that_slides_over_its_own_memory_agrees_with_the_oracle(
         h in 12_usize..50, w in 12_usize..30, c in prop_oneof![Just(8_usize), Just(16), 8_usize..19], seed: u32,
     ) {
@@ -198,7 +249,9 @@ proptest! {
     fn pointwise_operators_agree_with_the_oracle(h in 1_usize..20, w in 1_usize..20, c in channels(), seed: u32) {
         let mut graph = Graph::new(Shape::new(h, w, c)).unwrap();
         let input = graph.input();
-        let positive = graph.relu(input).unwrap();
+        let input = graph.add(input, input).unwrap();
+        let capped = graph.relu6(input).unwrap();
+        let positive = graph.relu(capped).unwrap();
         let squashed = graph.sigmoid(input).unwrap();
         let sum = graph.add(positive, squashed).unwrap();
         agrees(&graph.finish(sum).unwrap(), seed, 1e-6)?;

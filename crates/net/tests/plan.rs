@@ -74,10 +74,10 @@ fn a_damaged_file_is_refused_with_the_reason() {
     };
     assert_eq!(with(0, 1).kind(), "not-a-plan");
     assert_eq!(
-        with(8, 2),
+        with(8, 1),
         Error::Version {
             found: 3,
-            expected: 1
+            expected: 2
         }
     );
     assert_eq!(with(17, 1), Error::Checksum);

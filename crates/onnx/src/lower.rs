@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use cutout::Error;
-use net::{Conv, Graph, Plan, Shape, TensorId};
+use net::{Activation, Conv, Graph, Plan, Shape, TensorId};
 
 use crate::constant::Constant;
 use crate::fold::{fold, range};
@@ -128,6 +128,7 @@ impl<'a> Lowering<'a> {
             "Relu" => self.one(node, Graph::relu)?,
             "Sigmoid" => self.one(node, Graph::sigmoid)?,
             "Max" => self.max(node)?,
+            "Clip" => self.clip(node)?,
             "Add" | "Sum" => self.add(node)?,
             _ => return Err(UNKNOWN.into()),
         };
@@ -150,15 +151,19 @@ impl<'a> Lowering<'a> {
         let [outputs, channels, height, width] = weights.shape[..] else {
             return Err(format!("its weights have the shape {:?}", weights.shape));
         };
-        if node.int("group").is_some_and(|groups| groups != 1) {
-            return Err("groups are not supported".into());
-        }
         let sources = self.maps(node.required(0)?)?;
         let shapes = sources.iter().filter_map(|map| self.graph.shape(*map));
         let inputs: usize = shapes.map(|shape| shape.c).sum();
-        if !matches!((height, width), (1, 1) | (3, 3)) || channels != inputs {
+        let groups = node.int("group").unwrap_or(1);
+        let depthwise = groups != 1 && groups == inputs as i64 && outputs == inputs;
+        let is_known = match depthwise {
+            true => matches!((height, width), (3, 3) | (5, 5)) && channels == 1,
+            false => matches!((height, width), (1, 1) | (3, 3)) && channels == inputs,
+        };
+        if !is_known || (groups != 1 && !depthwise) {
             return Err(format!(
-                "its weights have the shape {:?}; only kernels of 1×1 and 3×3 over all {inputs} channels are supported",
+                "its weights have the shape {:?} in {groups} groups; only kernels of 1×1 and 3×3 over all {inputs} channels, and \
+                 of 3×3 and 5×5 over each channel by itself are supported",
                 weights.shape
             ));
         }
@@ -185,9 +190,10 @@ impl<'a> Lowering<'a> {
                 stride: one_number(node, "strides")?,
                 pad: padding(node)?,
                 dilation: one_number(node, "dilations")?,
+                depthwise,
                 weights: weights.floats()?,
                 bias: &bias,
-                relu: false,
+                activation: Activation::None,
             })
             .map_err(text)
     }
@@ -230,6 +236,33 @@ impl<'a> Lowering<'a> {
             _ => return Err("only a maximum with 0 is supported".into()),
         };
         self.graph.relu(source).map_err(text)
+    }
+
+    /// Limits to 0…6 and to 0 and above, which are activations.
+    fn clip(&mut self, node: &Node) -> Result<TensorId, String> {
+        // Before the operator set 11 the limits were attributes.
+        let limit = |index: usize, name: &str, default: f32| -> Result<f32, String> {
+            let Some(input) = node.optional(index) else {
+                return Ok(node.float(name).unwrap_or(default));
+            };
+            let limit = self.constant(input)?;
+            match limit.floats()? {
+                [limit] => Ok(*limit),
+                other => Err(format!("its limit has {} values", other.len())),
+            }
+        };
+        let limits = [limit(1, "min", f32::MIN)?, limit(2, "max", f32::MAX)?];
+        let source = node.required(0)?;
+        match limits {
+            [0.0, 6.0] => self.graph.relu6(self.map(source)?),
+            [0.0, high] if high >= f32::MAX => self.graph.relu(self.map(source)?),
+            [low, high] => {
+                return Err(format!(
+                    "only the limits 0…6, and 0 alone, are supported, not {low}…{high}"
+                ));
+            }
+        }
+        .map_err(text)
     }
 
     fn concat(&self, node: &Node) -> Result<Vec<TensorId>, String> {

@@ -28,6 +28,11 @@ impl Node {
         self.find(name).and_then(|attribute| attribute.i)
     }
 
+    /// A number in an attribute.
+    pub(crate) fn float(&self, name: &str) -> Option<f32> {
+        self.find(name).and_then(|attribute| attribute.f)
+    }
+
     /// A list of integers in an attribute.
     pub(crate) fn ints(&self, name: &str) -> Option<&[i64]> {
         self.find(name).map(|attribute| attribute.ints.as_slice())
@@ -68,6 +73,7 @@ impl Node {
                     let is_text = text.is_some_and(|text| std::str::from_utf8(text).is_ok());
                     (attribute_type::STRING, is_text)
                 }
+                "min" | "max" => (attribute_type::FLOAT, attribute.f.is_some()),
                 "value" => (attribute_type::TENSOR, attribute.t.is_some()),
                 _ => continue,
             };

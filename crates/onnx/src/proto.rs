@@ -21,6 +21,7 @@ pub(crate) mod data_type {
 
 /// Types of an attribute (`AttributeProto.AttributeType`).
 pub(crate) mod attribute_type {
+    pub(crate) const FLOAT: i32 = 1;
     pub(crate) const INT: i32 = 2;
     pub(crate) const STRING: i32 = 3;
     pub(crate) const TENSOR: i32 = 4;

@@ -71,6 +71,14 @@ fn int(name: &str, value: i64) -> Attribute {
     }
 }
 
+fn float(name: &str, value: f32) -> Attribute {
+    Attribute {
+        name: name.to_owned(),
+        f: Some(value),
+        ..Attribute::default()
+    }
+}
+
 fn list(name: &str, values: &[i64]) -> Attribute {
     Attribute {
         name: name.to_owned(),

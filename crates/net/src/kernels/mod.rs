@@ -30,8 +30,8 @@ mod vector;
 
 pub(crate) use dispatch::run;
 
-use crate::Error;
 use crate::plan::Tensor;
+use crate::{Activation, Error};
 use simd::{direct, resize, winograd};
 
 /// Which kernels to run. Anything but `Best` is for tests and benchmarks.
@@ -122,11 +122,28 @@ impl Level {
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
     Conv(ConvJob),
-    MaxPool { source: Tensor, out: Tensor },
-    Resize { source: Tensor, out: Tensor },
-    Add { a: Tensor, b: Tensor, out: Tensor },
-    Sigmoid { source: Tensor, out: Tensor },
-    Relu { source: Tensor, out: Tensor },
+    MaxPool {
+        source: Tensor,
+        out: Tensor,
+    },
+    Resize {
+        source: Tensor,
+        out: Tensor,
+    },
+    Add {
+        a: Tensor,
+        b: Tensor,
+        out: Tensor,
+    },
+    Sigmoid {
+        source: Tensor,
+        out: Tensor,
+    },
+    Activate {
+        source: Tensor,
+        activation: Activation,
+        out: Tensor,
+    },
 }
 
 /// See [`crate::plan::ConvOp`]; `inputs` counts the channels of all sources, `residual` is an offset in the arena.
@@ -140,8 +157,10 @@ pub(crate) struct ConvJob {
     pub(crate) stride: usize,
     pub(crate) pad: usize,
     pub(crate) dilation: usize,
-    pub(crate) relu: bool,
+    pub(crate) depthwise: bool,
+    pub(crate) activation: Activation,
     pub(crate) residual: Option<usize>,
+    pub(crate) residual_first: bool,
     pub(crate) weights: usize,
     pub(crate) bias: usize,
     pub(crate) out: Tensor,
@@ -157,6 +176,7 @@ impl ConvJob {
 /// How the job is computed.
 pub(crate) fn algorithm(job: &Job) -> &'static str {
     match job {
+        Job::Conv(conv) if conv.depthwise => "depthwise",
         Job::Conv(conv) if winograd::suits(conv) => "winograd",
         Job::Conv(conv) if direct::is_dot(conv) => "dot",
         Job::Conv(_) => "direct",
@@ -164,7 +184,7 @@ pub(crate) fn algorithm(job: &Job) -> &'static str {
         Job::Resize { .. } => "resize",
         Job::Add { .. } => "add",
         Job::Sigmoid { .. } => "sigmoid",
-        Job::Relu { .. } => "relu",
+        Job::Activate { activation, .. } => activation.name(),
     }
 }
 
@@ -180,6 +200,7 @@ pub(crate) fn sliding_lead(job: &Job) -> Option<usize> {
 /// Scratch the job needs at any level, in values.
 pub(crate) fn scratch_len(job: &Job) -> u64 {
     match job {
+        Job::Conv(conv) if conv.depthwise => 0,
         Job::Conv(conv) if winograd::suits(conv) => winograd::Layout::new(conv).length,
         Job::Conv(conv) => direct::Layout::new(conv).length,
         Job::Resize { source, out } => resize::scratch_len(source.shape, out.shape.w) as u64,

@@ -15,7 +15,13 @@ pub(super) fn run(job: &Job, weights: &[f32], arena: &mut [f32]) {
         Job::Sigmoid { source, out } => {
             pointwise(*out, arena, |at, i| sigmoid(at[source.offset + i]));
         }
-        Job::Relu { source, out } => pointwise(*out, arena, |at, i| at[source.offset + i].max(0.0)),
+        Job::Activate {
+            source,
+            activation,
+            out,
+        } => {
+            pointwise(*out, arena, |at, i| activation.apply(at[source.offset + i]));
+        }
     }
 }
 
@@ -45,22 +51,29 @@ fn conv(job: &ConvJob, weights: &[f32], arena: &mut [f32]) {
                     }
                 }
                 let sum = sum as f32;
-                let value = if job.relu { sum.max(0.0) } else { sum };
                 let index = (y * out.w + x) * out.c + o;
                 let residual = job.residual.map_or(0.0, |offset| arena[offset + index]);
-                arena[job.out.offset + index] = value + residual;
+                arena[job.out.offset + index] = match job.residual_first {
+                    true => job.activation.apply(sum + residual),
+                    false => job.activation.apply(sum) + residual,
+                };
             }
         }
     }
 }
 
-/// The products of all input channels under one tap of the kernel.
+/// The products of all input channels under one tap of the kernel; of one channel if depthwise.
 fn tap(
     job: &ConvJob,
     weights: &[f32],
     arena: &[f32],
     [row, column, tap, output]: [usize; 4],
 ) -> f64 {
+    if job.depthwise {
+        let channels = job.out.shape.c;
+        let value = arena[job.sources[0].offset + (row * job.width + column) * channels + output];
+        return f64::from(value) * f64::from(weights[job.weights + tap * channels + output]);
+    }
     let mut sum = 0.0;
     let mut input = 0;
     for source in &job.sources {

@@ -31,6 +31,33 @@ fn graphs_of_the_family_are_lowered() {
             vec![],
         ),
         (
+            "channels by themselves, 3×3 and 5×5, limited by inputs and by attributes",
+            vec![
+                node(
+                    "Conv",
+                    &["x", "d3"],
+                    "a",
+                    &[int("group", 3), list("pads", &[1; 4])],
+                ),
+                node("Clip", &["a", "zero", "six"], "b6", &[]),
+                node(
+                    "Conv",
+                    &["b6", "d5"],
+                    "d",
+                    &[int("group", 3), list("pads", &[2; 4])],
+                ),
+                node("Clip", &["d"], "e", &[float("min", 0.0), float("max", 6.0)]),
+                node("Clip", &["e", "zero"], "f", &[]),
+                node("Conv", &["f", "w"], "y", &[]),
+            ],
+            vec![
+                floats("d3", &[3, 1, 3, 3], 0.1),
+                floats("d5", &[3, 1, 5, 5], 0.1),
+                floats("zero", &[], 0.0),
+                floats("six", &[], 6.0),
+            ],
+        ),
+        (
             "a maximum with 0",
             vec![one_channel(), node("Max", &["zero", "c"], "y", &[])],
             vec![floats("zero", &[], 0.0)],

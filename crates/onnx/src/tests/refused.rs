@@ -16,7 +16,35 @@ fn what_cannot_be_lowered_is_refused_with_operator_and_reason() {
     let mut cut = floats("w2", &[1, 3, 1, 1], 0.0);
     cut.float_data.pop();
     for (text, (nodes, initializer)) in [
-        ("groups", (conv(&[int("group", 3)]), vec![])),
+        ("in 3 groups", (conv(&[int("group", 3)]), vec![])),
+        (
+            "in 2 groups",
+            (
+                vec![node("Conv", &["x", "w2"], "y", &[int("group", 2)])],
+                vec![floats("w2", &[4, 2, 3, 3], 0.1)],
+            ),
+        ),
+        (
+            "of 3×3 and 5×5",
+            (
+                vec![node("Conv", &["x", "w2"], "y", &[int("group", 3)])],
+                vec![floats("w2", &[3, 1, 1, 1], 0.1)],
+            ),
+        ),
+        (
+            "not 0…5",
+            (
+                after(node("Clip", &["c", "low", "high"], "y", &[])),
+                vec![floats("low", &[], 0.0), floats("high", &[], 5.0)],
+            ),
+        ),
+        (
+            "its limit has 2 values",
+            (
+                after(node("Clip", &["c", "low"], "y", &[])),
+                vec![floats("low", &[2], 0.0)],
+            ),
+        ),
         ("not square", (conv(&[list("strides", &[1, 2])]), vec![])),
         (
             "on all sides",

@@ -204,7 +204,7 @@ unsafe fn pack_weights<V: Vector>(
     }
 }
 
-/// Bias, relu and residual on the way from `line` to row `y` of the output.
+/// Bias, activation and residual on the way from `line` to row `y` of the output.
 #[cfg_attr(target_arch = "wasm32", inline(never))]
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 unsafe fn finish_row<V: Vector>(
@@ -226,8 +226,8 @@ unsafe fn finish_row<V: Vector>(
             let residual = job
                 .residual
                 .map_or(std::ptr::null(), |at| arena.add(at + pixel).cast_const());
-            finish_pixel::<V>(line, bias, residual, to, job.relu, [0, whole]);
-            finish_pixel::<f32>(line, bias, residual, to, job.relu, [whole, shape.c]);
+            finish_pixel::<V>(line, bias, residual, to, job, [0, whole]);
+            finish_pixel::<f32>(line, bias, residual, to, job, [whole, shape.c]);
         }
     }
 }
@@ -238,18 +238,20 @@ unsafe fn finish_pixel<V: Vector>(
     bias: *const f32,
     residual: *const f32,
     to: *mut f32,
-    relu: bool,
+    job: &ConvJob,
     [from, end]: [usize; 2],
 ) {
+    let [low, high] = job.activation.range();
     let mut o = from;
     while o < end {
         // SAFETY: as in `finish_row`.
         unsafe {
             let mut value = V::load(line.add(o)).add(V::load(bias.add(o)));
-            if relu {
-                value = value.max(V::splat(0.0));
+            if job.residual_first {
+                value = value.add(V::load(residual.add(o)));
             }
-            if !residual.is_null() {
+            value = value.max(V::splat(low)).min(V::splat(high));
+            if !residual.is_null() && !job.residual_first {
                 value = value.add(V::load(residual.add(o)));
             }
             value.store(to.add(o));

@@ -1,6 +1,7 @@
 //! The kernels, written once over [`Vector`] and compiled for each back end.
 
 mod band;
+mod depthwise;
 pub(super) mod direct;
 mod dot;
 mod gemm;
@@ -31,6 +32,9 @@ pub(super) unsafe fn run<V: Vector>(
     // as far as each kernel allows.
     unsafe {
         match job {
+            Job::Conv(conv) if conv.depthwise => {
+                depthwise::conv::<V>(conv, weights.as_ptr(), arena);
+            }
             Job::Conv(conv) if winograd::suits(conv) => {
                 winograd::conv::<V>(conv, weights, arena, scratch);
             }
@@ -46,7 +50,13 @@ pub(super) unsafe fn run<V: Vector>(
             }
             Job::Add { a, b, out } => pointwise::add::<V>(*a, *b, *out, arena),
             Job::Sigmoid { source, out } => pointwise::sigmoid(*source, *out, arena),
-            Job::Relu { source, out } => pointwise::relu::<V>(*source, *out, arena),
+            Job::Activate {
+                source,
+                activation,
+                out,
+            } => {
+                pointwise::activate::<V>(*source, *activation, *out, arena);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Add, relu, sigmoid and max-pooling.
+//! Add, activations, sigmoid and max-pooling.
 
+use crate::Activation;
 use crate::kernels::vector::Vector;
 use crate::plan::Tensor;
 
@@ -24,7 +25,7 @@ unsafe fn zip<V: Vector>(
             let value = match op {
                 Zip::Add => x.add(y),
                 Zip::Max => x.max(y),
-                Zip::Relu => x.max(V::splat(0.0)),
+                Zip::Clamp([low, high]) => x.max(V::splat(low)).min(V::splat(high)),
             };
             value.store(out.add(i));
         }
@@ -36,7 +37,8 @@ unsafe fn zip<V: Vector>(
 enum Zip {
     Add,
     Max,
-    Relu,
+    /// Of `a` alone.
+    Clamp([f32; 2]),
 }
 
 #[inline(always)]
@@ -68,7 +70,12 @@ pub(super) unsafe fn add<V: Vector>(a: Tensor, b: Tensor, out: Tensor, arena: *m
 /// # Safety
 /// As [`add`].
 #[inline(always)]
-pub(super) unsafe fn relu<V: Vector>(source: Tensor, out: Tensor, arena: *mut f32) {
+pub(super) unsafe fn activate<V: Vector>(
+    source: Tensor,
+    activation: Activation,
+    out: Tensor,
+    arena: *mut f32,
+) {
     // SAFETY: the caller's promise.
     unsafe {
         let from = arena.add(source.offset);
@@ -77,7 +84,7 @@ pub(super) unsafe fn relu<V: Vector>(source: Tensor, out: Tensor, arena: *mut f3
             from,
             arena.add(out.offset),
             out.shape.len(),
-            Zip::Relu,
+            Zip::Clamp(activation.range()),
         );
     }
 }

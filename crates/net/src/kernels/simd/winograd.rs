@@ -1,7 +1,7 @@
 //! 3x3 convolution by Winograd F(6x6, 3x3), block of tiles by block of tiles.
 //!
 //! For each block: inputs are transformed to `[frequency][tile][input]`, 64 products with the transformed weights
-//! give `[frequency][tile][output]`, and the output transform adds bias, relu and residual on its way to the arena.
+//! give `[frequency][tile][output]`, and the output transform applies bias, activation and residual on its way to the arena.
 //! Why not tiles of 4x4 pixels: `docs/performance.md`.
 
 use super::gemm::{GROUP, Gemm, panel};
@@ -281,7 +281,7 @@ unsafe fn scatter<V: Vector>(
                 height: TILE.min(shape.h - y),
                 width: TILE.min(shape.w - x),
                 bias,
-                relu: job.relu,
+                activation: job.activation,
             };
             let products = scratch.add(layout.products + tile * layout.columns);
             output_tile::<V>(

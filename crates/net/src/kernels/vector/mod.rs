@@ -32,6 +32,8 @@ pub(super) trait Vector: Copy {
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
     /// The larger of each pair; either one when a lane is not a number.
     unsafe fn max(self, other: Self) -> Self;
+    /// The smaller of each pair; either one when a lane is not a number.
+    unsafe fn min(self, other: Self) -> Self;
 }
 
 /// One lane: what is left over when a count is no multiple of a register.
@@ -70,5 +72,9 @@ impl Vector for f32 {
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
         if self > other { self } else { other }
+    }
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        if self < other { self } else { other }
     }
 }

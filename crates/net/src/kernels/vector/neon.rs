@@ -49,4 +49,9 @@ impl Vector for Neon {
         // SAFETY: as in `splat`.
         Self(unsafe { vmaxnmq_f32(self.0, other.0) })
     }
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vminnmq_f32(self.0, other.0) })
+    }
 }

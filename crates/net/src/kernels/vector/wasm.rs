@@ -45,4 +45,8 @@ impl Vector for Wasm128 {
         // pmax is one instruction on x86; max, which has to order zeros and keep NaN, is seven.
         Self(f32x4_pmax(self.0, other.0))
     }
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        Self(f32x4_pmin(self.0, other.0))
+    }
 }

@@ -16,7 +16,7 @@ pub(in crate::kernels) struct Avx2(__m256);
 pub(in crate::kernels) struct Avx512(__m512);
 
 macro_rules! vector {
-    ($name:ident, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $max:ident,
+    ($name:ident, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $max:ident, $min:ident,
      |$a:ident, $b:ident, $c:ident| $mul_add:expr) => {
         impl Vector for $name {
             const LANES: usize = $lanes;
@@ -61,6 +61,11 @@ macro_rules! vector {
                 // SAFETY: as in `splat`.
                 Self(unsafe { $max(self.0, other.0) })
             }
+            #[inline(always)]
+            unsafe fn min(self, other: Self) -> Self {
+                // SAFETY: as in `splat`.
+                Self(unsafe { $min(self.0, other.0) })
+            }
         }
     };
 }
@@ -75,6 +80,7 @@ vector!(
     _mm_sub_ps,
     _mm_mul_ps,
     _mm_max_ps,
+    _mm_min_ps,
     |a, b, c| _mm_add_ps(_mm_mul_ps(a, b), c)
 );
 vector!(
@@ -87,6 +93,7 @@ vector!(
     _mm256_sub_ps,
     _mm256_mul_ps,
     _mm256_max_ps,
+    _mm256_min_ps,
     |a, b, c| _mm256_fmadd_ps(a, b, c)
 );
 vector!(
@@ -99,5 +106,6 @@ vector!(
     _mm512_sub_ps,
     _mm512_mul_ps,
     _mm512_max_ps,
+    _mm512_min_ps,
     |a, b, c| _mm512_fmadd_ps(a, b, c)
 );

@@ -1,6 +1,7 @@
 //! Products to pixels: Aᵀ m A, and what is done to them on the way to the map.
 
 use super::{LINE, REACH, TILE, load8, store_all};
+use crate::Activation;
 use crate::kernels::vector::Vector;
 
 /// Where a tile's pixels go, and what is done to them on the way.
@@ -16,10 +17,10 @@ pub(in crate::kernels::simd) struct Target {
     pub(in crate::kernels::simd) height: usize,
     pub(in crate::kernels::simd) width: usize,
     pub(in crate::kernels::simd) bias: *const f32,
-    pub(in crate::kernels::simd) relu: bool,
+    pub(in crate::kernels::simd) activation: Activation,
 }
 
-/// Aᵀ m A, bias, relu and residual for channels `from..end` of one tile; frequency `f` of channel `k` stands at
+/// Aᵀ m A, bias, activation and residual for channels `from..end` of one tile; frequency `f` of channel `k` stands at
 /// `products + f * plane + k`.
 ///
 /// # Safety
@@ -103,9 +104,10 @@ unsafe fn output_row<V: Vector, const N: usize>(
             unsafe {
                 let mut pixels = output8::<V>(load8(square.add(at), N * V::LANES));
                 let bias = V::load(target.bias.add(k + at));
-                let floor = V::splat(if target.relu { 0.0 } else { f32::NEG_INFINITY });
+                let [low, high] = target.activation.range();
+                let (low, high) = (V::splat(low), V::splat(high));
                 for pixel in &mut pixels {
-                    *pixel = pixel.add(bias).max(floor);
+                    *pixel = pixel.add(bias).max(low).min(high);
                 }
                 if target.width == TILE {
                     put_whole(target, offset + at, pixels);

@@ -1,0 +1,41 @@
+//! Activations: what a value passes through behind an operator.
+
+/// A function of one value, applied to every value of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Activation {
+    /// The value itself.
+    #[default]
+    None,
+    /// `max(x, 0)`.
+    Relu,
+    /// `min(max(x, 0), 6)`, as in MobileNet (Sandler et al. 2018) and EfficientNet-Lite.
+    Relu6,
+}
+
+impl Activation {
+    /// Every activation, in the order of their numbers in a plan file.
+    pub(crate) const ALL: [Self; 3] = [Self::None, Self::Relu, Self::Relu6];
+
+    /// Smallest and largest result.
+    pub(crate) fn range(self) -> [f32; 2] {
+        match self {
+            Self::None => [f32::NEG_INFINITY, f32::INFINITY],
+            Self::Relu => [0.0, f32::INFINITY],
+            Self::Relu6 => [0.0, 6.0],
+        }
+    }
+
+    /// The function's value at `x`.
+    pub(crate) fn apply(self, x: f32) -> f32 {
+        let [low, high] = self.range();
+        x.max(low).min(high)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Relu => "relu",
+            Self::Relu6 => "relu6",
+        }
+    }
+}
