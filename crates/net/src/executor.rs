@@ -18,7 +18,7 @@ pub struct Executor {
 
 impl Executor {
     /// An executor without its memory yet, so that a snapshot of it holds the plan alone. The first run allocates
-    /// [`Plan::arena_bytes`] + [`Plan::scratch_bytes`] and a cache line each.
+    /// [`Plan::arena_bytes`] + [`Plan::scratch_bytes`] and two cache lines each.
     ///
     /// # Errors
     /// [`Error::SimdUnavailable`] when this processor or build lacks the forced level.
@@ -80,8 +80,7 @@ impl Executor {
         if self.arena.is_empty() {
             (self.arena, self.scratch) = (zeros(self.plan.arena)?, zeros(self.plan.scratch)?);
         }
-        let arena = aligned(&mut self.arena, self.plan.arena);
-        let scratch = aligned(&mut self.scratch, self.plan.scratch);
+        let (arena, scratch) = (aligned(&mut self.arena), aligned(&mut self.scratch));
         arena[place.offset..place.offset + expected].copy_from_slice(input);
         for (index, job) in self.jobs.iter().enumerate() {
             kernels::run(self.level, job, &self.plan.weights, arena, scratch);
@@ -93,7 +92,8 @@ impl Executor {
 }
 
 fn zeros(length: usize) -> Result<Vec<f32>, Error> {
-    let length = length + LINE / size_of::<f32>();
+    // A line for the alignment, and one behind for kernels that load a few values more than they use.
+    let length = length + 2 * LINE / size_of::<f32>();
     let mut values = Vec::new();
     let bytes = length as u64 * size_of::<f32>() as u64;
     values
@@ -103,11 +103,11 @@ fn zeros(length: usize) -> Result<Vec<f32>, Error> {
     Ok(values)
 }
 
-/// The first `length` values that begin on a cache line.
-fn aligned(values: &mut [f32], length: usize) -> &mut [f32] {
+/// The values from the first cache line on.
+fn aligned(values: &mut [f32]) -> &mut [f32] {
     let skip = values
         .as_ptr()
         .align_offset(LINE)
         .min(LINE / size_of::<f32>());
-    &mut values[skip..skip + length]
+    &mut values[skip..]
 }

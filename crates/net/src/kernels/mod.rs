@@ -32,7 +32,7 @@ pub(crate) use dispatch::run;
 
 use crate::plan::Tensor;
 use crate::{Activation, Error};
-use simd::{direct, resize, winograd};
+use simd::{direct, matrix, resize, winograd};
 
 /// Which kernels to run. Anything but `Best` is for tests and benchmarks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -179,6 +179,7 @@ pub(crate) fn algorithm(job: &Job) -> &'static str {
         Job::Conv(conv) if conv.depthwise => "depthwise",
         Job::Conv(conv) if winograd::suits(conv) => "winograd",
         Job::Conv(conv) if direct::is_dot(conv) => "dot",
+        Job::Conv(conv) if matrix::suits(conv) => "matrix",
         Job::Conv(_) => "direct",
         Job::MaxPool { .. } => "max_pool",
         Job::Resize { .. } => "resize",
@@ -202,6 +203,7 @@ pub(crate) fn scratch_len(job: &Job) -> u64 {
     match job {
         Job::Conv(conv) if conv.depthwise => 0,
         Job::Conv(conv) if winograd::suits(conv) => winograd::Layout::new(conv).length,
+        Job::Conv(conv) if matrix::suits(conv) => matrix::Layout::new(conv).length,
         Job::Conv(conv) => direct::Layout::new(conv).length,
         Job::Resize { source, out } => resize::scratch_len(source.shape, out.shape.w) as u64,
         _ => 0,

@@ -128,7 +128,12 @@ pub(super) unsafe fn conv<V: Vector>(
     let reach = (job.kernel - 1) * job.dilation + 1;
     // SAFETY: the caller's promises, passed on; `line` stands behind the band.
     unsafe {
-        pack_weights::<V>(job, &layout, weights.as_ptr(), scratch.add(layout.weights));
+        pack_weights::<V>(
+            job,
+            layout.columns,
+            weights.as_ptr(),
+            scratch.add(layout.weights),
+        );
         let sources = readers(job, &layout, arena, scratch);
         let sources = &sources[..job.sources.len()];
         for first in (0..job.out.shape.h).step_by(layout.rows) {
@@ -157,24 +162,22 @@ pub(super) unsafe fn conv<V: Vector>(
                     };
                     product.run::<V>();
                 }
-                finish_row::<V>(
-                    job,
-                    layout.columns,
-                    line,
-                    weights.as_ptr().add(job.bias),
-                    arena,
-                    first + y,
-                );
+                let (bias, width) = (weights.as_ptr().add(job.bias), job.out.shape.w);
+                let pixels = [(first + y) * width, width];
+                finish_pixels::<V>(job, layout.columns, line, bias, arena, pixels);
             }
         }
     }
 }
 
 /// Weights as panels for the matrix product, or as one run per output channel for dot products.
+///
+/// # Safety
+/// The plan's weights stand at `weights`; `to` has room for all inputs of `columns` output channels.
 #[inline(always)]
-unsafe fn pack_weights<V: Vector>(
+pub(super) unsafe fn pack_weights<V: Vector>(
     job: &ConvJob,
-    layout: &Layout,
+    columns: usize,
     weights: *const f32,
     to: *mut f32,
 ) {
@@ -192,8 +195,8 @@ unsafe fn pack_weights<V: Vector>(
             }
             return;
         }
-        let width = panel::<V>(layout.columns);
-        for from in (0..layout.columns).step_by(width) {
+        let width = panel::<V>(columns);
+        for from in (0..columns).step_by(width) {
             let count = width.min(outputs - from.min(outputs));
             for k in 0..depth {
                 let to = to.add(from * depth + k * width);
@@ -204,24 +207,27 @@ unsafe fn pack_weights<V: Vector>(
     }
 }
 
-/// Bias, activation and residual on the way from `line` to row `y` of the output.
+/// Bias, activation and residual on the way from `line` to the output's pixels from `first` on, `count` of them.
+///
+/// # Safety
+/// `line` holds `columns` values for each pixel, and the pixels are of the output, which lies in `arena` as the residual does.
 #[cfg_attr(target_arch = "wasm32", inline(never))]
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-unsafe fn finish_row<V: Vector>(
+pub(super) unsafe fn finish_pixels<V: Vector>(
     job: &ConvJob,
     columns: usize,
     line: *const f32,
     bias: *const f32,
     arena: *mut f32,
-    y: usize,
+    [first, count]: [usize; 2],
 ) {
     let shape = job.out.shape;
     let whole = shape.c - shape.c % V::LANES;
-    for x in 0..shape.w {
-        let pixel = (y * shape.w + x) * shape.c;
-        // SAFETY: (y, x) is a pixel of the output and of the residual.
+    for index in 0..count {
+        let pixel = (first + index) * shape.c;
+        // SAFETY: the caller's promise, for the residual too.
         unsafe {
-            let line = line.add(x * columns);
+            let line = line.add(index * columns);
             let to = arena.add(job.out.offset + pixel);
             let residual = job
                 .residual
@@ -244,7 +250,7 @@ unsafe fn finish_pixel<V: Vector>(
     let [low, high] = job.activation.range();
     let mut o = from;
     while o < end {
-        // SAFETY: as in `finish_row`.
+        // SAFETY: as in `finish_pixels`.
         unsafe {
             let mut value = V::load(line.add(o)).add(V::load(bias.add(o)));
             if job.residual_first {

@@ -5,6 +5,7 @@ mod depthwise;
 pub(super) mod direct;
 mod dot;
 mod gemm;
+pub(super) mod matrix;
 mod pointwise;
 pub(super) mod resize;
 mod tiles;
@@ -37,6 +38,9 @@ pub(super) unsafe fn run<V: Vector>(
             }
             Job::Conv(conv) if winograd::suits(conv) => {
                 winograd::conv::<V>(conv, weights, arena, scratch);
+            }
+            Job::Conv(conv) if matrix::suits(conv) => {
+                matrix::conv::<V>(conv, weights, arena, scratch);
             }
             Job::Conv(conv) => direct::conv::<V>(conv, weights, arena, scratch),
             Job::MaxPool { source, out } => pointwise::max_pool::<V>(*source, *out, arena),
