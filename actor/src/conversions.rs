@@ -137,9 +137,11 @@ pub(crate) fn spec_from(spec: types::ModelSpec) -> ModelSpec {
         std: spec.std.into(),
         scaling: match spec.scaling {
             types::Scaling::PictureMax => Scaling::PictureMax,
+            types::Scaling::None => Scaling::None,
         },
         output: match spec.output {
             types::OutputRule::MinMax => OutputRule::MinMax,
+            types::OutputRule::Probability => OutputRule::Probability,
         },
     }
 }
@@ -152,9 +154,11 @@ pub(crate) fn spec_to(spec: &ModelSpec) -> types::ModelSpec {
         std: spec.std.into(),
         scaling: match spec.scaling {
             Scaling::PictureMax => types::Scaling::PictureMax,
+            Scaling::None => types::Scaling::None,
         },
         output: match spec.output {
             OutputRule::MinMax => types::OutputRule::MinMax,
+            OutputRule::Probability => types::OutputRule::Probability,
         },
     }
 }

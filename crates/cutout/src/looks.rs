@@ -1,6 +1,5 @@
 //! What the network finds in a picture, in one look or in several.
 
-mod clean;
 mod doubt;
 mod parts;
 mod subject;
@@ -11,7 +10,7 @@ use crate::{Error, ErrorKind, ModelSpec, OutputRule, Picture, Quality, Segmenter
 /// What the network found in a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
-    /// Side × side values of 0…1, row-major: the network's answer, its smallest value at 0 and its largest at 1.
+    /// Side × side values of 0…1, row-major: the network's answer by the model's [`OutputRule`].
     pub values: Vec<f32>,
     /// How undecided it is, 0…1.
     pub uncertainty: f32,
@@ -36,10 +35,13 @@ pub(crate) fn look(
     let side = spec.side as usize;
     let raw = run(spec, segmenter, &input)?.to_vec();
     let (largest, sure) = subject::certainty(&raw);
-    let Some(mut best) = Look::of(raw, spec, quality) else {
+    let Some(mut best) = Look::of(raw, spec) else {
         return Ok(None);
     };
-    let is_there = || subject::is_there(largest, sure, best.doubt, &input, side);
+    let is_there = || {
+        largest >= subject::least(spec.output)
+            && subject::is_there(largest, sure, best.doubt, &input, side)
+    };
     if quality != Quality::Rembg && !is_there() {
         return Ok(None);
     }
@@ -47,13 +49,13 @@ pub(crate) fn look(
         mirror::<3>(&mut input, side);
         let mut mirrored = run(spec, segmenter, &input)?.to_vec();
         mirror::<1>(&mut mirrored, side);
-        best = best.or(Look::found(mirrored, spec, quality));
+        best = best.or(Look::found(mirrored, spec));
         drop(input);
         if picture.width != picture.height {
             let boxed = preprocess::letterboxed(picture, spec)?;
             let whole = run(spec, segmenter, &boxed.input)?;
             let part = blend_part(whole, side, boxed.part, side, side).collect();
-            best = best.or(Look::found(part, spec, quality));
+            best = best.or(Look::found(part, spec));
         }
     }
     Ok(Some(Map {
@@ -69,23 +71,22 @@ struct Look {
 }
 
 impl Look {
-    /// Stretches and cleans a network's answer; `None` when it is flat.
-    fn of(raw: Vec<f32>, spec: &ModelSpec, quality: Quality) -> Option<Self> {
-        let OutputRule::MinMax = spec.output;
-        let mut values = min_max(raw)?;
-        if matches!(quality, Quality::Good | Quality::Best) {
-            clean::clean(&mut values, spec.side as usize);
-        }
+    /// Brings a network's answer to 0…1; `None` when it is to be stretched and is flat.
+    fn of(raw: Vec<f32>, spec: &ModelSpec) -> Option<Self> {
+        let values = match spec.output {
+            OutputRule::MinMax => min_max(raw)?,
+            OutputRule::Probability => probabilities(raw),
+        };
         let doubt = doubt::doubt(&values, spec.side as usize);
         Some(Self { values, doubt })
     }
 
     /// The same; `None` also where the network has found nothing.
-    fn found(raw: Vec<f32>, spec: &ModelSpec, quality: Quality) -> Option<Self> {
+    fn found(raw: Vec<f32>, spec: &ModelSpec) -> Option<Self> {
         let (largest, _) = subject::certainty(&raw);
-        (largest >= subject::FOUND)
+        (largest >= subject::least(spec.output))
             .then_some(raw)
-            .and_then(|raw| Self::of(raw, spec, quality))
+            .and_then(|raw| Self::of(raw, spec))
     }
 
     /// The less doubtful of two, the first if they are alike.
@@ -106,6 +107,12 @@ fn min_max(mut map: Vec<f32>) -> Option<Vec<f32>> {
     }
     map.iter_mut().for_each(|p| *p = (*p - min) / range);
     Some(map)
+}
+
+/// The values within 0…1.
+fn probabilities(mut map: Vec<f32>) -> Vec<f32> {
+    map.iter_mut().for_each(|p| *p = p.clamp(0.0, 1.0));
+    map
 }
 
 /// One answer of the network, checked.
@@ -191,7 +198,7 @@ mod tests {
             output: OutputRule::MinMax,
         };
         for (largest, found) in [(0.05, false), (0.9, true)] {
-            let look = Look::found(vec![0.0, 0.0, largest, largest], &spec, Quality::Best);
+            let look = Look::found(vec![0.0, 0.0, largest, largest], &spec);
             assert_eq!(look.is_some(), found, "{largest}");
         }
     }

@@ -1,13 +1,15 @@
-//! How a model of the U²-Net family wants its input, and what its output means.
+//! How a model wants its input, and what its output means.
 
 use crate::{Error, ErrorKind};
 
-/// How pixel values become numbers between 0 and 1.
+/// How pixel values, 0…255, become numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scaling {
     /// Divide by the resized picture's own maximum over all channels, at least 1e-6 (rembg's recipe).
     #[default]
     PictureMax,
+    /// Leave them as they are.
+    None,
 }
 
 /// How the network's output becomes a mask.
@@ -17,6 +19,8 @@ pub enum OutputRule {
     /// 0…1: what the network is sure of says whether there is a subject.
     #[default]
     MinMax,
+    /// The map as it is: probabilities of 0…1.
+    Probability,
 }
 
 /// The interface of one model.
@@ -30,7 +34,7 @@ pub struct ModelSpec {
     pub mean: [f32; 3],
     /// Per channel, divided by after the mean is subtracted; not 0.
     pub std: [f32; 3],
-    /// From pixel values to 0…1.
+    /// How pixel values become numbers.
     pub scaling: Scaling,
     /// From the network's output to a mask.
     pub output: OutputRule,

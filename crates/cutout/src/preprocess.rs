@@ -6,7 +6,7 @@ use crate::{BoundingBox, Error, ModelSpec, Picture, Scaling, resample};
 /// channel-last, in sRGB whatever the picture's profile is. Alpha is ignored, not composited.
 ///
 /// `None` when the stretched picture has one colour only. There is nothing to segment then, yet the
-/// min-max rule would blow up the network's noise to a full-contrast mask.
+/// rule `MinMax` would blow up the network's noise to a full-contrast mask.
 ///
 /// # Errors
 /// Kind `model` when `spec` cannot be computed with.
@@ -57,8 +57,11 @@ pub(crate) fn letterboxed(picture: &Picture, spec: &ModelSpec) -> Result<Letterb
         profile.to_srgb(&mut small, 3);
     }
     let most = most(&small);
-    // As bright beside the picture's brightest value as it is beside white.
-    let around = AROUND.map(|value| (u16::from(value) * u16::from(most) / 255) as u8);
+    let around = match spec.scaling {
+        // As bright beside the picture's brightest value as it is beside white.
+        Scaling::PictureMax => AROUND.map(|value| (u16::from(value) * u16::from(most) / 255) as u8),
+        Scaling::None => AROUND,
+    };
     let mut pixels = around.repeat(spec.area());
     let rows = pixels.chunks_exact_mut(spec.side as usize * 3);
     let colours = small.chunks_exact(width as usize * 3);
@@ -75,8 +78,10 @@ fn most(pixels: &[u8]) -> u8 {
 
 /// Values of 0…255, those of a picture up to `most`, as the model takes them.
 fn normalised(pixels: &[u8], most: u8, spec: &ModelSpec) -> Vec<f32> {
-    let Scaling::PictureMax = spec.scaling;
-    let divisor = f64::from(most).max(1e-6);
+    let divisor = match spec.scaling {
+        Scaling::PictureMax => f64::from(most).max(1e-6),
+        Scaling::None => 1.0,
+    };
     let tables: [[f32; 256]; 3] = std::array::from_fn(|channel| table(spec, channel, divisor));
     let values = pixels.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| {
         [
@@ -137,6 +142,24 @@ mod tests {
                 "{found} for {expected}"
             );
         }
+    }
+
+    #[test]
+    fn values_that_are_not_scaled_are_normalised_as_they_are() {
+        let own = ModelSpec {
+            mean: [127.0; 3],
+            std: [128.0; 3],
+            scaling: Scaling::None,
+            ..spec(2)
+        };
+        let dark = picture(2, 1, 3, &[0, 127, 255, 1, 2, 3]);
+        let input = preprocess(&dark, &own).unwrap().unwrap();
+        let row = [-127, 0, 128, -126, -125, -124].map(|value| value as f32 / 128.0);
+        assert_eq!(input, [row, row].concat());
+        let boxed = letterboxed(&dark, &own).unwrap();
+        assert_eq!((boxed.part.top, boxed.part.height), (0, 1));
+        let around = AROUND.map(|value| (f32::from(value) - 127.0) / 128.0);
+        assert_eq!(boxed.input[6..9], around);
     }
 
     #[test]

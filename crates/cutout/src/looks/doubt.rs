@@ -1,6 +1,6 @@
 //! How sure a map is.
 
-use super::parts::{Parts, Touching};
+use super::parts::Parts;
 
 /// Weight of the share of the subject that is outside its largest part.
 const SCATTER: f64 = 0.2;
@@ -9,7 +9,7 @@ const HALF: f64 = 0.1;
 
 /// How undecided `map` is (side × side values of 0…1, row-major): the mean of 4m(1 − m) over the square root of the
 /// mean of m, so that small subjects are not sure for being small, and [`SCATTER`]. From 0 on; over 57 photos its
-/// rank correlation with the mask's mean error is 0.69.
+/// rank correlation with the mask's mean error is 0.69 with u2netp and 0.53 with cutnet.
 pub(super) fn doubt(map: &[f32], side: usize) -> f64 {
     let (mut undecided, mut sum) = (0.0, 0.0);
     for &value in map {
@@ -18,7 +18,7 @@ pub(super) fn doubt(map: &[f32], side: usize) -> f64 {
         sum += value;
     }
     let cells = map.len().max(1) as f64;
-    let parts = Parts::of(map, side, Touching::Corners, |value| value > 0.5);
+    let parts = Parts::of(map, side, |value| value > 0.5);
     let counts = parts.sums(|_| 1.0);
     let largest = counts[1..].iter().copied().fold(0.0, f64::max);
     let all = cells - counts[0];

@@ -8,23 +8,9 @@ pub(super) struct Parts {
     pub(super) count: usize,
 }
 
-/// Which cells touch each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Touching {
-    /// Those that share a side.
-    Sides,
-    /// Those that share a side or a corner.
-    Corners,
-}
-
 impl Parts {
-    /// The parts of the cells that are `inside`, in a map of rows of `width`.
-    pub(super) fn of(
-        map: &[f32],
-        width: usize,
-        touching: Touching,
-        inside: impl Fn(f32) -> bool,
-    ) -> Self {
+    /// The parts of the cells that are `inside`, in a map of rows of `width`. Cells of a part share a side or a corner.
+    pub(super) fn of(map: &[f32], width: usize, inside: impl Fn(f32) -> bool) -> Self {
         let mut labels = vec![0; map.len()];
         let (mut count, mut reached) = (0, Vec::new());
         for first in 0..map.len() {
@@ -35,7 +21,7 @@ impl Parts {
             labels[first] = count;
             reached.push(first);
             while let Some(cell) = reached.pop() {
-                visit(cell, width, map.len(), touching, |next| {
+                visit(cell, width, map.len(), |next| {
                     if labels[next] == 0 && inside(map[next]) {
                         labels[next] = count;
                         reached.push(next);
@@ -60,26 +46,18 @@ impl Parts {
 }
 
 /// Calls `visit` with each cell that touches `cell`.
-fn visit(
-    cell: usize,
-    width: usize,
-    length: usize,
-    touching: Touching,
-    mut visit: impl FnMut(usize),
-) {
+fn visit(cell: usize, width: usize, length: usize, mut visit: impl FnMut(usize)) {
     let x = cell % width;
     let columns = cell - x.min(1)..cell + 1 + usize::from(x + 1 < width);
     for at in columns {
         if at != cell {
             visit(at);
         }
-        if at == cell || touching == Touching::Corners {
-            at.checked_sub(width).into_iter().for_each(&mut visit);
-            (at + width < length)
-                .then_some(at + width)
-                .into_iter()
-                .for_each(&mut visit);
-        }
+        at.checked_sub(width).into_iter().for_each(&mut visit);
+        (at + width < length)
+            .then_some(at + width)
+            .into_iter()
+            .for_each(&mut visit);
     }
 }
 
@@ -96,25 +74,8 @@ mod tests {
             1, 0, 1, 0, 0_u8,
         ]
         .map(f32::from);
-        let cases = [
-            (
-                Touching::Corners,
-                3,
-                [1, 0, 0, 2, 0, 0, 1, 0, 2, 0, 0, 0, 0, 2, 2, 3, 0, 2, 0, 0],
-            ),
-            (
-                Touching::Sides,
-                5,
-                [1, 0, 0, 2, 0, 0, 3, 0, 2, 0, 0, 0, 0, 2, 2, 4, 0, 5, 0, 0],
-            ),
-        ];
-        for (touching, count, labels) in cases {
-            let parts = Parts::of(&map, 5, touching, |value| value > 0.5);
-            assert_eq!(
-                (parts.count, &parts.labels[..]),
-                (count, &labels[..]),
-                "{touching:?}"
-            );
-        }
+        let labels = [1, 0, 0, 2, 0, 0, 1, 0, 2, 0, 0, 0, 0, 2, 2, 3, 0, 2, 0, 0];
+        let parts = Parts::of(&map, 5, |value| value > 0.5);
+        assert_eq!((parts.count, &parts.labels[..]), (3, &labels[..]));
     }
 }

@@ -1,8 +1,17 @@
 //! Whether a picture has a subject at all.
 
-/// A network that finds a subject is this sure of it somewhere: at least 0.31 in the photos that it was tried with, at
-/// most 0.144 in blank pictures and gradients.
-pub(super) const FOUND: f32 = 0.2;
+use crate::OutputRule;
+
+/// The least that a network which has found a subject says somewhere in its map.
+pub(super) fn least(rule: OutputRule) -> f32 {
+    match rule {
+        // u2netp: at least 0.31 in the photos that it was tried with, at most 0.144 in blank pictures and gradients.
+        OutputRule::MinMax => 0.2,
+        // More likely than not; cutnet: at least 0.998 in photos.
+        OutputRule::Probability => 0.5,
+    }
+}
+
 /// Means of a picture's blocks have at least this share of its variance, unless it is noise: 0.2 in photos, at most
 /// 0.076 in noise.
 const STRUCTURE: f64 = 0.1;
@@ -22,11 +31,11 @@ pub(super) fn certainty(map: &[f32]) -> (f32, f64) {
     (largest, sure as f64 / map.len().max(1) as f64)
 }
 
-/// Whether a network with such a [`certainty`] and such a doubt has found a subject in `input`, what it saw (side ×
-/// side × 3 values). In noise and gradients a network finds all, or nothing that it is sure of, and neither is a subject.
+/// Whether what a network with such a [`certainty`] and such a doubt has found in `input`, what it saw (side × side × 3
+/// values), is a subject. In noise and gradients a network finds all, or nothing that it is sure of, and neither is one.
 pub(super) fn is_there(largest: f32, sure: f64, doubt: f64, input: &[f32], side: usize) -> bool {
     let all_or_nothing = largest < 0.9 || sure > 0.98 || doubt > DOUBTFUL;
-    largest >= FOUND && !(all_or_nothing && is_plain(input, side))
+    !(all_or_nothing && is_plain(input, side))
 }
 
 /// Whether a picture is noise, or a gradient.
@@ -99,7 +108,6 @@ mod tests {
         let cases = [
             ("sure, of something", map(1.0, 512), &halves, true),
             ("hardly sure, of something", map(0.25, 512), &halves, true),
-            ("not sure", map(0.15, 512), &halves, false),
             ("hardly sure, of noise", map(0.5, 512), &noise, false),
             ("sure, of all of a noise", map(1.0, 2), &noise, false),
             ("sure, of a part of a noise", map(1.0, 512), &noise, true),

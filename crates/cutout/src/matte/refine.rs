@@ -12,13 +12,13 @@ use crate::grid::{Grid, between, places};
 const SIDES: [usize; 2] = [320, 640];
 
 /// Radii of the windows of the two passes, as shares of the grid's longer side.
-const RADII: [f64; 2] = [0.02, 0.015];
+const RADII: [f64; 2] = [0.025, 0.0125];
 
 // All sums of a window fit 32 bits (see `fit`).
 const _: () = assert!(RADII[0] * (SIDES[0] as f64) < 11.0 && RADII[1] * (SIDES[1] as f64) < 11.0);
 
 /// What is below the first of these levels is background, above the second foreground.
-const LEVELS: [f32; 2] = [0.15, 0.95];
+const LEVELS: [f32; 2] = [0.10, 0.95];
 
 /// The mask of `picture`, a value of 0…255 for each pixel. `coarse` gives a mask of the width and height that it is
 /// called with, coarse and with the same values.

@@ -118,9 +118,11 @@ pub(super) fn spec(spec: &ModelSpec) -> types::ModelSpec {
         std: spec.std.into(),
         scaling: match spec.scaling {
             Scaling::PictureMax => types::Scaling::PictureMax,
+            Scaling::None => types::Scaling::None,
         },
         output: match spec.output {
             OutputRule::MinMax => types::OutputRule::MinMax,
+            OutputRule::Probability => types::OutputRule::Probability,
         },
     }
 }
