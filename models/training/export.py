@@ -1,0 +1,113 @@
+"""export.py: writes a checkpoint as an ONNX file.
+
+Input `image`: 1 x 3 x S x S, float32, RGB as (v - 127) / 128 with v in 0..255, S a multiple of 32.
+Output `mask`: 1 x 1 x S x S, the probability of the subject, 0..1. Batch normalisation is folded
+into the convolutions. The same checkpoint and versions of the packages give the same bytes.
+"""
+
+import argparse
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto
+from onnx import helper
+from onnx import numpy_helper
+from torch import Tensor
+from torch import nn
+
+from network import CutNet
+from network import load_checkpoint
+
+OPSET = 17
+
+
+class Probability(nn.Module):
+    """The network as it is used: one output, in 0..1."""
+
+    def __init__(self, network: CutNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.sigmoid(self.network(image)[0])
+
+
+def to_onnx(network: CutNet) -> onnx.ModelProto:
+    """ONNX model of a network, with weights in float32."""
+    file = io.BytesIO()
+    # The exporter by tracing (dynamo=False) needs no further package and keeps the side free.
+    torch.onnx.export(
+        Probability(network).eval(),
+        (torch.zeros(1, 3, 384, 384),),
+        file,
+        input_names=["image"],
+        output_names=["mask"],
+        opset_version=OPSET,
+        dynamo=False,
+        dynamic_axes={name: {2: "side", 3: "side"} for name in ("image", "mask")},
+    )
+    return onnx.load_from_string(file.getvalue())
+
+
+def as_float16(weight: onnx.TensorProto) -> onnx.TensorProto:
+    """Weight in float16, under the same name."""
+    values = numpy_helper.to_array(weight)
+    if np.abs(values).max() > np.finfo(np.float16).max:
+        raise ValueError(f"{weight.name} has values too large for float16")
+    return numpy_helper.from_array(values.astype(np.float16), weight.name)
+
+
+def halve_weights(model: onnx.ModelProto) -> None:
+    """Stores the weights of the convolutions as float16, each with a Cast back to float32.
+
+    A runtime does the casts once, as it loads the model, and computes in float32. The biases stay
+    as they are: they take little space, and their errors would reach every pixel.
+    """
+    graph = model.graph
+    initializers = {item.name: item for item in graph.initializer}
+    nodes = []
+    for node in graph.node:
+        if node.op_type == "Conv":
+            name = node.input[1]
+            cast = f"{name}_float32"
+            initializers[name].CopyFrom(as_float16(initializers[name]))
+            nodes.append(helper.make_node("Cast", [name], [cast], cast, to=TensorProto.FLOAT))
+            node.input[1] = cast
+        nodes.append(node)
+    # The list of nodes is rebuilt because each Cast must stand before its convolution.
+    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(copies)
+
+
+def export(checkpoint: Path, out: Path, bits: int) -> None:
+    """Writes the ONNX file of a checkpoint and prints its sha256 and size."""
+    model = to_onnx(load_checkpoint(checkpoint))
+    if bits == 16:
+        halve_weights(model)
+    onnx.checker.check_model(model, full_check=True)
+    content = model.SerializeToString(deterministic=True)
+    out.write_bytes(content)
+    print(f"sha256 {hashlib.sha256(content).hexdigest()}")
+    print(f"{len(content)} bytes")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Writes a checkpoint as an ONNX file.")
+    parser.add_argument("checkpoint", type=Path, help="checkpoint by train.py")
+    parser.add_argument("out", type=Path, help="ONNX file to write")
+    parser.add_argument(
+        "--weights", type=int, choices=(16, 32), default=32, help="bits of a weight; default: 32"
+    )
+    options = parser.parse_args(arguments)
+    export(options.checkpoint, options.out, options.weights)
+
+
+if __name__ == "__main__":
+    main()
