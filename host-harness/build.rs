@@ -15,6 +15,9 @@ const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "actor", "crates", "wit"
 /// The builds of the actor, each with its feature.
 const BUILDS: [(&str, &str); 3] = [("net", ""), ("worker", "worker"), ("tract", "tract")];
 
+/// The models inside the program.
+const BUILT_IN: [&str; 2] = ["cutnet", "u2netp"];
+
 fn main() -> Result<()> {
     let workspace = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
         .join("..")
@@ -56,12 +59,15 @@ fn main() -> Result<()> {
         core_digest(&workspace)?
     );
 
-    let model = workspace.join("models/u2netp.onnx");
-    println!("cargo::rerun-if-changed={}", model.display());
-    println!(
-        "cargo::rustc-env=CUTOUT_U2NETP_DIGEST={}",
-        blake3::hash(&fs::read(model)?)
-    );
+    for name in BUILT_IN {
+        let model = workspace.join(format!("models/{name}.onnx"));
+        println!("cargo::rerun-if-changed={}", model.display());
+        println!(
+            "cargo::rustc-env=CUTOUT_{}_DIGEST={}",
+            name.to_uppercase(),
+            blake3::hash(&fs::read(model)?)
+        );
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! u2netp on one picture, the stage `segment` alone: net and, with the feature `tract`, tract, natively and in wasm. Every answer is
+//! The default model on one picture, the stage `segment` alone: net and, with the feature `tract`, tract, natively and in wasm. Every answer is
 //! compared with the expected mask, every repetition with the first answer.
 #![allow(
     clippy::expect_used,
@@ -10,6 +10,7 @@ use std::time::Duration;
 use benches::{Choice, Subject, fixture};
 use clap::Parser;
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
+use host_harness::models;
 use net::Simd;
 
 #[derive(Parser)]
@@ -46,7 +47,7 @@ fn rows() -> Vec<(String, Vec<&'static str>)> {
 fn network(criterion: &mut Criterion) {
     let picture = fixture::photo("astronaut.png").expect("the fixture is there");
     let expected = fixture::mask("astronaut.png").expect("the fixture is there");
-    let mut group = criterion.benchmark_group("u2netp");
+    let mut group = criterion.benchmark_group(models::DEFAULT);
     group
         .sampling_mode(SamplingMode::Flat)
         .sample_size(10)

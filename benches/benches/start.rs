@@ -35,7 +35,7 @@ fn check(engine: &mut dyn Engine) {
 }
 
 fn start(criterion: &mut Criterion) {
-    let model = models::find("u2netp").expect("the program holds u2netp");
+    let model = models::find(models::DEFAULT).expect("the program holds it");
     let engine_of = |engines: &Engines| engines.engine().expect("there is room for an instance");
     let mut engine = engine_of(&ready(&model));
     let mut group = criterion.benchmark_group("start");

@@ -23,7 +23,8 @@ import blanks
 CUTOUT = Path("target/release/cutout")
 JOIN = Path("target/release/join")
 WAYS = {
-    "rembg": ["--compat", "rembg"],
+    "rembg (u2netp)": ["--model", "u2netp", "--compat", "rembg"],
+    "u2netp": ["--model", "u2netp"],
     "fast": ["--quality", "fast"],
     "good": ["--quality", "good"],
     "best": ["--quality", "best"],
@@ -39,7 +40,7 @@ def run(*command: object) -> str:
 
 def batch(pictures: Path, folder: Path, flags: list[str]) -> dict[str, dict]:
     """Cut-outs of all pictures, natively; the report's records by the pictures' stems."""
-    report = folder.with_suffix(".jsonl")
+    report = folder.with_name(f"{folder.name}.jsonl")
     run(CUTOUT, "batch", pictures, "-o", folder, "--engine", "native", "-q", "--report", report, *flags)
     records = [json.loads(line) for line in report.read_text().splitlines()]
     return {Path(record["input"]).stem: record for record in records}
@@ -108,7 +109,7 @@ def colours(data: Path, rows: list[dict], work: Path) -> list[str]:
 
 
 def costs(picture: Path, work: Path) -> list[str]:
-    """Medians of stage times in wasm, the ways one after the other in every round."""
+    """Medians of stage times and peaks of linear memory in wasm, the ways one after the other in every round."""
     times: dict[str, list[dict]] = {way: [] for way in WAYS}
     for _ in range(ROUNDS):
         for way, flags in WAYS.items():
@@ -116,11 +117,12 @@ def costs(picture: Path, work: Path) -> list[str]:
             times[way].append(json.loads(report))
     pixels = times["good"][0]["width"] * times["good"][0]["height"] / 1e6
     stages = ["decode", "preprocess", "segment", "matte", "colour", "encode"]
-    lines = [f"| wasm, {pixels:.2f} MP, ms | " + " | ".join(stages) + " | matte and colour, per MP |", "| --- |" + " ---: |" * 7]
+    lines = [f"| wasm, {pixels:.2f} MP, ms | " + " | ".join(stages) + " | matte and colour, per MP | peak, MiB |", "| --- |" + " ---: |" * 8]
     for way, reports in times.items():
         middle = [statistics.median(report["stages_ms"][stage] for report in reports) for stage in stages]
         each = statistics.median(report["stages_ms"]["matte"] + report["stages_ms"]["colour"] for report in reports)
-        lines.append(f"| {way} | " + " | ".join(f"{value:.1f}" for value in middle) + f" | {each / pixels:.1f} |")
+        peak = max(report["peak_linear_memory"] for report in reports) / 2**20
+        lines.append(f"| {way} | " + " | ".join(f"{value:.1f}" for value in middle) + f" | {each / pixels:.1f} | {peak:.1f} |")
     return lines
 
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use host_harness::models;
+
 /// An encoded photo.
 ///
 /// # Errors
@@ -12,12 +14,13 @@ pub fn photo(name: &str) -> io::Result<Vec<u8>> {
     fs::read(path("photos").join(name))
 }
 
-/// The mask of a photo by the plain recipe, as the reference makes it, one byte a pixel.
+/// The default model's mask of a photo by the plain recipe, as the reference makes it, one byte a pixel.
 ///
 /// # Errors
 /// When there is no such mask.
 pub fn mask(name: &str) -> image::ImageResult<Vec<u8>> {
-    Ok(image::open(path("masks").join(name))?.to_luma8().into_raw())
+    let mask = path("masks").join(models::DEFAULT).join(name);
+    Ok(image::open(mask)?.to_luma8().into_raw())
 }
 
 /// Whether a mask is the expected one, in the bounds of `fixtures/reference/compare.py`: 99.9 % within 2 levels, none

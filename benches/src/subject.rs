@@ -122,7 +122,7 @@ fn takes_levels(sandbox: &Sandbox) -> bool {
 }
 
 fn at_level(sandbox: &Sandbox, level: Simd) -> Result<Pipeline<AtLevel>, Error> {
-    let model = models::find(&sandbox.model)?;
+    let model = sandbox.model.find()?;
     let plan = onnx::lower(&model.onnx, model.spec.side)?;
     let executor = Executor::new(plan, level).map_err(|e| failed(&e))?;
     Ok(Pipeline::new(model.spec, AtLevel(executor)))

@@ -6,6 +6,7 @@ mod batch;
 #[cfg(feature = "wasm")]
 mod bench;
 mod doctor;
+mod model;
 mod output;
 #[cfg(feature = "wasm")]
 mod probe;
@@ -19,6 +20,7 @@ pub use batch::{Also, Batch};
 #[cfg(feature = "wasm")]
 pub use bench::{Bench, Group};
 pub use doctor::Doctor;
+pub use model::ModelFlags;
 pub use output::OutputFlags;
 #[cfg(feature = "wasm")]
 pub use probe::Probe;

@@ -1,5 +1,6 @@
 //! The program `cutout`.
 
+mod hints;
 mod manual;
 
 use std::io::{self, Write};
@@ -89,21 +90,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-    let hint = crop_without_equals(arguments);
-    let hint = hint.map_or(String::new(), |margin| {
-        format!("\n\n--crop takes its margin behind an equals sign: --crop={margin}")
-    });
+    let hint = hints::of(error, arguments).map_or(String::new(), |hint| format!("\n\n{hint}"));
     report(&Error::new(Kind::Usage, format!("{text}{hint}")))
-}
-
-/// The margin of `--crop MARGIN`, which would otherwise be read as one more image.
-fn crop_without_equals(arguments: impl Iterator<Item = String>) -> Option<String> {
-    let mut after = arguments
-        .skip_while(|argument| argument != "--crop")
-        .skip(1);
-    after
-        .next()
-        .filter(|margin| cutout::parse::margins(margin).is_some())
 }
 
 fn manual(folder: &std::path::Path) -> Result<ExitCode, Error> {

@@ -1,4 +1,6 @@
-//! Models: the known ones, where their files are looked for, and any file of the family.
+//! Models: the known ones, and any file of the U²-Net family.
+
+mod catalogue;
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -6,17 +8,39 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use cutout::{ModelSpec, OutputRule, Scaling};
-use md5::Md5;
-use serde::Deserialize;
+use cutout::ModelSpec;
 use sha2::{Digest, Sha256};
+
+pub use catalogue::{Entry, catalogue};
 
 use crate::{Error, Kind};
 
-const CATALOGUE: &str = include_str!("../../models/models.toml");
-/// The model that is inside the binary.
-const BUILT_IN: &str = "u2netp";
-const U2NETP: &[u8] = include_bytes!("../../models/u2netp.onnx");
+/// The default model's name.
+pub const DEFAULT: &str = "cutnet";
+
+/// A model inside the program.
+struct BuiltIn {
+    name: &'static str,
+    onnx: &'static [u8],
+    /// BLAKE3 of the file, in hexadecimal.
+    digest: &'static str,
+}
+
+const BUILT_IN: [BuiltIn; 2] = [
+    BuiltIn {
+        name: "cutnet",
+        onnx: include_bytes!("../../models/cutnet.onnx"),
+        digest: env!("CUTOUT_CUTNET_DIGEST"),
+    },
+    BuiltIn {
+        name: "u2netp",
+        onnx: include_bytes!("../../models/u2netp.onnx"),
+        digest: env!("CUTOUT_U2NETP_DIGEST"),
+    },
+];
+
+/// The known model whose input and output those of unknown files are taken to be like.
+const FAMILY: &str = "u2netp";
 
 /// The largest file of the family has 176 MB; what is far above is something else.
 const MAX_BYTES: u64 = 1 << 30;
@@ -30,70 +54,16 @@ pub struct Model {
     pub onnx: Bytes,
     /// BLAKE3 of the file, in hexadecimal.
     pub digest: Cow<'static, str>,
-    /// The file; `None` for the one inside the binary.
+    /// The file; `None` for one inside the program.
     pub path: Option<PathBuf>,
+    /// Sides that the network takes: the multiples of this number; `None` where its side is fixed.
+    sides: Option<u32>,
 }
 
-/// One entry of `models/models.toml`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// The word after `--model`.
-    pub name: String,
-    /// The file's name.
-    pub file: String,
-    side: u32,
-    mean: [f32; 3],
-    std: [f32; 3],
-    #[serde(with = "ScalingWord")]
-    scaling: Scaling,
-    #[serde(with = "OutputWord")]
-    output: OutputRule,
-    sha256: Option<String>,
-    md5: Option<String>,
-    /// SPDX identifier.
-    pub licence: String,
-    /// Where the model comes from.
-    pub source: String,
-    /// What it is good for.
-    pub note: String,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Scaling", rename_all = "kebab-case")]
-enum ScalingWord {
-    PictureMax,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "OutputRule", rename_all = "kebab-case")]
-enum OutputWord {
-    MinMax,
-}
-
-/// The known models.
+/// Finds a model by a known name, or takes any ONNX file of the U²-Net family by its path.
 ///
-/// # Errors
-/// Kind `engine` when the catalogue in the binary is damaged; a test reads it.
-pub fn catalogue() -> Result<Vec<Entry>, Error> {
-    #[derive(Deserialize)]
-    struct Catalogue {
-        model: Vec<Entry>,
-    }
-    toml::from_str::<Catalogue>(CATALOGUE)
-        .map(|catalogue| catalogue.model)
-        .map_err(|e| {
-            Error::new(
-                Kind::Engine,
-                format!("models.toml in this binary is damaged: {e}"),
-            )
-        })
-}
-
-/// Finds a model by a known name, or takes any ONNX file of the family by its path.
-///
-/// A known name is looked up in `CUTOUT_MODELS`, in the user's folder for Cutout's data, and in rembg's own folder;
-/// u2netp in `CUTOUT_MODELS` only, being inside the binary. A file that is a known model by its checksum is
+/// A known name is looked up in `CUTOUT_MODELS`, in the user's folder for Cutout's data, and in rembg's own folder; one that
+/// is inside the program in `CUTOUT_MODELS` only. A file that is a known model by its checksum is
 /// treated as that model, whatever its name; any other like u2netp with the side that its graph
 /// declares. Nothing is ever downloaded.
 ///
@@ -122,7 +92,7 @@ fn looks_like_path(text: &str) -> bool {
 }
 
 fn find_known(entry: &Entry) -> Result<Model, Error> {
-    let places = places(entry);
+    let places = entry.places();
     for path in &places {
         if path.exists() {
             let onnx = read(path)?;
@@ -136,15 +106,16 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
                 );
                 return Err(Error::new(Kind::Core(cutout::ErrorKind::Model), text));
             }
-            return Ok(Model::new(entry.spec(), onnx, path));
+            return Ok(Model::new(entry.spec(), entry.sides, onnx, path));
         }
     }
-    if entry.name == BUILT_IN {
+    if let Some(built_in) = built_in(&entry.name) {
         return Ok(Model {
             spec: entry.spec(),
-            onnx: Bytes::from_static(U2NETP),
-            digest: env!("CUTOUT_U2NETP_DIGEST").into(),
+            onnx: Bytes::from_static(built_in.onnx),
+            digest: built_in.digest.into(),
             path: None,
+            sides: entry.sides,
         });
     }
     let places: Vec<_> = places
@@ -161,10 +132,14 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
     Err(Error::new(Kind::Usage, text))
 }
 
+fn built_in(name: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|model| model.name == name)
+}
+
 fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
     let onnx = read(path)?;
     if let Some(entry) = entries.iter().find(|entry| entry.matches(&onnx)) {
-        return Ok(Model::new(entry.spec(), onnx, path));
+        return Ok(Model::new(entry.spec(), entry.sides, onnx, path));
     }
     let at = |e: cutout::Error| {
         Error::new(
@@ -172,13 +147,16 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
             format!("{} cannot be used: {e}", path.display()),
         )
     };
-    let template = entries
-        .first()
-        .map(Entry::spec)
-        .ok_or_else(|| Error::new(Kind::Engine, "models.toml in this binary is empty"))?;
-    let side = onnx::input_side(&onnx)
-        .map_err(at)?
-        .unwrap_or(template.side);
+    let family = entries.iter().find(|entry| entry.name == FAMILY);
+    let template = family.map(Entry::spec).ok_or_else(|| {
+        let text = format!("models.toml in this program has no {FAMILY}");
+        Error::new(Kind::Engine, text)
+    })?;
+    let declared = onnx::input_side(&onnx).map_err(at)?;
+    let (side, sides) = match declared {
+        Some(side) => (side, None),
+        None => (template.side, Some(1)),
+    };
     let name = path
         .file_stem()
         .unwrap_or(path.as_os_str())
@@ -190,38 +168,10 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
             side,
             ..template
         },
+        sides,
         onnx,
         path,
     ))
-}
-
-/// Where the file of a known model is looked for, in order.
-fn places(entry: &Entry) -> Vec<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let base = directories::BaseDirs::new();
-    let home = base.as_ref().map(|base| base.home_dir().to_owned());
-    let data = base.map(|base| base.data_dir().join("cutout/models"));
-    let in_home = |name| home.as_ref().map(|home| home.join(name));
-    let in_data = |name| variable("XDG_DATA_HOME").map(|data| data.join(name));
-    // rembg 2.0.86 keeps a folder per model; before it was one flat folder.
-    let rembg = variable("U2NET_HOME")
-        .or_else(|| variable("REMBG_HOME"))
-        .or_else(|| in_data("rembg"))
-        .or_else(|| in_home(".rembg"))
-        .map(|folder| folder.join("models").join(&entry.name));
-    let rembg_flat = variable("U2NET_HOME")
-        .or_else(|| in_data(".u2net"))
-        .or_else(|| in_home(".u2net"));
-    let mut folders = vec![variable("CUTOUT_MODELS")];
-    // What is in the binary is the same file; reading and checking another copy would cost every start.
-    if entry.name != BUILT_IN {
-        folders.extend([data, rembg, rembg_flat]);
-    }
-    folders
-        .into_iter()
-        .flatten()
-        .map(|folder| folder.join(&entry.file))
-        .collect()
 }
 
 fn read(path: &Path) -> Result<Bytes, Error> {
@@ -242,34 +192,41 @@ fn read(path: &Path) -> Result<Bytes, Error> {
 }
 
 impl Model {
-    fn new(spec: ModelSpec, onnx: Bytes, path: &Path) -> Self {
+    fn new(spec: ModelSpec, sides: Option<u32>, onnx: Bytes, path: &Path) -> Self {
         let digest = blake3::hash(&onnx).to_hex().to_string().into();
         Self {
             spec,
             onnx,
             digest,
             path: Some(path.to_owned()),
-        }
-    }
-}
-
-impl Entry {
-    fn spec(&self) -> ModelSpec {
-        ModelSpec {
-            name: self.name.clone(),
-            side: self.side,
-            mean: self.mean,
-            std: self.std,
-            scaling: self.scaling,
-            output: self.output,
+            sides,
         }
     }
 
-    fn matches(&self, onnx: &[u8]) -> bool {
-        match (&self.sha256, &self.md5) {
-            (Some(known), _) => *known == sha256(onnx),
-            (None, Some(md5)) => *md5 == hex(&Md5::digest(onnx)),
-            (None, None) => false,
+    /// The model for inputs of `side` × `side` pixels.
+    ///
+    /// # Errors
+    /// Kind `usage` for a side that the network does not take.
+    pub fn with_side(mut self, side: u32) -> Result<Self, Error> {
+        let (name, own) = (&self.spec.name, self.spec.side);
+        let refused = match self.sides {
+            None if side != own => Some(format!(
+                "the model {name} takes images of {own} × {own} pixels alone; leave --side out"
+            )),
+            Some(step) if !(step..=ModelSpec::MAX_SIDE).contains(&side) || side % step != 0 => {
+                Some(format!(
+                    "--side {side} is not possible; the model {name} takes multiples of {step}, up to {}",
+                    ModelSpec::MAX_SIDE
+                ))
+            }
+            _ => None,
+        };
+        match refused {
+            Some(text) => Err(Error::new(Kind::Usage, text)),
+            None => {
+                self.spec.side = side;
+                Ok(self)
+            }
         }
     }
 }

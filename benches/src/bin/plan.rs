@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use host_harness::{Error, Kind, models};
+use host_harness::commands::ModelFlags;
+use host_harness::{Error, Kind};
 use net::Plan;
 
 /// Writes the plan of a model to a file and prints what it takes.
 #[derive(Parser)]
 struct Cli {
-    /// A known model's name, or the path of an ONNX file of the U²-Net family.
-    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
-    model: String,
+    #[command(flatten)]
+    model: ModelFlags,
 
     /// Where the plan goes.
     output: PathBuf,
@@ -27,8 +27,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(model: &str, output: &Path) -> Result<Plan, Error> {
-    let model = models::find(model)?;
+fn write(model: &ModelFlags, output: &Path) -> Result<Plan, Error> {
+    let model = model.find()?;
     let plan = onnx::lower(&model.onnx, model.spec.side)?;
     fs::write(output, plan.to_bytes()).map_err(|e| {
         let text = format!("cannot write {}: {e}", output.display());

@@ -11,6 +11,8 @@ use cutout_tract::Tract;
 fn a_lowered_model_answers_as_tract_does() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for (file, side) in [
+        ("models/cutnet.onnx", 384),
+        ("models/cutnet.onnx", 320),
         ("models/u2netp.onnx", 320),
         ("fixtures/tiny/tiny.onnx", 32),
         ("fixtures/tiny/tiny-odd.onnx", 36),

@@ -45,6 +45,8 @@ pub(super) fn of_run(plan: &Plan, model: &Model) -> Result<About, Error> {
         height,
         workers: plan.workers.into(),
         seed: plan.seed,
+        rounds: 0,
+        samples: plan.samples,
         peers: plan.peers.clone(),
     })
 }

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use super::cold::Copies;
 use super::probe::Question;
 use super::row::{Row, word};
-use crate::commands::Group;
+use crate::commands::{Group, ModelFlags};
 use crate::{Error, Kind};
 
 /// What to measure, and how often.
 pub struct Plan {
     /// The picture's file.
     pub picture: PathBuf,
-    /// Name or path of the model.
-    pub model: String,
+    /// The model.
+    pub model: ModelFlags,
     /// Other programs, as they were given.
     pub peers: Vec<String>,
     /// What to measure.

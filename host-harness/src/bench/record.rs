@@ -48,6 +48,10 @@ pub struct About {
     pub workers: usize,
     /// Seed of the order of the processes.
     pub seed: u64,
+    /// Rounds that came to their end: fewer than `samples` when the run was interrupted or a process failed.
+    pub rounds: usize,
+    /// Rounds that were asked for.
+    pub samples: usize,
     /// Other programs, as they were given: `NAME=COMMAND`.
     pub peers: Vec<String>,
 }

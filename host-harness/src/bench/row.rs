@@ -5,7 +5,7 @@ use std::process::Command;
 
 use clap::ValueEnum;
 
-use crate::commands::EngineName;
+use crate::commands::{EngineName, ModelFlags};
 use crate::engine::Runtime;
 use crate::{Error, Kind};
 
@@ -81,7 +81,7 @@ impl Row {
         program: &Path,
         picture: &Path,
         output: &Path,
-        model: &str,
+        model: &ModelFlags,
     ) -> Result<Command, Error> {
         let RowKind::Peer(words) = &self.kind else {
             let mut command = Command::new(program);
@@ -100,12 +100,12 @@ impl Row {
     }
 
     /// The flags that choose one of our engines.
-    pub(super) fn choose(&self, command: &mut Command, model: &str) {
+    pub(super) fn choose(&self, command: &mut Command, model: &ModelFlags) {
         if let RowKind::Ours(engine, runtime) = self.kind {
             command
                 .args(["--engine", &word(&engine)])
-                .args(["--runtime", runtime.as_str()])
-                .args(["--model", model]);
+                .args(["--runtime", runtime.as_str()]);
+            model.give(command);
         }
     }
 }

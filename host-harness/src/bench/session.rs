@@ -19,15 +19,13 @@ use super::{about, compare, process};
 use crate::Error;
 use crate::commands::{EngineName, Group};
 use crate::engine::{self, Cache, Host, Runtime, Settings};
-use crate::models::{self, Model};
+use crate::models::Model;
 use crate::stop::Stop;
 
 /// What came of a session.
 pub struct Measured {
     /// All rounds that came to their end.
     pub record: Record,
-    /// The number of these rounds.
-    pub rounds: usize,
     /// The reason why that is not all of them, if so.
     pub ended: Result<(), Error>,
 }
@@ -59,7 +57,7 @@ impl Session {
         stop: &Stop,
         announce: &dyn Fn(&str),
     ) -> Result<Self, Error> {
-        let model = models::find(&plan.model)?;
+        let model = plan.model.find()?;
         let about = about::of_run(&plan, &model)?;
         let images = images(&rows, &model)?;
         let program = std::env::current_exe().map_err(Error::io("find this program"))?;
@@ -116,16 +114,15 @@ impl Session {
         let agreement = compare::agreement(&pictures, &found.fickle);
         let series = self.in_order(found);
         let record = Record {
-            about: self.about,
+            about: About {
+                rounds,
+                ..self.about
+            },
             ratios: compare::ratios(&names, &series, &agreement),
             agreement,
             series,
         };
-        Ok(Measured {
-            record,
-            rounds,
-            ended,
-        })
+        Ok(Measured { record, ended })
     }
 
     /// Takes into `found` what each round finds, and counts the rounds that ended.

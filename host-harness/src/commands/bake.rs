@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use crate::commands::{Command, announce};
+use crate::commands::{Command, ModelFlags, announce};
 use crate::engine::{self, Host, Runtime, Settings};
 use crate::files::{self, Place};
-use crate::{Error, Kind, models};
+use crate::{Error, Kind};
 
 /// How a component is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -23,9 +23,8 @@ pub(super) enum World {
 /// Make a portable component that any component host can run, with a model inside.
 #[derive(Args, Clone, Debug)]
 pub struct Bake {
-    /// A known model's name, or the path of an ONNX file of the U²-Net family.
-    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
-    model: String,
+    #[command(flatten)]
+    model: ModelFlags,
 
     /// What computes the network.
     #[arg(long, value_enum, default_value_t)]
@@ -55,7 +54,7 @@ impl Command for Bake {
             let text = "component and host image would be one file; name another for --host-image";
             return Err(Error::new(Kind::Usage, text));
         }
-        let model = models::find(&self.model)?;
+        let model = self.model.find()?;
         for place in [Some(&output), host_image.as_ref()].into_iter().flatten() {
             if let Some(path) = &model.path {
                 files::refuse_same(&Place::File(path.clone()), place)?;
@@ -70,11 +69,22 @@ impl Command for Bake {
             World::Actor => engine::bake(&model, self.runtime)?,
             World::Worker => engine::bake_worker(&model)?,
         };
-        files::write(&output, &component)?;
+        write(&output, &component)?;
         if let Some(place) = host_image {
             let engine = Host::engine(&Settings::default())?;
-            files::write(&place, &engine::compile(&engine, &component)?)?;
+            write(&place, &engine::compile(&engine, &component)?)?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn write(place: &Place, bytes: &[u8]) -> Result<(), Error> {
+    files::write(place, bytes)?;
+    if *place != Place::Stream {
+        announce(&format!(
+            "wrote {place}, {:.2} MB",
+            bytes.len() as f64 / 1e6
+        ));
+    }
+    Ok(())
 }

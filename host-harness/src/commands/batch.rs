@@ -12,7 +12,6 @@ use cutout::{Format, Options};
 use crate::batch::{self, Config, Ending, Fleet, Makers};
 use crate::commands::{Command, OutputFlags, Sandbox};
 use crate::engine::{CORE_DIGEST, Settings};
-use crate::models;
 use crate::{Error, Kind};
 
 /// Pictures in work at most for a fleet, each of which is in memory: enough for 40 slots.
@@ -22,7 +21,7 @@ const FLEET_JOBS: usize = 200;
 const LOGIN: &str = "CUTOUT_NATS_LOGIN";
 
 /// Flags of engines of this process.
-const NOT_A_FLEETS: [&str; 4] = ["engine", "runtime", "model", "max_memory"];
+const NOT_A_FLEETS: [&str; 5] = ["engine", "runtime", "model", "side", "max_memory"];
 
 /// What can be made beside the result, from the same pass of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -130,11 +129,12 @@ impl Batch {
         let jobs = self.jobs.map_or(cores, usize::from);
         let instances = u32::try_from(jobs)
             .map_err(|_| Error::new(Kind::Usage, "--jobs is above what one process can hold"))?;
+        self.sandbox.warn_of_unused_caps(false);
         let settings = Settings {
             instances,
             ..self.sandbox.settings()?
         };
-        let model = Arc::new(models::find(&self.sandbox.model)?);
+        let model = Arc::new(self.sandbox.model.find()?);
         let identity = format!(
             "{} {:?} {} {} {} {:?}",
             env!("CARGO_PKG_VERSION"),

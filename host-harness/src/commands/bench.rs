@@ -10,7 +10,7 @@ use crate::bench::record::Record;
 use crate::bench::report;
 use crate::bench::row::{self, Row};
 use crate::bench::session::{Measured, Session};
-use crate::commands::{Command, EngineName, announce};
+use crate::commands::{Command, EngineName, ModelFlags, announce};
 use crate::engine::Runtime;
 use crate::files::{self, Place};
 use crate::stop::{INTERRUPTED, Stop};
@@ -58,9 +58,8 @@ pub struct Bench {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// A known model's name, or the path of an ONNX file of the U²-Net family.
-    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
-    model: String,
+    #[command(flatten)]
+    model: ModelFlags,
 }
 
 /// The default, and what `--full` adds.
@@ -133,7 +132,7 @@ impl Command for Bench {
         announce(&match measured {
             Some(measured) => format!(
                 "interrupted; {} of {rounds} rounds are in {}",
-                measured.rounds,
+                measured.record.about.rounds,
                 folder.display()
             ),
             None => "interrupted before the first round had ended; nothing is written".to_owned(),

@@ -12,7 +12,7 @@ use cutout::{Limits, Mask, Quality};
 use image::{ImageFormat, Rgb, RgbImage};
 use net::Simd;
 
-use crate::commands::Command;
+use crate::commands::{Command, ModelFlags};
 #[cfg(feature = "wasm")]
 use crate::engine::{Cache, Settings};
 use crate::engine::{Engines, Runtime, WASMTIME};
@@ -22,9 +22,8 @@ use crate::{Error, Kind};
 /// Check this machine: program, processor, model, cache, and both engines on a small image.
 #[derive(Args, Clone, Debug)]
 pub struct Doctor {
-    /// A known model's name, or the path of an ONNX file of the U²-Net family.
-    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
-    model: String,
+    #[command(flatten)]
+    model: ModelFlags,
 }
 
 /// Sides of the small image, and its disc: centre and radius.
@@ -36,7 +35,7 @@ impl Command for Doctor {
         let mut report = Report { failed: false };
         report.line("program", Ok(program()));
         report.line("processor", Ok(processor()));
-        let model = models::find(&self.model);
+        let model = self.model.find();
         report.line("model", model.as_ref().map(describe).map_err(Clone::clone));
         engines(model.ok(), &mut report);
         Ok(match report.failed {

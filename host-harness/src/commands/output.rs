@@ -56,7 +56,7 @@ pub enum Compat {
 #[derive(Args, Clone, Debug)]
 pub struct OutputFlags {
     /// Write the mask alone: 8-bit grey, 255 is foreground.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "background")]
     pub mask: bool,
 
     /// How edges are made.
@@ -201,8 +201,9 @@ impl OutputFlags {
         }
         let path = Path::new(text);
         if !path.exists() {
-            let text =
-                format!("--background {text:?} is neither a colour nor the path of a picture");
+            let text = format!(
+                "--background {text:?} is no colour as in CSS (white, 81d4fa), and there is no file of that name"
+            );
             return Err(Error::new(Kind::Usage, text));
         }
         files::read(&Place::File(path.to_owned()), max_bytes).map(Background::Picture)

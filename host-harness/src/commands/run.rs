@@ -1,6 +1,7 @@
 //! `cutout run`: one picture.
 
 use std::borrow::Cow;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,7 +43,9 @@ impl Command for Run {
         files::refuse_same(&input, &output)?;
         let options =
             (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
-        refuse_folder(&input)?;
+        refuse_folder_and_url(&input)?;
+        refuse_terminal(&output)?;
+        self.sandbox.warn_of_unused_caps(false);
         let picture = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
         let mut engine = engines.engine()?;
@@ -66,15 +69,32 @@ impl Command for Run {
     }
 }
 
-/// `run` takes one image.
-fn refuse_folder(input: &Place) -> Result<(), Error> {
-    if !matches!(input, Place::File(path) if path.is_dir()) {
+/// Refuses an input that is no file: `run` takes one image, and nothing is downloaded.
+fn refuse_folder_and_url(input: &Place) -> Result<(), Error> {
+    let Place::File(path) = input else {
         return Ok(());
-    }
-    let text = format!(
-        "{input} is a folder, and run takes one image; for all images in it: cutout batch {input} -o FOLDER"
-    );
+    };
+    let text = if path.is_dir() {
+        format!(
+            "{input} is a folder, and run takes one image; for all images in it: cutout batch {input} -o FOLDER"
+        )
+    } else if path.starts_with("http:") || path.starts_with("https:") {
+        format!(
+            "{input} is a URL, and Cutout downloads nothing; download it first: curl -fLO {input}"
+        )
+    } else {
+        return Ok(());
+    };
     Err(Error::new(Kind::Usage, text))
+}
+
+/// Refuses to write an image to a terminal.
+fn refuse_terminal(output: &Place) -> Result<(), Error> {
+    if *output == Place::Stream && io::stdout().is_terminal() {
+        let text = "standard output is a terminal; write to a file (-o cutout.png), or redirect: -o - > cutout.png";
+        return Err(Error::new(Kind::Usage, text));
+    }
+    Ok(())
 }
 
 /// What `--json` prints.

@@ -7,10 +7,9 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use cutout::Limits;
 
-#[cfg(feature = "wasm")]
-use crate::commands::announce;
+use crate::commands::{ModelFlags, announce};
 use crate::engine::{Engines, Runtime, Settings};
-use crate::models::{self, Model};
+use crate::models::Model;
 use crate::{Error, Kind};
 
 /// A way to run the core.
@@ -49,9 +48,9 @@ pub struct Sandbox {
     #[arg(long, value_enum, default_value_t)]
     pub runtime: Runtime,
 
-    /// A known model's name, or the path of an ONNX file of the U²-Net family.
-    #[arg(long, value_name = "NAME|PATH", default_value = "u2netp")]
-    pub model: String,
+    /// The model.
+    #[command(flatten)]
+    pub model: ModelFlags,
 
     /// Largest encoded picture, in MiB.
     #[arg(long, alias = "max-body", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
@@ -61,13 +60,13 @@ pub struct Sandbox {
     #[arg(long, value_name = "MP", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub max_pixels: u64,
 
-    /// Memory of one wasm instance, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(16..=4096))]
-    pub max_memory: u64,
+    /// Memory of one wasm instance, in MiB. Default: 1024.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..=4096))]
+    pub max_memory: Option<u64>,
 
-    /// Time for one picture in wasm, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
-    pub timeout: f64,
+    /// Time for one image in wasm, in seconds. Default: 60.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<f64>,
 }
 
 impl Sandbox {
@@ -83,9 +82,9 @@ impl Sandbox {
     /// Finds the model and makes it ready for as many workers as `settings` has instances.
     ///
     /// # Errors
-    /// Those of [`models::find`], the cache and the engine.
+    /// Those of [`ModelFlags::find`], the cache and the engine.
     pub fn start(&self, settings: Settings) -> Result<(Arc<Model>, Engines), Error> {
-        let model = Arc::new(models::find(&self.model)?);
+        let model = Arc::new(self.model.find()?);
         let engines = self.engines(&model, settings)?;
         Ok((model, engines))
     }
@@ -113,21 +112,35 @@ impl Sandbox {
     /// # Errors
     /// Kind `usage` for a flag that cannot be.
     pub fn settings(&self) -> Result<Settings, Error> {
-        let timeout = Duration::try_from_secs_f64(self.timeout)
-            .ok()
-            .filter(|timeout| !timeout.is_zero())
-            .ok_or_else(|| Error::new(Kind::Usage, "--timeout takes seconds above 0"))?;
-        let max_memory = usize::try_from(self.max_memory << 20).map_err(|_| {
-            Error::new(
-                Kind::Usage,
-                "--max-memory is above this machine's address space",
-            )
-        })?;
-        Ok(Settings {
-            max_memory,
-            timeout,
-            ..Settings::default()
-        })
+        let mut settings = Settings::default();
+        if let Some(seconds) = self.timeout {
+            settings.timeout = Duration::try_from_secs_f64(seconds)
+                .ok()
+                .filter(|timeout| !timeout.is_zero())
+                .ok_or_else(|| Error::new(Kind::Usage, "--timeout takes seconds above 0"))?;
+        }
+        if let Some(mib) = self.max_memory {
+            settings.max_memory = usize::try_from(mib << 20).map_err(|_| {
+                let text = "--max-memory is above this machine's address space";
+                Error::new(Kind::Usage, text)
+            })?;
+        }
+        Ok(settings)
+    }
+
+    /// Warns of caps that were given and that the native engine does not have. `keeps_timeout`: the caller itself ends what
+    /// takes longer than `--timeout`.
+    pub(crate) fn warn_of_unused_caps(&self, keeps_timeout: bool) {
+        let flags = [
+            ("--max-memory", self.max_memory.is_some()),
+            ("--timeout", self.timeout.is_some() && !keeps_timeout),
+        ];
+        let is_native = self.engine == EngineName::Native;
+        for (flag, _) in flags.iter().filter(|(_, is_given)| is_native && *is_given) {
+            announce(&format!(
+                "warning: {flag} has no effect with --engine native; only the sandbox has caps"
+            ));
+        }
     }
 }
 

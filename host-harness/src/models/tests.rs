@@ -5,37 +5,59 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 #[test]
 fn every_entry_of_the_catalogue_can_be_verified() {
     let entries = catalogue().unwrap();
-    assert_eq!(entries.len(), 5);
+    assert_eq!(entries.len(), 6);
     for entry in entries {
         assert!(
             entry.sha256.is_some() || entry.md5.is_some(),
             "{}",
             entry.name
         );
-        assert!(
-            !entry.licence.is_empty() && entry.source.starts_with("https://"),
-            "{}",
-            entry.name
+        // Our own is where the program comes from.
+        let has_source = entry.source.starts_with("https://") || entry.name == "cutnet";
+        assert!(!entry.licence.is_empty() && has_source, "{}", entry.name);
+    }
+}
+
+#[test]
+fn the_models_in_the_program_have_the_catalogue_s_checksums() {
+    let entries = catalogue().unwrap();
+    for model in BUILT_IN {
+        let entry = entries.iter().find(|entry| entry.name == model.name);
+        assert!(entry.unwrap().matches(model.onnx), "{}", model.name);
+        assert_eq!(
+            find(model.name).unwrap().digest,
+            blake3::hash(model.onnx).to_hex().as_str()
         );
     }
 }
 
 #[test]
-fn the_model_in_the_binary_has_the_catalogue_s_checksum() {
-    let entries = catalogue().unwrap();
-    let u2netp = entries.iter().find(|entry| entry.name == "u2netp").unwrap();
-    assert!(u2netp.matches(U2NETP));
-    assert_eq!(
-        find("u2netp").unwrap().digest,
-        blake3::hash(U2NETP).to_hex().as_str()
-    );
+fn a_side_is_taken_where_the_network_has_no_fixed_one() {
+    for (name, side, refused) in [
+        ("cutnet", 320, None),
+        ("cutnet", 400, Some("multiples of 32")),
+        ("cutnet", 0, Some("multiples of 32")),
+        ("cutnet", 4128, Some("up to 4096")),
+        ("u2netp", 320, None),
+        ("u2netp", 352, Some("320 × 320 pixels alone")),
+    ] {
+        let found = find(name).unwrap().with_side(side);
+        match refused {
+            None => assert_eq!(found.unwrap().spec.side, side, "{name}"),
+            Some(text) => {
+                let error = found.unwrap_err();
+                assert_eq!(error.kind(), Kind::Usage, "{name} {side}");
+                assert!(error.to_string().contains(text), "{error}");
+            }
+        }
+    }
 }
 
 #[test]
 fn a_file_with_a_known_checksum_is_that_model_whatever_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("renamed.onnx");
-    fs::write(&path, U2NETP).unwrap();
+    fs::write(&path, built_in("u2netp").unwrap().onnx).unwrap();
     assert_eq!(find(path.to_str().unwrap()).unwrap().spec.name, "u2netp");
 }
 
@@ -48,7 +70,7 @@ fn an_unknown_file_of_the_family_takes_its_side_from_the_graph() {
 #[test]
 fn every_refusal_names_the_remedy() {
     let cases = [
-        ("u2netpp", Kind::Usage, "known are u2netp"),
+        ("u2netpp", Kind::Usage, "known are cutnet"),
         ("isnet-general-use", Kind::Usage, "nothing is downloaded"),
         ("nowhere/model.onnx", Kind::Io, "nowhere/model.onnx"),
         (

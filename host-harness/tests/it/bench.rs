@@ -282,6 +282,7 @@ fn an_interruption_ends_the_process_that_runs_and_keeps_whole_rounds() {
         let record = fs::read(folder.path().join("out/bench.json")).ok();
         let record = record.map(|json| serde_json::from_slice::<Record>(&json).unwrap());
         let samples = record.map_or(0, |record| {
+            assert_eq!((record.about.rounds, record.about.samples), (1, 2));
             let warm = record
                 .series
                 .iter()

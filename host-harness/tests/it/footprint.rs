@@ -8,6 +8,7 @@ use cutout::Options;
 use host_harness::bench::figure::Figure;
 use host_harness::bench::record::Series;
 use host_harness::engine::{Runtime, Settings};
+use host_harness::models::DEFAULT;
 
 use crate::support::{NO_DEADLINE, cutout, finish, fixture, tiny, wasm};
 
@@ -44,7 +45,7 @@ fn samples(series: &[Series], figure: Figure) -> &[f64] {
 
 #[test]
 fn one_more_idle_instance_shares_the_weights_and_costs_at_most_256_kib() {
-    let found = probe("idle", "u2netp", &[]);
+    let found = probe("idle", DEFAULT, &[]);
     let one = samples(&found, Figure::IdleInstance)[0];
     assert!(one > 0.0 && one <= 256.0 * KIBIBYTE, "{one} bytes");
     // A copy of the weights each would let 200 in.
@@ -91,7 +92,7 @@ fn a_probe_refuses_to_measure_another_picture() {
 
 #[test]
 fn an_idle_process_with_the_model_ready_is_small() {
-    let found = probe("memory", "u2netp", &["--workers", "2"]);
+    let found = probe("memory", DEFAULT, &["--workers", "2"]);
     let rss = samples(&found, Figure::IdleRss)[0];
     assert!(rss <= 30.0 * KIBIBYTE * KIBIBYTE, "{rss} bytes");
     let after = samples(&found, Figure::AfterBurst)[0];

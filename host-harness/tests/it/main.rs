@@ -8,6 +8,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod bake;
 mod batch;
 mod bench;
 mod cli;
@@ -22,4 +23,5 @@ mod robust;
 mod serve;
 mod support;
 mod turned;
+mod usage;
 mod worker;

@@ -11,7 +11,8 @@ const PHOTOS: [&str; 4] = ["astronaut.png", "chelsea.png", "coffee.png", "rocket
 
 /// Both engines, and both runtimes where that takes no minutes.
 fn ways(model: &str) -> Vec<(&'static str, Runtime)> {
-    let runtimes: &[Runtime] = if model == "u2netp" || cfg!(not(feature = "tract")) {
+    let takes_minutes = model == "u2netp";
+    let runtimes: &[Runtime] = if takes_minutes || cfg!(not(feature = "tract")) {
         &[Runtime::Net]
     } else {
         &[Runtime::Net, Runtime::Tract]
@@ -25,8 +26,9 @@ fn ways(model: &str) -> Vec<(&'static str, Runtime)> {
 #[test]
 fn masks_agree_with_the_reference_s_on_both_engines() {
     let odd = fixture("tiny/tiny-odd.onnx").display().to_string();
-    let cases: [(&str, &str, &[&str]); 3] = [
-        ("u2netp", "masks", &PHOTOS),
+    let cases: [(&str, &str, &[&str]); 4] = [
+        ("cutnet", "masks/cutnet", &PHOTOS),
+        ("u2netp", "masks/u2netp", &PHOTOS),
         (&tiny(), "tiny/masks", &PHOTOS),
         (&odd, "tiny/masks-odd", &PHOTOS[1..3]),
     ];
@@ -65,7 +67,7 @@ fn masks_agree_with_the_reference_s_on_both_engines() {
 
 #[test]
 fn the_engines_agree_within_one_level_and_wasm_repeats_itself() {
-    for model in ["u2netp", &tiny()] {
+    for model in ["cutnet", "u2netp", &tiny()] {
         let [mut wasm, mut native] = ENGINES.map(|name| engine(name, Runtime::Net, model));
         let qualities = [Quality::Rembg, Quality::Good, Quality::Best];
         let cases = qualities

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use cutout::{Limits, Mask, Quality};
 use host_harness::engine::{Engine, Runtime};
+use host_harness::models::DEFAULT;
 use image::codecs::png::PngEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbImage};
@@ -38,7 +39,7 @@ fn mask(engine: &mut dyn Engine, file: &[u8], quality: Quality) -> Mask {
 
 #[test]
 fn the_eight_ways_to_store_a_picture_have_one_mask() {
-    let mut engine = engine("native", Runtime::Net, "u2netp");
+    let mut engine = engine("native", Runtime::Net, DEFAULT);
     for name in PHOTOS {
         let upright = photo(name);
         let expected = mask(&mut *engine, &png(&upright, 1), Quality::Good);
@@ -66,7 +67,7 @@ fn the_eight_ways_to_store_a_picture_have_one_mask() {
 /// apart than that, and from several looks, of which the mirror image is one, no further.
 #[test]
 fn a_mirrored_picture_has_a_mirrored_mask_but_for_what_the_network_sees_otherwise() {
-    let mut engine = engine("native", Runtime::Net, "u2netp");
+    let mut engine = engine("native", Runtime::Net, DEFAULT);
     for name in PHOTOS {
         let upright = photo(name);
         let files = [upright.clone(), image::imageops::flip_horizontal(&upright)];

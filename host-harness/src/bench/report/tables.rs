@@ -5,7 +5,7 @@ use std::iter::once;
 use super::format::{pair, value};
 use super::stats::{median, quantile};
 use crate::bench::figure::{Figure, MOST_BUSY, MOST_IDLE, Unit};
-use crate::bench::record::{Agreement, Ratio, Record, Series};
+use crate::bench::record::{About, Agreement, Ratio, Record, Series};
 
 /// The figures of the table of times, in its order.
 const TIMES: [Figure; 9] = [
@@ -86,8 +86,19 @@ pub(super) fn about(record: &Record) -> Vec<(&'static str, String)> {
         ("picture", picture(record)),
         ("workers", about.workers.to_string()),
         ("seed", about.seed.to_string()),
+        ("rounds", rounds(about)),
         ("peers", or_dash(about.peers.join(", "))),
     ]
+}
+
+fn rounds(about: &About) -> String {
+    let About {
+        rounds, samples, ..
+    } = about;
+    match rounds < samples {
+        true => format!("{rounds} of {samples}, ended early"),
+        false => rounds.to_string(),
+    }
 }
 
 /// The picture's name and size.

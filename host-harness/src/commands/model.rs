@@ -1,0 +1,42 @@
+//! The flags that say which model runs.
+
+use std::process;
+
+use clap::Args;
+
+use crate::Error;
+use crate::models::{self, Model};
+
+/// Which model runs.
+#[derive(Args, Clone, Debug)]
+pub struct ModelFlags {
+    /// A known model's name, or the path of an ONNX file of the U²-Net family.
+    #[arg(long, value_name = "NAME|PATH", default_value = models::DEFAULT)]
+    model: String,
+
+    /// Side of the image that the network sees, in pixels; cutnet takes multiples of 32. Default: the model's own.
+    #[arg(long, value_name = "PIXELS")]
+    side: Option<u32>,
+}
+
+impl ModelFlags {
+    /// The model that they name.
+    ///
+    /// # Errors
+    /// Those of [`models::find`], and kind `usage` for a side that it does not take.
+    pub fn find(&self) -> Result<Model, Error> {
+        let model = models::find(&self.model)?;
+        match self.side {
+            Some(side) => model.with_side(side),
+            None => Ok(model),
+        }
+    }
+
+    /// Gives the same flags to another process of this program.
+    pub(crate) fn give(&self, command: &mut process::Command) {
+        command.args(["--model", &self.model]);
+        if let Some(side) = self.side {
+            command.args(["--side", &side.to_string()]);
+        }
+    }
+}

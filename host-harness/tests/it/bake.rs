@@ -1,0 +1,100 @@
+//! `cutout bake`.
+
+use std::fs;
+
+use crate::support::{cutout, finish, fixture, root, tiny};
+
+#[test]
+fn baking_twice_gives_the_same_bytes_for_each_world_and_runtime() {
+    let folder = tempfile::tempdir().unwrap();
+    let bake = |name: &str, flags: &[&str]| {
+        let output = folder.path().join(name);
+        let mut command = cutout();
+        command.arg("bake").arg("-o").arg(&output);
+        let (done, said) = finish(command.args(["--model", &tiny()]).args(flags));
+        assert!(done.status.success(), "{said}");
+        fs::read(output).unwrap()
+    };
+    let twice = |flags: [&str; 2]| {
+        let baked = bake("a.wasm", &flags);
+        assert!(baked == bake("b.wasm", &flags), "{flags:?}");
+        baked
+    };
+    let actor = twice(["--world", "actor"]);
+    assert!(actor != twice(["--world", "worker"]));
+    if cfg!(feature = "tract") {
+        assert!(actor != twice(["--runtime", "tract"]));
+    }
+}
+
+#[test]
+fn the_host_image_of_bake_is_the_one_that_run_maps() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let image = folder.path().join("tiny.cwasm");
+    let mut run = cutout();
+    run.arg("run").arg(fixture("photos/coffee.png")).arg("-o");
+    run.arg(folder.path().join("x.png"))
+        .env("CUTOUT_CACHE", &cache);
+    let mut bake = cutout();
+    bake.arg("bake")
+        .arg("-o")
+        .arg(folder.path().join("tiny.wasm"));
+    bake.arg("--host-image").arg(&image);
+    for mut command in [run, bake] {
+        let (done, said) = finish(command.args(["--model", &tiny()]));
+        assert!(done.status.success(), "{said}");
+    }
+    let files = fs::read_dir(cache)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mapped = files
+        .into_iter()
+        .find(|path| path.extension() == Some("cwasm".as_ref()));
+    let mapped = fs::read(mapped.unwrap()).unwrap();
+    // Behind it stands its digest.
+    assert!(mapped[..mapped.len() - 32] == fs::read(image).unwrap());
+}
+
+#[test]
+fn bake_overwrites_neither_its_model_nor_one_result_with_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("my.onnx");
+    fs::copy(tiny(), &model).unwrap();
+    let other = folder.path().join("x.wasm");
+    let again = folder
+        .path()
+        .join("../")
+        .join(folder.path().file_name().unwrap())
+        .join("x.wasm");
+    let known = folder.path().join("u2netp.onnx");
+    fs::copy(root().join("models/u2netp.onnx"), &known).unwrap();
+    let mine = model.to_str().unwrap();
+    for (name, output, image) in [
+        (mine, &model, &other),
+        (mine, &other, &model),
+        (mine, &other, &other),
+        (mine, &other, &again),
+        ("u2netp", &known, &other),
+    ] {
+        let mut command = cutout();
+        command
+            .env("CUTOUT_MODELS", folder.path())
+            .args(["bake", "--model", name]);
+        command.arg("-o").arg(output).arg("--host-image").arg(image);
+        let (done, said) = finish(&mut command);
+        assert_eq!(done.status.code(), Some(2), "{said}");
+        assert!(said.contains("another"), "{said}");
+        assert!(!other.exists());
+        assert!(fs::read(&model).unwrap() == fs::read(tiny()).unwrap());
+    }
+}
+
+#[test]
+fn a_worker_with_another_runtime_is_refused_with_the_way_out() {
+    let mut command = cutout();
+    command.args(["bake", "-o", "never.wasm", "--world", "worker"]);
+    let (done, said) = finish(command.args(["--runtime", "tract"]));
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.contains("leave --runtime out"), "{said}");
+}
