@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use cutout::{Limits, Mask, Options, Output, Pipeline, Quality, Segmenter, Stage};
 use host_harness::commands::Sandbox;
 use host_harness::engine::{Engine, Runtime};
-use host_harness::{Error, Kind, models};
+use host_harness::{Error, Kind};
 use net::{Executor, Simd};
 
 /// Which subject: the flags of `cutout run`, and the level of the kernels.

@@ -213,7 +213,9 @@ impl Model {
             None if side != own => Some(format!(
                 "the model {name} takes images of {own} × {own} pixels alone; leave --side out"
             )),
-            Some(step) if !(step..=ModelSpec::MAX_SIDE).contains(&side) || side % step != 0 => {
+            Some(step)
+                if !(step..=ModelSpec::MAX_SIDE).contains(&side) || !side.is_multiple_of(step) =>
+            {
                 Some(format!(
                     "--side {side} is not possible; the model {name} takes multiples of {step}, up to {}",
                     ModelSpec::MAX_SIDE

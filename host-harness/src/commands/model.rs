@@ -1,5 +1,6 @@
 //! The flags that say which model runs.
 
+#[cfg(feature = "wasm")]
 use std::process;
 
 use clap::Args;
@@ -33,6 +34,7 @@ impl ModelFlags {
     }
 
     /// Gives the same flags to another process of this program.
+    #[cfg(feature = "wasm")]
     pub(crate) fn give(&self, command: &mut process::Command) {
         command.args(["--model", &self.model]);
         if let Some(side) = self.side {
