@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from common import BIN, ROOT, footer, machine, record, table
+from common import BIN, MODEL, ROOT, footer, machine, record, table
 from speed import verdict
 
 MIB = 1 << 20
@@ -53,7 +53,7 @@ def photos(folder: Path) -> list[tuple[str, Path, int, int | None]]:
 def measure(folder: Path, runtime: str, args: argparse.Namespace) -> list[Figure]:
     """A fresh process, and so a fresh instance, for each picture."""
     pin = ["taskset", "-c", str(args.core)]
-    command = [*pin, str(BIN / "peer"), "--engine", "wasm", "--runtime", runtime, "--timeout", "600"]
+    command = [*pin, str(BIN / "peer"), "--engine", "wasm", "--runtime", runtime, "--model", MODEL, "--timeout", "600"]
     found = []
     for label, path, must, goal in photos(folder):
         done = subprocess.run(command, cwd=ROOT, input=f"remove {path}\n", text=True, check=True, stdout=subprocess.PIPE)
@@ -65,11 +65,11 @@ def measure(folder: Path, runtime: str, args: argparse.Namespace) -> list[Figure
 
 
 def component(folder: Path) -> Figure:
-    """The size of the portable component with the default model inside."""
+    """The size of the portable component with the model inside."""
     path = folder / "component.wasm"
-    subprocess.run([BIN / "cutout", "bake", "-o", path], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([BIN / "cutout", "bake", "--model", MODEL, "-o", path], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     size = path.stat().st_size
-    return Figure("portable component with u2netp", size / MIB, COMPONENT_MUST, COMPONENT_GOAL, {"bytes": size})
+    return Figure(f"portable component with {MODEL}", size / MIB, COMPONENT_MUST, COMPONENT_GOAL, {"bytes": size})
 
 
 def show(figures: list[Figure], about: dict) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import BIN, MODEL_FILE, PACKAGES, PICTURE, ROOT, SPEC, levels, preprocess, reference
+from common import BIN, MODEL, MODEL_FILE, PACKAGES, PICTURE, ROOT, SPEC, levels, preprocess, reference
 
 HERE = Path(__file__).resolve().parent
 # Answers that do not count. V8 compiles wasm again, optimised, during the first ones.
@@ -58,7 +58,7 @@ class Row:
             self.line += f" {target}"
             raw = np.fromfile(target, dtype="<f4").reshape(1, 1, SPEC.side, SPEC.side)
             with reference.Image.open(PICTURE) as picture:
-                self.mask = np.asarray(reference.to_mask(raw, picture.size))
+                self.mask = np.asarray(reference.to_mask(raw, SPEC, picture.size))
         else:
             with reference.Image.open(target) as mask:
                 self.mask = np.asarray(mask)
@@ -87,7 +87,7 @@ def rows() -> list[Row]:
     """Every row, those that cannot run with the reason."""
 
     def peer(key: str, name: str, engine: str, runtime: str, *more: str) -> Row:
-        return Row(key, name, [str(BIN / "peer"), "--engine", engine, "--runtime", runtime, *more], False)
+        return Row(key, name, [str(BIN / "peer"), "--engine", engine, "--runtime", runtime, "--model", MODEL, *more], False)
 
     side = str(SPEC.side)
     web = Row("ort-web", "onnxruntime-web, wasm in V8", ["node", str(HERE / "web.mjs"), str(PACKAGES), str(MODEL_FILE), side], True)

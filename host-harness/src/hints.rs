@@ -14,10 +14,13 @@ pub(crate) fn of(error: &clap::Error, arguments: impl Iterator<Item = String>) -
     }
     let verb = arguments.first()?;
     match error.kind() {
-        ErrorKind::InvalidSubcommand if Path::new(verb).exists() => Some(format!(
-            "to remove the background of {verb}: cutout run {verb} -o cutout.png"
+        ErrorKind::InvalidSubcommand if Path::new(verb).is_file() => Some(format!(
+            "to remove the background of {verb}: cutout run '{verb}' -o cutout.png"
         )),
-        ErrorKind::UnknownArgument if verb == "run" => second_image(error),
+        ErrorKind::InvalidSubcommand if Path::new(verb).is_dir() => Some(format!(
+            "to remove the backgrounds of all images in {verb}: cutout batch '{verb}' -o FOLDER"
+        )),
+        ErrorKind::UnknownArgument if verb == "run" => second_image(error, &arguments),
         _ => None,
     }
 }
@@ -29,15 +32,26 @@ fn crop_without_equals(arguments: &[String]) -> Option<&String> {
     cutout::parse::margins(margin).is_some().then_some(margin)
 }
 
-/// For `cutout run a.png b.png`: where the second one is meant as output, and where as one more input.
-fn second_image(error: &clap::Error) -> Option<String> {
+/// For `cutout run a.png b.png`: the second one may be meant as the output or, where there is one, as one more input.
+fn second_image(error: &clap::Error, arguments: &[String]) -> Option<String> {
     let Some(ContextValue::String(second)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
-    (!second.starts_with('-')).then(|| {
-        format!(
-            "run takes one image, and -o names the output: cutout run IMAGE -o {second}; for several images: \
-             cutout batch IMAGES -o FOLDER"
-        )
-    })
+    let is_image = |name: &str| {
+        let extension = Path::new(name).extension().and_then(|e| e.to_str());
+        extension
+            .is_some_and(|e| matches!(&*e.to_ascii_lowercase(), "png" | "webp" | "jpg" | "jpeg"))
+    };
+    if !is_image(second) {
+        return None;
+    }
+    let has_output =
+        |argument: &String| argument.starts_with("-o") || argument.starts_with("--output");
+    let output = match arguments.iter().any(has_output) {
+        true => String::new(),
+        false => format!(", and -o names the output: cutout run IMAGE -o '{second}'"),
+    };
+    Some(format!(
+        "run takes one image{output}; for several images: cutout batch IMAGES -o FOLDER"
+    ))
 }

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use cutout::ModelSpec;
+use cutout::{ModelSpec, OutputRule};
 use sha2::{Digest, Sha256};
 
 pub use catalogue::{Entry, catalogue};
@@ -41,6 +41,8 @@ const BUILT_IN: [BuiltIn; 2] = [
 
 /// The known model whose input and output those of unknown files are taken to be like.
 const FAMILY: &str = "u2netp";
+/// Sides of an unknown network with no fixed one are multiples of this: it halves its maps five times at most.
+const UNKNOWN_STEP: u32 = 32;
 
 /// The largest file of the family has 176 MB; what is far above is something else.
 const MAX_BYTES: u64 = 1 << 30;
@@ -155,7 +157,7 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
     let declared = onnx::input_side(&onnx).map_err(at)?;
     let (side, sides) = match declared {
         Some(side) => (side, None),
-        None => (template.side, Some(1)),
+        None => (template.side, Some(UNKNOWN_STEP)),
     };
     let name = path
         .file_stem()
@@ -201,6 +203,11 @@ impl Model {
             path: Some(path.to_owned()),
             sides,
         }
+    }
+
+    /// Whether the network's input and output are a guess: its file is not known, and fixes no side as those of the family do.
+    pub fn is_guessed(&self) -> bool {
+        self.sides == Some(UNKNOWN_STEP) && self.spec.output == OutputRule::MinMax
     }
 
     /// The model for inputs of `side` × `side` pixels.

@@ -16,19 +16,22 @@ impl Activation {
     /// Every activation, in the order of their numbers in a plan file.
     pub(crate) const ALL: [Self; 3] = [Self::None, Self::Relu, Self::Relu6];
 
-    /// Smallest and largest result.
-    pub(crate) fn range(self) -> [f32; 2] {
+    /// Smallest and largest result; `None` where every value stays what it is, also one that is not a number: it has to
+    /// reach the output, since it tells of a damaged model.
+    pub(crate) fn limits(self) -> Option<[f32; 2]> {
         match self {
-            Self::None => [f32::NEG_INFINITY, f32::INFINITY],
-            Self::Relu => [0.0, f32::INFINITY],
-            Self::Relu6 => [0.0, 6.0],
+            Self::None => None,
+            Self::Relu => Some([0.0, f32::INFINITY]),
+            Self::Relu6 => Some([0.0, 6.0]),
         }
     }
 
     /// The function's value at `x`.
     pub(crate) fn apply(self, x: f32) -> f32 {
-        let [low, high] = self.range();
-        x.max(low).min(high)
+        match self.limits() {
+            Some([low, high]) => x.max(low).min(high),
+            None => x,
+        }
     }
 
     pub(crate) fn name(self) -> &'static str {

@@ -29,6 +29,8 @@ pub struct Doctor {
 /// Sides of the small image, and its disc: centre and radius.
 const SIZE: (u32, u32) = (160, 120);
 const DISC: (f32, f32, f32) = (90.0, 62.0, 34.0);
+/// The smallest side of a network that has to find the disc.
+const LEAST_SIDE: u32 = 256;
 
 impl Command for Doctor {
     fn execute(self) -> Result<ExitCode, Error> {
@@ -54,8 +56,8 @@ fn engines(model: Option<Model>, report: &mut Report) {
     let Some(model) = model.map(Arc::new) else {
         return;
     };
-    // Other models need not find a drawn disc.
-    let is_known = model.path.is_none();
+    // Other models need not find a drawn disc, nor one that sees it small.
+    let is_known = model.path.is_none() && model.spec.side >= LEAST_SIDE;
     let native = Engines::Native(model.clone(), Runtime::Net, Limits::default());
     let native = self_test(&native, is_known);
     report.line("engine native", told(&native));

@@ -6,6 +6,7 @@ use std::process;
 use clap::Args;
 
 use crate::Error;
+use crate::commands::announce;
 use crate::models::{self, Model};
 
 /// Which model runs.
@@ -27,6 +28,13 @@ impl ModelFlags {
     /// Those of [`models::find`], and kind `usage` for a side that it does not take.
     pub fn find(&self) -> Result<Model, Error> {
         let model = models::find(&self.model)?;
+        if model.is_guessed() {
+            announce(&format!(
+                "warning: {} is not a known model; its input and output are taken to be like u2netp's, and the result is wrong if \
+                 they are not (models/README.md)",
+                self.model
+            ));
+        }
         match self.side {
             Some(side) => model.with_side(side),
             None => Ok(model),

@@ -80,7 +80,7 @@ fn refuse_folder_and_url(input: &Place) -> Result<(), Error> {
         )
     } else if path.starts_with("http:") || path.starts_with("https:") {
         format!(
-            "{input} is a URL, and Cutout downloads nothing; download it first: curl -fLO {input}"
+            "{input} is a URL, and Cutout downloads nothing; download it first: curl -fLO '{input}'"
         )
     } else {
         return Ok(());

@@ -138,7 +138,7 @@ impl Sandbox {
         let is_native = self.engine == EngineName::Native;
         for (flag, _) in flags.iter().filter(|(_, is_given)| is_native && *is_given) {
             announce(&format!(
-                "warning: {flag} has no effect with --engine native; only the sandbox has caps"
+                "warning: {flag} has no effect with --engine native; only the sandbox has this cap"
             ));
         }
     }

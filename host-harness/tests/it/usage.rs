@@ -140,11 +140,11 @@ fn a_user_s_mistake_is_answered_with_its_cause_and_what_works() {
             "raise --max-memory",
         ),
         (&["run", "photo.png"], 2, "--output"),
-        (&["photo.png"], 2, "cutout run photo.png -o cutout.png"),
+        (&["photo.png"], 2, "cutout run 'photo.png' -o cutout.png"),
         (
             &["run", "photo.png", "x.png"],
             2,
-            "cutout run IMAGE -o x.png",
+            "cutout run IMAGE -o 'x.png'",
         ),
         (
             &["run", "https://example.org/a.png", "-o", "x.png"],

@@ -262,6 +262,7 @@ fn flags_of_engines_are_refused_beside_a_fleet() {
         ["--engine", "native"],
         ["--runtime", "tract"],
         ["--model", "u2net"],
+        ["--side", "320"],
         ["--max-memory", "64"],
     ] {
         let mut command = by_fleet("nats://127.0.0.1:1", Path::new("out"));

@@ -61,7 +61,7 @@ unsafe fn rows<V: Vector, const SIDE: usize, const STRIDE: usize>(
                 residual: job.residual.map_or(std::ptr::null(), |at| {
                     arena.add(at + y * out.row()).cast_const()
                 }),
-                range: job.activation.range(),
+                limits: job.activation.limits(),
             };
             for x in 0..first {
                 row.edge::<V, SIDE>(x, x * STRIDE, job.pad);
@@ -98,7 +98,7 @@ struct Row {
     /// Null for none.
     residual: *const f32,
     /// The activation's.
-    range: [f32; 2],
+    limits: Option<[f32; 2]>,
 }
 
 impl Row {
@@ -207,9 +207,10 @@ impl Row {
     unsafe fn put<V: Vector>(&self, sum: V, at: usize) {
         // SAFETY: as in `rows`.
         unsafe {
-            let mut value = sum
-                .max(V::splat(self.range[0]))
-                .min(V::splat(self.range[1]));
+            let mut value = sum;
+            if let Some([low, high]) = self.limits {
+                value = value.max(V::splat(low)).min(V::splat(high));
+            }
             if !self.residual.is_null() {
                 value = value.add(V::load(self.residual.add(at)));
             }

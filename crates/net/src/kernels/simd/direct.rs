@@ -247,7 +247,7 @@ unsafe fn finish_pixel<V: Vector>(
     job: &ConvJob,
     [from, end]: [usize; 2],
 ) {
-    let [low, high] = job.activation.range();
+    let limits = job.activation.limits();
     let mut o = from;
     while o < end {
         // SAFETY: as in `finish_pixels`.
@@ -256,7 +256,9 @@ unsafe fn finish_pixel<V: Vector>(
             if job.residual_first {
                 value = value.add(V::load(residual.add(o)));
             }
-            value = value.max(V::splat(low)).min(V::splat(high));
+            if let Some([low, high]) = limits {
+                value = value.max(V::splat(low)).min(V::splat(high));
+            }
             if !residual.is_null() && !job.residual_first {
                 value = value.add(V::load(residual.add(o)));
             }

@@ -22,7 +22,11 @@ const MAX_TILES: usize = 12 * STEP;
 /// Whether this algorithm suits the job; below these sizes the transforms cost what they save.
 pub(in crate::kernels) fn suits(job: &ConvJob) -> bool {
     let plain = (job.kernel, job.stride, job.dilation, job.pad) == (3, 1, 1, 1);
-    plain && job.inputs >= 3 && job.out.shape.c >= 8 && job.height.min(job.width) >= 12
+    plain
+        && !job.depthwise
+        && job.inputs >= 3
+        && job.out.shape.c >= 8
+        && job.height.min(job.width) >= 12
 }
 
 /// How far below a source, in values, the output may start when it is written over that source. A tile's last row
