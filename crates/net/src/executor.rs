@@ -1,6 +1,6 @@
 //! Runs a plan: the first run allocates arena and scratch, later ones allocate nothing until the executor rests.
 
-use crate::kernels::{self, Job, Level, Simd};
+use crate::kernels::{self, Job, Level, SPARE, Simd};
 use crate::{Error, Plan};
 
 /// Offsets in a plan are multiples of a cache line; so should their addresses be.
@@ -92,8 +92,8 @@ impl Executor {
 }
 
 fn zeros(length: usize) -> Result<Vec<f32>, Error> {
-    // A line for the alignment, and one behind for kernels that load a few values more than they use.
-    let length = length + 2 * LINE / size_of::<f32>();
+    // A line more for the alignment.
+    let length = length + LINE / size_of::<f32>() + SPARE;
     let mut values = Vec::new();
     let bytes = length as u64 * size_of::<f32>() as u64;
     values

@@ -34,6 +34,9 @@ use crate::plan::Tensor;
 use crate::{Activation, Error};
 use simd::{direct, matrix, resize, winograd};
 
+/// Values behind the arena that kernels may load and do not use.
+pub(crate) const SPARE: usize = 16;
+
 /// Which kernels to run. Anything but `Best` is for tests and benchmarks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -44,8 +44,8 @@ impl Layout {
 ///
 /// # Safety
 /// The processor has `V`'s features. The job comes from a validated plan: its maps lie in `arena`, its weights in `weights`,
-/// `scratch` has [`Layout::length`] values, the output is apart from the source, and three values behind the arena are
-/// readable.
+/// `scratch` has [`Layout::length`] values, the output is apart from the source, and
+/// [`SPARE`](crate::kernels::SPARE) values behind the arena are readable.
 #[inline(always)]
 pub(super) unsafe fn conv<V: Vector>(
     job: &ConvJob,

@@ -19,8 +19,8 @@ use super::vector::Vector;
 /// the target features.
 ///
 /// # Safety
-/// The processor has `V`'s features; the job comes from a validated plan with these weights, this length of arena,
-/// and at least its `scratch_len` of scratch.
+/// The processor has `V`'s features; the job comes from a validated plan with these weights, at least its `scratch_len` of
+/// scratch, and its arena with [`SPARE`](crate::kernels::SPARE) values more.
 #[inline(always)]
 pub(super) unsafe fn run<V: Vector>(
     job: &Job,
