@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use cutout::{ModelSpec, OutputRule};
+use cutout::ModelSpec;
 use sha2::{Digest, Sha256};
 
 pub use catalogue::{Entry, catalogue};
@@ -58,6 +58,8 @@ pub struct Model {
     pub digest: Cow<'static, str>,
     /// The file; `None` for one inside the program.
     pub path: Option<PathBuf>,
+    /// Whether the network's input and output are a guess: its file is not known, and fixes no side as those of the family do.
+    pub is_guess: bool,
     /// Sides that the network takes: the multiples of this number; `None` where its side is fixed.
     sides: Option<u32>,
 }
@@ -117,6 +119,7 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
             onnx: Bytes::from_static(built_in.onnx),
             digest: built_in.digest.into(),
             path: None,
+            is_guess: false,
             sides: entry.sides,
         });
     }
@@ -164,16 +167,15 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned();
-    Ok(Model::new(
-        ModelSpec {
-            name,
-            side,
-            ..template
-        },
-        sides,
-        onnx,
-        path,
-    ))
+    let spec = ModelSpec {
+        name,
+        side,
+        ..template
+    };
+    Ok(Model {
+        is_guess: declared.is_none(),
+        ..Model::new(spec, sides, onnx, path)
+    })
 }
 
 fn read(path: &Path) -> Result<Bytes, Error> {
@@ -201,13 +203,9 @@ impl Model {
             onnx,
             digest,
             path: Some(path.to_owned()),
+            is_guess: false,
             sides,
         }
-    }
-
-    /// Whether the network's input and output are a guess: its file is not known, and fixes no side as those of the family do.
-    pub fn is_guessed(&self) -> bool {
-        self.sides == Some(UNKNOWN_STEP) && self.spec.output == OutputRule::MinMax
     }
 
     /// The model for inputs of `side` × `side` pixels.

@@ -26,6 +26,11 @@ impl Activation {
         }
     }
 
+    /// [`Self::limits`] for kernels that always limit.
+    pub(crate) fn range(self) -> [f32; 2] {
+        self.limits().unwrap_or([f32::NEG_INFINITY, f32::INFINITY])
+    }
+
     /// The function's value at `x`.
     pub(crate) fn apply(self, x: f32) -> f32 {
         match self.limits() {

@@ -28,7 +28,7 @@ impl ModelFlags {
     /// Those of [`models::find`], and kind `usage` for a side that it does not take.
     pub fn find(&self) -> Result<Model, Error> {
         let model = models::find(&self.model)?;
-        if model.is_guessed() {
+        if model.is_guess {
             announce(&format!(
                 "warning: {} is not a known model; its input and output are taken to be like u2netp's, and the result is wrong if \
                  they are not (models/README.md)",

@@ -32,9 +32,9 @@ pub struct Entry {
     pub(super) md5: Option<String>,
     /// SPDX identifier.
     pub licence: String,
-    /// Where the model comes from.
+    /// Origin of the file.
     pub source: String,
-    /// What it is good for.
+    /// Purpose, in a sentence or two.
     pub note: String,
 }
 

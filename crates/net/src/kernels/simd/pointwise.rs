@@ -84,11 +84,7 @@ pub(super) unsafe fn activate<V: Vector>(
             from,
             arena.add(out.offset),
             out.shape.len(),
-            Zip::Clamp(
-                activation
-                    .limits()
-                    .unwrap_or([f32::NEG_INFINITY, f32::INFINITY]),
-            ),
+            Zip::Clamp(activation.range()),
         );
     }
 }

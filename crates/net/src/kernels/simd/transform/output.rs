@@ -104,7 +104,7 @@ unsafe fn output_row<V: Vector, const N: usize>(
             unsafe {
                 let mut pixels = output8::<V>(load8(square.add(at), N * V::LANES));
                 let bias = V::load(target.bias.add(k + at));
-                let [low, high] = target.activation.limits().unwrap_or([f32::NEG_INFINITY, f32::INFINITY]);
+                let [low, high] = target.activation.range();
                 let (low, high) = (V::splat(low), V::splat(high));
                 for pixel in &mut pixels {
                     *pixel = pixel.add(bias).max(low).min(high);
