@@ -1,7 +1,7 @@
 //! Pictures from and to files and standard streams.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Kind};
@@ -50,6 +50,20 @@ pub(crate) fn read(from: &Place, max_bytes: u64) -> Result<Vec<u8>, Error> {
     }
     .map_err(Error::io(format!("read {from}")))?;
     Ok(bytes)
+}
+
+/// Refuses to write what is no text to a terminal; `example` is a file name for the way out.
+///
+/// # Errors
+/// Kind `usage`.
+pub(crate) fn refuse_terminal(to: &Place, example: &str) -> Result<(), Error> {
+    if *to == Place::Stream && io::stdout().is_terminal() {
+        let text = format!(
+            "standard output is a terminal; write to a file (-o {example}), or redirect: -o - > {example}"
+        );
+        return Err(Error::new(Kind::Usage, text));
+    }
+    Ok(())
 }
 
 /// Writes `bytes`; into a file whole or not at all.

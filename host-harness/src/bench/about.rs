@@ -40,6 +40,7 @@ pub(super) fn of_run(plan: &Plan, model: &Model) -> Result<About, Error> {
         wasmtime: WASMTIME.to_owned(),
         model: model.spec.name.clone(),
         model_digest: model.digest.to_string(),
+        side: model.spec.side,
         picture: name.to_string_lossy().into_owned(),
         width,
         height,

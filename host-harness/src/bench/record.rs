@@ -38,6 +38,8 @@ pub struct About {
     pub model: String,
     /// BLAKE3 of its ONNX file.
     pub model_digest: String,
+    /// Side of the network's input in pixels.
+    pub side: u32,
     /// The picture's file name.
     pub picture: String,
     /// Its size in pixels.

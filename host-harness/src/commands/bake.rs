@@ -54,6 +54,9 @@ impl Command for Bake {
             let text = "component and host image would be one file; name another for --host-image";
             return Err(Error::new(Kind::Usage, text));
         }
+        for place in [Some(&output), host_image.as_ref()].into_iter().flatten() {
+            files::refuse_terminal(place, "cutout.wasm")?;
+        }
         let model = self.model.find()?;
         for place in [Some(&output), host_image.as_ref()].into_iter().flatten() {
             if let Some(path) = &model.path {

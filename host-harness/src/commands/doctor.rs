@@ -144,7 +144,11 @@ fn describe(model: &Model) -> String {
         Some(path) => path.display().to_string(),
         None => "inside the program".to_owned(),
     };
-    format!("{}, sha256 {digest}, {place}", model.spec.name)
+    let side = model.spec.side;
+    format!(
+        "{} at {side} × {side}, sha256 {digest}, {place}",
+        model.spec.name
+    )
 }
 
 /// A mask of the small image, and the seconds that it took.

@@ -1,7 +1,6 @@
 //! `cutout run`: one picture.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -44,7 +43,7 @@ impl Command for Run {
         let options =
             (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
         refuse_folder_and_url(&input)?;
-        refuse_terminal(&output)?;
+        files::refuse_terminal(&output, "cutout.png")?;
         self.sandbox.warn_of_unused_caps(false);
         let picture = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
@@ -88,15 +87,6 @@ fn refuse_folder_and_url(input: &Place) -> Result<(), Error> {
     Err(Error::new(Kind::Usage, text))
 }
 
-/// Refuses to write an image to a terminal.
-fn refuse_terminal(output: &Place) -> Result<(), Error> {
-    if *output == Place::Stream && io::stdout().is_terminal() {
-        let text = "standard output is a terminal; write to a file (-o cutout.png), or redirect: -o - > cutout.png";
-        return Err(Error::new(Kind::Usage, text));
-    }
-    Ok(())
-}
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -110,6 +100,8 @@ struct Report<'a> {
     runtime: &'a str,
     model: &'a str,
     model_digest: &'a str,
+    /// Side of the network's input in pixels.
+    side: u32,
     version: &'a str,
     foreground: Option<Foreground>,
     /// 0…1; see [`cutout::Matte::uncertainty`].
@@ -140,6 +132,7 @@ impl<'a> Report<'a> {
             runtime: run.sandbox.runtime.as_str(),
             model: &model.spec.name,
             model_digest: &model.digest,
+            side: model.spec.side,
             version: env!("CARGO_PKG_VERSION"),
             foreground: result.foreground.map(Foreground::from),
             uncertainty: result.value.uncertainty,

@@ -184,23 +184,26 @@ fn a_user_s_mistake_is_answered_with_its_cause_and_what_works() {
 }
 
 #[test]
-fn an_image_is_not_written_to_a_terminal() {
+fn neither_an_image_nor_a_component_is_written_to_a_terminal() {
     let photo = fixture("photos/chelsea.png");
-    let command = format!(
-        "{} run '{}' -o - --model '{}'",
-        env!("CARGO_BIN_EXE_cutout"),
-        photo.display(),
-        tiny()
-    );
-    // `script` gives the command a terminal.
-    let mut script = Command::new("script");
-    script
-        .args(["-qec", &command, "/dev/null"])
-        .stdin(Stdio::null());
-    let (done, _) = finish(&mut script);
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert_eq!(done.status.code(), Some(2), "{said}");
-    assert!(said.contains("redirect: -o - > cutout.png"), "{said}");
+    let cases = [
+        (format!("run '{}'", photo.display()), "cutout.png"),
+        ("bake".to_owned(), "cutout.wasm"),
+    ];
+    for (arguments, name) in cases {
+        let program = env!("CARGO_BIN_EXE_cutout");
+        let command = format!("{program} {arguments} -o - --model '{}'", tiny());
+        // `script` gives the command a terminal.
+        let mut script = Command::new("script");
+        script
+            .args(["-qec", &command, "/dev/null"])
+            .stdin(Stdio::null());
+        let (done, _) = finish(&mut script);
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert_eq!(done.status.code(), Some(2), "{said}");
+        let way_out = format!("redirect: -o - > {name}");
+        assert!(said.contains(&way_out), "{said}");
+    }
 }
 
 #[test]

@@ -82,7 +82,15 @@ pub(super) fn about(record: &Record) -> Vec<(&'static str, String)> {
         ("cutout", about.version.clone()),
         ("rustc", about.rustc.clone()),
         ("wasmtime", about.wasmtime.clone()),
-        ("model", format!("{} ({})", about.model, about.model_digest)),
+        (
+            "model",
+            format!(
+                "{} at {side} × {side} ({})",
+                about.model,
+                about.model_digest,
+                side = about.side
+            ),
+        ),
         ("picture", picture(record)),
         ("workers", about.workers.to_string()),
         ("seed", about.seed.to_string()),

@@ -20,6 +20,7 @@ fn record(series: &[(&str, Figure, Option<usize>, &[f64])]) -> Record {
             wasmtime: "48.0.8".to_owned(),
             model: "u2netp".to_owned(),
             model_digest: "0123".to_owned(),
+            side: 320,
             picture: "cat.jpg".to_owned(),
             width: 640,
             height: 480,
