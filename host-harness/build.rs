@@ -24,10 +24,7 @@ fn main() -> Result<()> {
         .canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     for source in SOURCES {
-        println!(
-            "cargo::rerun-if-changed={}",
-            workspace.join(source).display()
-        );
+        rerun_if_changed(source);
     }
     let has = |feature| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     if has("WASM") {
@@ -60,15 +57,21 @@ fn main() -> Result<()> {
     );
 
     for name in BUILT_IN {
-        let model = workspace.join(format!("models/{name}.onnx"));
-        println!("cargo::rerun-if-changed={}", model.display());
+        let model = format!("models/{name}.onnx");
+        rerun_if_changed(&model);
         println!(
             "cargo::rustc-env=CUTOUT_{}_DIGEST={}",
             name.to_uppercase(),
-            blake3::hash(&fs::read(model)?)
+            blake3::hash(&fs::read(workspace.join(model))?)
         );
     }
     Ok(())
+}
+
+/// Has Cargo run this again when `path` changes, relative to the workspace. Absolute paths would be those of another clone where
+/// clones share a target folder, and this one would get that one's actor.
+fn rerun_if_changed(path: &str) {
+    println!("cargo::rerun-if-changed=../{path}");
 }
 
 /// A digest of the sources, by name and content.
@@ -102,9 +105,7 @@ fn see_to_target(workspace: &Path) -> Result<()> {
 
 /// As Cargo.lock has it; the crate itself does not say.
 fn wasmtime_version(workspace: &Path) -> Result<String> {
-    let path = workspace.join("Cargo.lock");
-    println!("cargo::rerun-if-changed={}", path.display());
-    let lock = fs::read_to_string(path)?;
+    let lock = fs::read_to_string(workspace.join("Cargo.lock"))?;
     let mut lines = lock
         .lines()
         .skip_while(|line| *line != "name = \"wasmtime\"");

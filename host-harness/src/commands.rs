@@ -10,6 +10,7 @@ mod model;
 mod output;
 #[cfg(feature = "wasm")]
 mod probe;
+mod quantize;
 mod run;
 mod sandbox;
 mod serve;
@@ -24,6 +25,7 @@ pub use model::ModelFlags;
 pub use output::OutputFlags;
 #[cfg(feature = "wasm")]
 pub use probe::Probe;
+pub use quantize::Quantize;
 pub use run::Run;
 pub use sandbox::{EngineName, Sandbox};
 pub use serve::{Log, Serve};

@@ -11,6 +11,7 @@ use std::time::Duration;
 use ::http::{Request, Response};
 use bytes::Bytes;
 use cutout::{BoundingBox, Limits, Matte, Options, Output, Quality, Stage};
+use net::AnyPlan;
 
 pub use engines::Engines;
 pub use settings::Settings;
@@ -18,6 +19,7 @@ pub use settings::Settings;
 pub use wasm::{Actor, Cache, Host, actor, bake, bake_worker, compile, worker};
 
 use crate::Error;
+use crate::models::Model;
 
 /// BLAKE3 of the sources that make a plan of a model and a result of an image: what was made by others is not trusted to be the same.
 pub(crate) const CORE_DIGEST: &str = env!("CUTOUT_CORE_DIGEST");
@@ -28,9 +30,11 @@ pub const WASMTIME: &str = env!("CUTOUT_WASMTIME");
 /// What computes the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Runtime {
-    /// Our own: a plan and kernels.
+    /// Our own: a plan and kernels, in whole numbers where the model's file has ranges.
     #[default]
     Net,
+    /// The same, in f32 whatever the file has.
+    NetF32,
     /// The reference: tract-onnx, slower and larger, with more operators.
     Tract,
 }
@@ -52,9 +56,22 @@ impl Runtime {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Net => "net",
+            Self::NetF32 => "net-f32",
             Self::Tract => "tract",
         }
     }
+}
+
+/// The plan of a model, in whole numbers where its file has ranges, unless `runtime` is of f32.
+///
+/// # Errors
+/// Kind `model` when the runtime `net` cannot use the model.
+pub(crate) fn plan(model: &Model, runtime: Runtime) -> Result<AnyPlan, Error> {
+    let side = model.spec.side;
+    Ok(match runtime {
+        Runtime::NetF32 => onnx::lower(&model.onnx, side)?.into(),
+        _ => onnx::compile(&model.onnx, side)?,
+    })
 }
 
 /// The error of a program that was built without the reference runtime.

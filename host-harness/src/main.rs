@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 #[cfg(feature = "wasm")]
 use host_harness::commands::{Bake, Bench, Probe};
-use host_harness::commands::{Batch, Command, Doctor, Run, Serve};
+use host_harness::commands::{Batch, Command, Doctor, Quantize, Run, Serve};
 use host_harness::{Error, Kind};
 
 /// glibc's keeps some of what a burst of pictures took.
@@ -34,6 +34,7 @@ enum Verb {
     #[cfg(feature = "wasm")]
     Bench(Bench),
     Doctor(Doctor),
+    Quantize(Quantize),
     #[cfg(feature = "wasm")]
     #[command(hide = true)]
     Probe(Probe),
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "wasm")]
         Verb::Bench(bench) => bench.execute(),
         Verb::Doctor(doctor) => doctor.execute(),
+        Verb::Quantize(quantize) => quantize.execute(),
         #[cfg(feature = "wasm")]
         Verb::Probe(probe) => probe.execute(),
         Verb::Completions { shell } => {

@@ -44,6 +44,9 @@ const FAMILY: &str = "u2netp";
 /// Sides of an unknown network with no fixed one are multiples of this: it halves its maps five times at most.
 const UNKNOWN_STEP: u32 = 32;
 
+/// Key of the metadata in which a file has an entry of models.toml for itself.
+const METADATA: &str = "cutout.model";
+
 /// The largest file of the family has 176 MB; what is far above is something else.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -68,8 +71,8 @@ pub struct Model {
 ///
 /// A known name is looked up in `CUTOUT_MODELS`, in the user's folder for Cutout's data, and in rembg's own folder; one that
 /// is inside the program in `CUTOUT_MODELS` only. A file that is a known model by its checksum is
-/// treated as that model, whatever its name; any other like u2netp with the side that its graph
-/// declares. Nothing is ever downloaded.
+/// treated as that model, whatever its name; one that describes itself in its metadata as it says; any other like u2netp with
+/// the side that its graph declares. Nothing is ever downloaded.
 ///
 /// # Errors
 /// Kind `usage` for a name that is unknown or whose file is nowhere, `io` for a file that cannot be
@@ -152,6 +155,16 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
             format!("{} cannot be used: {e}", path.display()),
         )
     };
+    if let Some(text) = onnx::metadata(&onnx, METADATA).map_err(at)? {
+        let entry: Entry = toml::from_str(&text).map_err(|e| {
+            let text = format!(
+                "{} describes itself wrongly in its metadata {METADATA}: {e}; export it again (models/training)",
+                path.display()
+            );
+            Error::new(Kind::Core(cutout::ErrorKind::Model), text)
+        })?;
+        return Ok(Model::new(entry.spec(), entry.sides, onnx, path));
+    }
     let family = entries.iter().find(|entry| entry.name == FAMILY);
     let template = family.map(Entry::spec).ok_or_else(|| {
         let text = format!("models.toml in this program has no {FAMILY}");

@@ -24,6 +24,20 @@ from network import CutNet
 from network import load_checkpoint
 
 OPSET = 17
+# How the network wants its image, as models/models.toml says it of known models; the file carries it in its metadata.
+KEY = "cutout.model"
+ENTRY = """name = "{name}"
+file = "{name}.onnx"
+side = 384
+sides = 32
+mean = [127.0, 127.0, 127.0]
+std = [128.0, 128.0, 128.0]
+scaling = "none"
+output = "probability"
+licence = ""
+source = ""
+note = ""
+"""
 
 
 class Probability(nn.Module):
@@ -62,11 +76,20 @@ def as_float16(weight: onnx.TensorProto) -> onnx.TensorProto:
     return numpy_helper.from_array(values.astype(np.float16), weight.name)
 
 
-def halve_weights(model: onnx.ModelProto) -> None:
-    """Stores the weights of the convolutions as float16, each with a Cast back to float32.
+def as_int8(weight: onnx.TensorProto) -> tuple[onnx.TensorProto, onnx.TensorProto]:
+    """Weight in whole numbers of -127..127, and the scale of each output channel."""
+    values = numpy_helper.to_array(weight)
+    largest = np.abs(values).max(axis=(1, 2, 3))
+    scale = (np.maximum(largest, 1e-12) / 127).astype(np.float32)
+    whole = np.rint(values / scale[:, None, None, None]).clip(-127, 127).astype(np.int8)
+    return numpy_helper.from_array(whole, weight.name), numpy_helper.from_array(scale, f"{weight.name}_scale")
 
-    A runtime does the casts once, as it loads the model, and computes in float32. The biases stay
-    as they are: they take little space, and their errors would reach every pixel.
+
+def shrink_weights(model: onnx.ModelProto, bits: int) -> None:
+    """Stores the weights of the convolutions in 16 or 8 bits, each with an operator that makes float32 of it.
+
+    A runtime does that once, as it loads the model, and computes in float32. The biases stay as they
+    are: they take little space, and their errors would reach every pixel.
     """
     graph = model.graph
     initializers = {item.name: item for item in graph.initializer}
@@ -74,12 +97,19 @@ def halve_weights(model: onnx.ModelProto) -> None:
     for node in graph.node:
         if node.op_type == "Conv":
             name = node.input[1]
-            cast = f"{name}_float32"
-            initializers[name].CopyFrom(as_float16(initializers[name]))
-            nodes.append(helper.make_node("Cast", [name], [cast], cast, to=TensorProto.FLOAT))
-            node.input[1] = cast
+            back = f"{name}_float32"
+            if bits == 16:
+                initializers[name].CopyFrom(as_float16(initializers[name]))
+                nodes.append(helper.make_node("Cast", [name], [back], back, to=TensorProto.FLOAT))
+            else:
+                whole, scale = as_int8(initializers[name])
+                initializers[name].CopyFrom(whole)
+                graph.initializer.append(scale)
+                inputs = [name, scale.name]
+                nodes.append(helper.make_node("DequantizeLinear", inputs, [back], back, axis=0))
+            node.input[1] = back
         nodes.append(node)
-    # The list of nodes is rebuilt because each Cast must stand before its convolution.
+    # The list of nodes is rebuilt because each of them must stand before its convolution.
     copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
     del graph.node[:]
     graph.node.extend(copies)
@@ -88,8 +118,9 @@ def halve_weights(model: onnx.ModelProto) -> None:
 def export(checkpoint: Path, out: Path, bits: int) -> None:
     """Writes the ONNX file of a checkpoint and prints its sha256 and size."""
     model = to_onnx(load_checkpoint(checkpoint))
-    if bits == 16:
-        halve_weights(model)
+    if bits < 32:
+        shrink_weights(model, bits)
+    helper.set_model_props(model, {KEY: ENTRY.format(name=out.stem)})
     onnx.checker.check_model(model, full_check=True)
     content = model.SerializeToString(deterministic=True)
     out.write_bytes(content)
@@ -103,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("checkpoint", type=Path, help="checkpoint by train.py")
     parser.add_argument("out", type=Path, help="ONNX file to write")
     parser.add_argument(
-        "--weights", type=int, choices=(16, 32), default=32, help="bits of a weight; default: 32"
+        "--weights", type=int, choices=(8, 16, 32), default=32, help="bits of a weight; default: 32"
     )
     options = parser.parse_args(arguments)
     export(options.checkpoint, options.out, options.weights)

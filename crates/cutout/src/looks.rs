@@ -12,8 +12,8 @@ use crate::{Error, ErrorKind, ModelSpec, OutputRule, Picture, Quality, Segmenter
 pub struct Map {
     /// Side × side values of 0…1, row-major: the network's answer by the model's [`OutputRule`].
     pub values: Vec<f32>,
-    /// How undecided it is, 0…1.
-    pub uncertainty: f32,
+    /// The share of the subject that is outside its largest part, 0…1.
+    pub scatter: f32,
 }
 
 /// A map with less doubt than this is not looked for again.
@@ -59,7 +59,7 @@ pub(crate) fn look(
         }
     }
     Ok(Some(Map {
-        uncertainty: doubt::uncertainty(best.doubt),
+        scatter: doubt::scatter(&best.values, side) as f32,
         values: best.values,
     }))
 }

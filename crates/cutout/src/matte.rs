@@ -2,6 +2,7 @@
 
 mod fit;
 mod refine;
+mod uncertainty;
 mod window;
 
 use crate::{Error, ErrorKind, Map, Mask, Matte, ModelSpec, Picture, Quality, grid, resample};
@@ -44,12 +45,12 @@ pub(crate) fn matte(
         }),
     };
     Ok(Matte {
+        uncertainty: uncertainty::of(&data, width as usize, map.scatter),
         mask: Mask {
             width,
             height,
             data,
         },
-        uncertainty: map.uncertainty,
     })
 }
 
@@ -73,7 +74,7 @@ mod tests {
         let picture = Picture::new(width, height, 3, vec![9; (width * height * 3) as usize]);
         let map = Map {
             values: map.to_vec(),
-            uncertainty: 0.25,
+            scatter: 0.25,
         };
         matte(&map, &spec(2), &picture, quality)
     }
@@ -84,7 +85,7 @@ mod tests {
             let matte = plain(&[0.0, 0.5, 0.75, 1.0], (2, 2), quality).unwrap();
             assert_eq!(matte.mask.data, [0, 127, 191, 255]);
             assert_eq!((matte.mask.width, matte.mask.height), (2, 2));
-            assert!((matte.uncertainty - 0.25).abs() < 1e-6);
+            assert!((matte.uncertainty - 0.333_333).abs() < 1e-5);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The place of the network in the pipeline.
 
-use net::{Executor, Plan, Shape, Simd};
+use net::{AnyExecutor, AnyPlan, Shape, Simd};
 
 use crate::{Error, ErrorKind};
 
@@ -29,14 +29,15 @@ impl<S: Segmenter + ?Sized> Segmenter for Box<S> {
 
 /// The runtime `net`. Its working memory is taken with the first picture, in wasm with each.
 #[derive(Debug)]
-pub struct Net(Executor);
+pub struct Net(AnyExecutor);
 
 impl Net {
     /// A plan for pictures of `side` × `side` pixels.
     ///
     /// # Errors
     /// Kind `model` when the plan takes or gives another shape.
-    pub fn new(plan: Plan, side: u32) -> Result<Self, Error> {
+    pub fn new(plan: impl Into<AnyPlan>, side: u32) -> Result<Self, Error> {
+        let plan = plan.into();
         let shape = |channels| Shape::new(side as usize, side as usize, channels);
         if (plan.input_shape(), plan.output_shape()) != (shape(3), shape(1)) {
             let text = format!(
@@ -46,7 +47,9 @@ impl Net {
             );
             return Err(Error::new(ErrorKind::Model, text));
         }
-        Executor::new(plan, Simd::Best).map(Self).map_err(unusable)
+        AnyExecutor::new(plan, Simd::Best)
+            .map(Self)
+            .map_err(unusable)
     }
 
     /// A plan file for pictures of `side` × `side` pixels.
@@ -54,7 +57,7 @@ impl Net {
     /// # Errors
     /// Kind `model` when the file is damaged, of another version, or for another shape.
     pub fn load(plan: &[u8], side: u32) -> Result<Self, Error> {
-        Self::new(Plan::from_bytes(plan).map_err(unusable)?, side)
+        Self::new(AnyPlan::from_bytes(plan).map_err(unusable)?, side)
     }
 }
 

@@ -69,6 +69,30 @@ impl Executor {
         input: &[f32],
         observe: &mut dyn FnMut(usize),
     ) -> Result<&[f32], Error> {
+        self.run_seen(input, &mut |index, _| observe(index))
+    }
+
+    /// [`Executor::run`], raising each value of `most`, one for every operator (as in [`Plan::ops`]), to the largest magnitude of
+    /// that operator's result: what [`int::Plan::quantise`](crate::int::Plan::quantise) takes.
+    ///
+    /// # Errors
+    /// As [`Executor::run`].
+    pub fn run_measured(&mut self, input: &[f32], most: &mut [f32]) -> Result<&[f32], Error> {
+        self.run_seen(input, &mut |index, result| {
+            if let Some(most) = most.get_mut(index) {
+                *most = result
+                    .iter()
+                    .fold(*most, |most, value| most.max(value.abs()));
+            }
+        })
+    }
+
+    /// [`Executor::run`], calling `see` with each operator's index and result.
+    fn run_seen(
+        &mut self,
+        input: &[f32],
+        see: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<&[f32], Error> {
         let place = &self.plan.tensors[self.plan.input];
         let expected = place.shape.len();
         if input.len() != expected {
@@ -82,12 +106,15 @@ impl Executor {
         }
         let (arena, scratch) = (aligned(&mut self.arena), aligned(&mut self.scratch));
         arena[place.offset..place.offset + expected].copy_from_slice(input);
-        for (index, job) in self.jobs.iter().enumerate() {
+        let of = |id: usize| {
+            let place = &self.plan.tensors[id];
+            place.offset..place.offset + place.shape.len()
+        };
+        for (index, (job, op)) in self.jobs.iter().zip(&self.plan.ops).enumerate() {
             kernels::run(self.level, job, &self.plan.weights, arena, scratch);
-            observe(index);
+            see(index, &arena[of(op.output)]);
         }
-        let place = &self.plan.tensors[self.plan.output];
-        Ok(&arena[place.offset..place.offset + place.shape.len()])
+        Ok(&arena[of(self.plan.output)])
     }
 }
 

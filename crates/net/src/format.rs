@@ -1,29 +1,15 @@
-//! The plan file: `magic, version, checksum, body`, little-endian throughout.
+//! The plan file.
 //!
-//! The body is a sequence of u32 words (counts, shapes, offsets), names (length and bytes, padded to a word) and
+//! Its body is a sequence of u32 words (counts, shapes, offsets), names (length and bytes, padded to a word) and
 //! at the end the weights as raw f32. Reading checks only that the words are there; [`crate::validate`] judges them.
 
-use crate::plan::{ConvOp, MAX_NAME, MAX_OPS, MAX_SOURCES, Op, OpKind, Plan, Tensor};
+use crate::plan::{ConvOp, MAX_OPS, MAX_SOURCES, Op, OpKind, Plan, Tensor};
 use crate::shape::Shape;
+use crate::words::{self, Reader, Writer};
 use crate::{Activation, Error};
 
 const MAGIC: [u8; 8] = *b"cutplan\0";
 const VERSION: u32 = 2;
-const HEADER: usize = 8 + 4 + 4 + 8;
-const NONE: u32 = u32::MAX;
-
-/// FNV-1a over 64-bit words (the last one padded with zeros), seeded with the length: it finds damage, not malice.
-fn checksum(body: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ body.len() as u64;
-    for chunk in body.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        hash = (hash ^ u64::from_le_bytes(word))
-            .wrapping_mul(0x0000_0100_0000_01b3)
-            .rotate_left(23);
-    }
-    hash
-}
 
 pub(crate) fn write(plan: &Plan) -> Vec<u8> {
     let mut out = Writer(Vec::with_capacity(
@@ -55,28 +41,12 @@ pub(crate) fn write(plan: &Plan) -> Vec<u8> {
     for weight in &plan.weights {
         out.0.extend_from_slice(&weight.to_le_bytes());
     }
-    let mut file = Vec::with_capacity(HEADER + out.0.len());
-    file.extend_from_slice(&MAGIC);
-    file.extend_from_slice(&VERSION.to_le_bytes());
-    file.extend_from_slice(&0_u32.to_le_bytes());
-    file.extend_from_slice(&checksum(&out.0).to_le_bytes());
-    file.extend_from_slice(&out.0);
-    file
+    words::file(MAGIC, VERSION, &out.0)
 }
 
-struct Writer(Vec<u8>);
-
 impl Writer {
-    /// Every number of a valid plan is below 2^28, so the conversion cannot lose anything.
-    fn word(&mut self, n: usize) {
-        self.0
-            .extend_from_slice(&u32::try_from(n).unwrap_or(NONE).to_le_bytes());
-    }
-
     fn op(&mut self, op: &Op) {
-        self.word(op.name.len());
-        self.0.extend_from_slice(op.name.as_bytes());
-        self.0.resize(self.0.len().next_multiple_of(4), 0);
+        self.name(&op.name);
         self.word(op.output);
         match &op.kind {
             OpKind::Conv(conv) => {
@@ -113,64 +83,15 @@ impl Writer {
             }
         }
     }
-
-    fn words(&mut self, words: &[usize]) {
-        words.iter().for_each(|&n| self.word(n));
-    }
 }
 
 pub(crate) fn read(bytes: &[u8]) -> Result<Plan, Error> {
-    let mut header = Reader(bytes);
-    if header.take(8).is_none_or(|magic| magic != MAGIC) {
-        return Err(Error::NotAPlan("it does not begin with the magic bytes"));
-    }
-    let short = Error::NotAPlan("it ends within the header");
-    let found = header.u32().ok_or_else(|| short.clone())?;
-    if found != VERSION {
-        return Err(Error::Version {
-            found,
-            expected: VERSION,
-        });
-    }
-    let stored = header
-        .take(12)
-        .and_then(|b| b.last_chunk::<8>())
-        .ok_or(short)?;
-    if u64::from_le_bytes(*stored) != checksum(header.0) {
-        return Err(Error::Checksum);
-    }
-    header
-        .plan()
+    let mut body = Reader(words::body(MAGIC, VERSION, bytes)?);
+    body.plan()
         .ok_or_else(|| Error::invalid("the tables are cut short or hold an unknown operator"))
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(n)?;
-        self.0 = tail;
-        Some(head)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4)?
-            .first_chunk::<4>()
-            .map(|b| u32::from_le_bytes(*b))
-    }
-
-    fn word(&mut self) -> Option<usize> {
-        usize::try_from(self.u32()?).ok()
-    }
-
-    fn words<const N: usize>(&mut self) -> Option<[usize; N]> {
-        let mut words = [0; N];
-        for word in &mut words {
-            *word = self.word()?;
-        }
-        Some(words)
-    }
-
+impl Reader<'_> {
     fn plan(&mut self) -> Option<Plan> {
         let [tensor_count, op_count, weight_count, input, output, arena] = self.words()?;
         if op_count > MAX_OPS || tensor_count > MAX_OPS + 1 {
@@ -206,9 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     fn op(&mut self) -> Option<Op> {
-        let length = self.word().filter(|&n| n <= MAX_NAME)?;
-        let name = self.take(length.next_multiple_of(4))?.get(..length)?;
-        let name = String::from_utf8(name.to_vec()).ok()?;
+        let name = self.name()?;
         let [output, kind] = self.words()?;
         let kind = match kind {
             0 => OpKind::Conv(self.conv()?),
@@ -242,12 +161,7 @@ impl<'a> Reader<'a> {
         let [height, width, kernel, stride, pad, dilation] = self.words()?;
         let depthwise = self.flag()?;
         let activation = self.activation()?;
-        let residual = self.u32()?;
-        let residual = if residual == NONE {
-            None
-        } else {
-            Some(usize::try_from(residual).ok()?)
-        };
+        let residual = self.word_or_none()?;
         let residual_first = self.flag()?;
         let [weights, bias] = self.words()?;
         Some(ConvOp {
@@ -267,14 +181,6 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn flag(&mut self) -> Option<bool> {
-        match self.word()? {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
-        }
-    }
-
     fn activation(&mut self) -> Option<Activation> {
         Activation::ALL.get(self.word()?).copied()
     }
@@ -283,6 +189,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::{HEADER, checksum};
     use crate::{Conv, Executor, Graph, Simd};
     use proptest::prelude::*;
 

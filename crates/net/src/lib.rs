@@ -27,18 +27,22 @@
 //! ```
 
 mod activation;
+mod any;
 mod error;
 mod executor;
 mod format;
 mod graph;
+pub mod int;
 mod kernels;
 mod lower;
 mod place;
 mod plan;
 mod shape;
 mod validate;
+mod words;
 
 pub use activation::Activation;
+pub use any::{AnyExecutor, AnyPlan};
 pub use error::Error;
 pub use executor::Executor;
 pub use graph::{Conv, Graph, TensorId};

@@ -11,12 +11,15 @@ use crate::plan::{OpKind, Plan};
 /// Offsets are multiples of a cache line.
 const ALIGN: usize = 16;
 
-/// Maps that share one place because each is written over the one before it.
-struct Chain {
-    first: usize,
-    last: usize,
-    size: usize,
-    offset: usize,
+/// Maps that share one place because each is written over the one before it, or a single map.
+pub(crate) struct Chain {
+    /// When it is first written and last read.
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+    /// Values.
+    pub(crate) size: usize,
+    /// Where [`pack`] puts it.
+    pub(crate) offset: usize,
 }
 
 /// Sets every tensor's offset and the arena's length.
@@ -128,8 +131,9 @@ fn inherit(plan: &Plan, index: usize, dies: &dyn Fn(usize) -> bool) -> Option<(u
     }
 }
 
-/// Greedy by size: the largest chain first, each at the lowest offset that is free during its life.
-fn pack(chains: &mut [Chain]) -> usize {
+/// Sets every chain's offset and gives the length of all, greedily by size: the largest chain first, each at the lowest
+/// offset that is free during its life.
+pub(crate) fn pack(chains: &mut [Chain]) -> usize {
     let mut order: Vec<usize> = (0..chains.len()).collect();
     order.sort_by_key(|&index| (std::cmp::Reverse(chains[index].size), index));
     let mut placed: Vec<usize> = Vec::new();

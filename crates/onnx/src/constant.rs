@@ -24,6 +24,8 @@ pub(crate) enum Values {
     Ints(Rc<[i64]>),
     /// Of single precision.
     Floats(Rc<[f32]>),
+    /// Of 8 bits: weights, which are only multiplied by their scales.
+    Bytes(Rc<[i8]>),
     /// Of another floating-point type, in single precision: weights, with which nothing is computed.
     Rounded(Rc<[f32]>),
 }
@@ -41,6 +43,7 @@ impl Constant {
     pub(crate) fn new(shape: Vec<usize>, values: Values) -> Result<Self, String> {
         let length = match &values {
             Values::Ints(values) => values.len(),
+            Values::Bytes(values) => values.len(),
             Values::Floats(values) | Values::Rounded(values) => values.len(),
         };
         let expected = shape
@@ -84,6 +87,9 @@ impl Constant {
             data_type::INT32 => {
                 Values::Ints(tensor.int32_data.iter().map(|v| i64::from(*v)).collect())
             }
+            data_type::INT8 if is_raw => {
+                Values::Bytes(raw.iter().map(|b| b.cast_signed()).collect())
+            }
             other => {
                 return Err(format!(
                     "a constant has the data type {other}, which is not read"
@@ -97,7 +103,9 @@ impl Constant {
     pub(crate) fn floats(&self) -> Result<&[f32], String> {
         match &self.values {
             Values::Floats(values) | Values::Rounded(values) => Ok(values),
-            Values::Ints(_) => Err("it reads integers where floats are expected".into()),
+            Values::Ints(_) | Values::Bytes(_) => {
+                Err("it reads integers where floats are expected".into())
+            }
         }
     }
 
@@ -105,8 +113,8 @@ impl Constant {
     pub(crate) fn as_ints(&self) -> Result<&[i64], String> {
         match &self.values {
             Values::Ints(values) => Ok(values),
-            Values::Floats(_) | Values::Rounded(_) => {
-                Err("it reads floats where integers are expected".into())
+            Values::Floats(_) | Values::Rounded(_) | Values::Bytes(_) => {
+                Err("it reads weights where integers are expected".into())
             }
         }
     }
@@ -152,6 +160,7 @@ impl Constant {
             Values::Ints(values) => Values::Ints(picked(few(values)?, indices)?),
             Values::Floats(values) => Values::Floats(picked(few(values)?, indices)?),
             Values::Rounded(values) => Values::Rounded(picked(few(values)?, indices)?),
+            Values::Bytes(values) => Values::Bytes(picked(few(values)?, indices)?),
         };
         Self::new(shape, values)
     }

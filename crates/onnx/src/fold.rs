@@ -20,6 +20,7 @@ pub(crate) fn fold(node: &Node, inputs: &[Option<Constant>]) -> Result<Option<Co
         "Slice" => slice(node, inputs)?,
         "Unsqueeze" | "Squeeze" => squeeze(node, required(0)?, input(1))?,
         "Add" | "Sub" | "Mul" | "Div" => arithmetic(&node.op_type, required(0)?, required(1)?)?,
+        "DequantizeLinear" => dequantize(node, required(0)?, required(1)?, input(2))?,
         "Floor" => to_whole(required(0)?, f32::floor)?,
         "Ceil" => to_whole(required(0)?, f32::ceil)?,
         _ => return Ok(None),
@@ -173,6 +174,46 @@ fn pairs<'a, T: Copy>(a: &'a [T], b: &'a [T]) -> Result<impl Iterator<Item = (T,
     };
     let at = move |of: &'a [T], index: usize| of[if of.len() == 1 { 0 } else { index }];
     Ok((0..length).map(move |index| (at(a, index), at(b, index))))
+}
+
+/// Weights of 8 bits times their scales: one for all, or one for each output channel.
+fn dequantize(
+    node: &Node,
+    from: &Constant,
+    scale: &Constant,
+    zero: Option<&Constant>,
+) -> Result<Constant, String> {
+    let Values::Bytes(values) = &from.values else {
+        return Err("only constants of signed 8 bits are supported".into());
+    };
+    let centred = match zero.map(|zero| &zero.values) {
+        None => true,
+        Some(Values::Bytes(zeros)) => zeros.iter().all(|zero| *zero == 0),
+        Some(_) => false,
+    };
+    if !centred {
+        return Err("only a zero point of 0 is supported".into());
+    }
+    let scales = scale.floats()?;
+    let outputs = from.shape.first().copied().unwrap_or(1);
+    // The axis counts where there is more than one scale.
+    if scales.len() != 1 && (scales.len() != outputs || node.int("axis") != Some(0)) {
+        return Err(format!(
+            "it has {} scales for {outputs} output channels; one for each, along the axis 0, is supported",
+            scales.len()
+        ));
+    }
+    let channel = (values.len() / outputs.max(1)).max(1);
+    let value = |(index, value): (usize, &i8)| {
+        let scale = if scales.len() == 1 {
+            scales[0]
+        } else {
+            scales[index / channel]
+        };
+        f32::from(*value) * scale
+    };
+    let values = values.iter().enumerate().map(value).collect();
+    Constant::new(from.shape.clone(), Values::Rounded(values))
 }
 
 fn to_whole(from: &Constant, round: fn(f32) -> f32) -> Result<Constant, String> {

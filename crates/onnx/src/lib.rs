@@ -8,10 +8,12 @@ mod fold;
 mod lower;
 mod node;
 mod proto;
+mod ranges;
 mod reader;
 
 pub use lower::lower;
-pub use reader::{check_side, input_side};
+pub use ranges::{Ranges, compile, with_ranges};
+pub use reader::{check_side, input_side, metadata};
 
 use cutout::{Error, ErrorKind};
 

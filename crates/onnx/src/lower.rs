@@ -22,13 +22,17 @@ use crate::unusable;
 /// Kind `model` when the file is damaged, not of the family, or has an operator that `net` lacks: the text then names
 /// operator and node.
 pub fn lower(onnx: &Bytes, side: u32) -> Result<Plan, Error> {
-    let source = Source::read(onnx)?;
+    plan_of(&Source::read(onnx)?, side)
+}
+
+/// A plan for the file that `source` was read from.
+pub(crate) fn plan_of(source: &Source, side: u32) -> Result<Plan, Error> {
     source.check_side(side)?;
     let side = side as usize;
     let graph = Graph::new(Shape::new(side, side, 3)).map_err(unusable)?;
     let input = Value::Maps(vec![graph.input()]);
     let mut lowering = Lowering {
-        source: &source,
+        source,
         graph,
         values: HashMap::from([(source.input.as_str(), input)]),
         read: RefCell::default(),

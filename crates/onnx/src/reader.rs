@@ -21,6 +21,8 @@ pub(crate) struct Source {
     pub(crate) initializers: HashMap<String, Tensor>,
     /// The side that the file declares for its square input, in pixels; `None` when it leaves it open.
     pub(crate) side: Option<u32>,
+    /// The file's own metadata, by key.
+    pub(crate) metadata: HashMap<String, String>,
 }
 
 /// The side that an ONNX file of the family declares for its square input, in pixels; `None` when the file leaves it
@@ -30,6 +32,14 @@ pub(crate) struct Source {
 /// Kind `model` when the bytes are not an ONNX graph with one 1 × 3 × side × side input.
 pub fn input_side(onnx: &Bytes) -> Result<Option<u32>, Error> {
     Source::read(onnx).map(|source| source.side)
+}
+
+/// A text that an ONNX file of the family holds among its metadata (`metadata_props`).
+///
+/// # Errors
+/// As [`input_side`].
+pub fn metadata(onnx: &Bytes, key: &str) -> Result<Option<String>, Error> {
+    Source::read(onnx).map(|mut source| source.metadata.remove(key))
 }
 
 /// Checks that an ONNX file of the family takes inputs of `side` × `side` pixels.
@@ -84,6 +94,11 @@ impl Source {
         })?;
         Ok(Self {
             side: declared_side(&input)?,
+            metadata: model
+                .metadata_props
+                .into_iter()
+                .map(|entry| (entry.key, entry.value))
+                .collect(),
             nodes: needed(graph.node, &output.name),
             input: input.name,
             output: output.name,

@@ -107,6 +107,7 @@ fn graph(nodes: Vec<Node>, mut initializer: Vec<Tensor>) -> Model {
             input: vec![value_info("x", data_type::FLOAT, &[1, 3, side, side])],
             output: vec![value_info("y", data_type::FLOAT, &[1, 1, side, side])],
         }),
+        metadata_props: Vec::new(),
     }
 }
 

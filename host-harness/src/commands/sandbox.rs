@@ -25,12 +25,13 @@ pub enum EngineName {
 
 impl ValueEnum for Runtime {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Net, Self::Tract]
+        &[Self::Net, Self::NetF32, Self::Tract]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
             Self::Net => "Cutout's own: small and fast",
+            Self::NetF32 => "the same in f32: cutnet without whole numbers, for comparison",
             Self::Tract => "tract-onnx, the reference: more operators",
         };
         Some(PossibleValue::new(self.as_str()).help(help))

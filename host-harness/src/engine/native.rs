@@ -25,7 +25,9 @@ impl Native {
     pub(super) fn new(model: &Model, runtime: Runtime, limits: Limits) -> Result<Self, Error> {
         let side = model.spec.side;
         let segmenter: Box<dyn Segmenter + Send> = match runtime {
-            Runtime::Net => Box::new(Net::new(onnx::lower(&model.onnx, side)?, side)?),
+            Runtime::Net | Runtime::NetF32 => {
+                Box::new(Net::new(super::plan(model, runtime)?, side)?)
+            }
             #[cfg(feature = "tract")]
             Runtime::Tract => Box::new(cutout_tract::Tract::load(&model.onnx, side)?),
             #[cfg(not(feature = "tract"))]

@@ -150,7 +150,7 @@ impl Cache {
         let digest = snapshot::actor(runtime)?.digest;
         Ok(self
             .folder
-            .join(format!("{}.cwasm", key(engine, model, digest))))
+            .join(format!("{}.cwasm", key(engine, model, runtime, digest))))
     }
 
     fn lock(&self) -> Result<File, Error> {
@@ -196,7 +196,7 @@ fn uncached(
 
 /// Names everything that a host image depends on; wasmtime's own hash has its version, the
 /// settings and the CPU's features in it.
-fn key(engine: &Engine, model: &Model, actor_digest: &str) -> String {
+fn key(engine: &Engine, model: &Model, runtime: Runtime, actor_digest: &str) -> String {
     let mut compatibility = DefaultHasher::new();
     engine
         .precompile_compatibility_hash()
@@ -206,6 +206,7 @@ fn key(engine: &Engine, model: &Model, actor_digest: &str) -> String {
     key.update(CORE_DIGEST.as_bytes());
     key.update(model.digest.as_bytes());
     key.update(format!("{:?}", model.spec).as_bytes());
+    key.update(runtime.as_str().as_bytes());
     key.update(&compatibility.finish().to_le_bytes());
     format!(
         "{}-{}",

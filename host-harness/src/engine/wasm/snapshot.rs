@@ -8,6 +8,7 @@ use super::Runtime;
 use super::bindings;
 use super::host::{self, Guest};
 use crate::Error;
+use crate::engine::plan;
 use crate::models::Model;
 
 /// A build of the generic actor: a component without a model.
@@ -29,7 +30,7 @@ static WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-worker.wa
 /// Kind `usage` for a runtime that this program was built without.
 pub fn actor(runtime: Runtime) -> Result<Actor, Error> {
     match runtime {
-        Runtime::Net => Ok(Actor {
+        Runtime::Net | Runtime::NetF32 => Ok(Actor {
             wasm: NET,
             digest: env!("CUTOUT_ACTOR_NET_DIGEST"),
         }),
@@ -61,7 +62,7 @@ const LOAD_MEMORY: usize = 4 << 30;
 /// Kind `model` when the runtime cannot use the model, `engine` when the snapshot fails.
 pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
     let loadable = match runtime {
-        Runtime::Net => onnx::lower(&model.onnx, model.spec.side)?.to_bytes().into(),
+        Runtime::Net | Runtime::NetF32 => plan(model, runtime)?.to_bytes().into(),
         Runtime::Tract => model.onnx.clone(),
     };
     bake_into(&actor(runtime)?, model, &loadable)
@@ -72,7 +73,7 @@ pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As [`bake`].
 pub fn bake_worker(model: &Model) -> Result<Vec<u8>, Error> {
-    let plan = onnx::lower(&model.onnx, model.spec.side)?.to_bytes();
+    let plan = plan(model, Runtime::Net)?.to_bytes();
     bake_into(&worker(), model, &plan)
 }
 

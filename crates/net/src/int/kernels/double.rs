@@ -1,0 +1,38 @@
+//! A row of a map of half the size, doubled.
+
+use super::LANES;
+use super::lanes::Lanes;
+
+/// Writes a row of 2 × `width` pixels of `channels` values, a multiple of [`LANES`], from the `near` and the `far` row: bilinear,
+/// half-pixel centres, replicated edges.
+///
+/// # Safety
+/// The processor has `L`'s features, the rows have `width` pixels and `to` has room for twice as many.
+#[inline(always)]
+pub(super) unsafe fn row<L: Lanes>(
+    [near, far]: [*const i16; 2],
+    width: usize,
+    channels: usize,
+    to: *mut i16,
+) {
+    // SAFETY: the caller's promise; columns are below `width`.
+    unsafe {
+        for first in (0..channels).step_by(LANES) {
+            // Between the rows, in quarters.
+            let column = |x: usize| {
+                let at = x * channels + first;
+                L::add(L::triple(L::load(near.add(at))), L::load(far.add(at)))
+            };
+            let mut left = column(0);
+            let mut here = left;
+            for x in 0..width {
+                let right = column((x + 1).min(width - 1));
+                let triple = L::triple(here);
+                let to = to.add(2 * x * channels + first);
+                L::store(L::sixteenth(L::add(triple, left)), to);
+                L::store(L::sixteenth(L::add(triple, right)), to.add(channels));
+                (left, here) = (here, right);
+            }
+        }
+    }
+}

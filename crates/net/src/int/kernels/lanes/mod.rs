@@ -1,0 +1,55 @@
+//! Sixteen channels at once, and its back ends.
+
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(super) mod wasm;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod x86;
+
+/// Added to a number within −2²²…2²², this leaves its nearest whole number in the sum's lower bits: one step of it is 1.
+const ROUND: f32 = (3 << 22) as f32;
+
+/// What products are limited to where they may be larger: saturation gives these in any case.
+const LIMITS: [f32; 2] = [i16::MIN as f32, i16::MAX as f32];
+
+/// Sixteen channels. Methods are `#[inline(always)]` so that they take on the target features of the function they are called in.
+///
+/// # Safety
+/// A caller must run on a processor with the back end's features; pointers need the values that a method names, and no
+/// alignment.
+pub(super) trait Lanes {
+    /// 16 sums of 32 bits.
+    type Sums: Copy;
+    /// 16 pairs of values of 16 bits.
+    type Pairs: Copy;
+    /// 16 values of 16 bits.
+    type Row: Copy;
+    /// 16 sums from memory.
+    unsafe fn sums(from: *const i32) -> Self::Sums;
+    /// 16 pairs of 8-bit weights from memory.
+    unsafe fn weights(from: *const i8) -> Self::Pairs;
+    /// `sums` and, for each channel, the product of the pair of values at `from` with its pair of weights.
+    unsafe fn dot_splat(sums: Self::Sums, from: *const i16, weights: Self::Pairs) -> Self::Sums;
+    /// `sums` and, for each channel, the products of its two values with the pair of 8-bit weights at `weights`.
+    unsafe fn dot_taps(sums: Self::Sums, values: [Self::Row; 2], weights: *const i8) -> Self::Sums;
+    /// `sums` times the factors at `factors`, in f32, rounded to the nearest even number and saturated to 16 bits. Unless `wide`,
+    /// the products are within −2²²…2²².
+    unsafe fn scale(sums: Self::Sums, factors: *const f32, wide: bool) -> Self::Row;
+    /// `a + b`, saturated.
+    unsafe fn add(a: Self::Row, b: Self::Row) -> Self::Row;
+    /// `3 * a`, where that has 16 bits.
+    unsafe fn triple(a: Self::Row) -> Self::Row;
+    /// `(a + 8) >> 4`, where `a + 8` has 16 bits.
+    unsafe fn sixteenth(a: Self::Row) -> Self::Row;
+    /// The smaller of each two.
+    unsafe fn min(a: Self::Row, b: Self::Row) -> Self::Row;
+    /// The larger of each two.
+    unsafe fn max(a: Self::Row, b: Self::Row) -> Self::Row;
+    /// All channels equal to `value`.
+    unsafe fn splat_row(value: i16) -> Self::Row;
+    /// 16 values from memory.
+    unsafe fn load(from: *const i16) -> Self::Row;
+    /// 16 values to memory.
+    unsafe fn store(row: Self::Row, to: *mut i16);
+}

@@ -1,0 +1,127 @@
+//! The place of every map, and the order in which rows are computed: derived from a plan, not stored in it.
+
+use std::ops::Range;
+
+use super::plan::{LANES, Op, stored};
+use super::schedule::{self, Progress};
+use crate::place::{Chain, pack};
+use crate::shape::Shape;
+
+/// The place of a map in the arena; counted in values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// First value of the first row.
+    pub(super) offset: usize,
+    /// Zeros on each side of a row, in pixels.
+    pub(super) border: usize,
+    /// Values of a row with its borders.
+    pub(super) row: usize,
+    /// Rows that are held: row `y` of the map is row `y % rows` of its place.
+    pub(super) rows: usize,
+}
+
+/// Rows of one operator that are computed together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) op: usize,
+    pub(super) rows: Range<usize>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Of each map.
+    pub(super) places: Vec<Place>,
+    pub(super) steps: Vec<Step>,
+    /// A row of zeros, which stands for the rows above and below a map.
+    pub(super) zeros: usize,
+    /// Room for a doubled row.
+    pub(super) doubled: usize,
+    /// Values of the arena.
+    pub(super) length: usize,
+    /// Whether the products of sums and factors of each operator have to be limited; set by the checks.
+    pub(super) wide: Vec<bool>,
+}
+
+/// Values behind a place that kernels may load: a pair's second value.
+const SPARE: usize = LANES;
+
+impl Layout {
+    /// The layout of operators whose shapes fit together.
+    pub(super) fn new(shapes: &[Shape], ops: &[Op]) -> Self {
+        let mut places: Vec<_> = shapes
+            .iter()
+            .enumerate()
+            .map(|(map, &shape)| whole(map, shape, ops))
+            .collect();
+        let last = schedule::last_reads(ops);
+        let groups = schedule::groups(shapes, ops);
+        let mut progress = Progress::new(shapes, ops);
+        let mut group_of = vec![0; ops.len() + 1];
+        let mut steps = Vec::new();
+        for (number, group) in groups.iter().enumerate() {
+            group_of[group.clone()].fill(number);
+            let mut held = vec![0; group.len()];
+            for step in 0..shapes[group.end].h {
+                progress.step(group, step);
+                for (held, index) in held.iter_mut().zip(group.clone()) {
+                    let rows = progress.done[index]..progress.wanted[index];
+                    *held = progress.held(index).max(*held);
+                    if !rows.is_empty() {
+                        steps.push(Step { op: index, rows });
+                    }
+                }
+            }
+            for (held, index) in held.into_iter().zip(group.clone()) {
+                if last[index + 1] < group.end {
+                    places[index + 1].rows = held;
+                }
+            }
+        }
+        // The last map leaves row by row.
+        places[ops.len()].rows = 1;
+        group_of[ops.len()] = groups.len();
+
+        let widest = places.iter().map(|place| place.row).max().unwrap_or(0);
+        let end = groups.len();
+        let lives = (0..shapes.len()).map(|map| match map {
+            0 => (0, group_of[last[0]]),
+            map => (group_of[map - 1], group_of[last[map]]),
+        });
+        let chain = |(first, last), values: usize| Chain {
+            first,
+            last,
+            size: (values + SPARE).next_multiple_of(2 * LANES),
+            offset: 0,
+        };
+        let mut chains: Vec<_> = lives
+            .zip(&places)
+            .map(|(life, place)| chain(life, place.rows * place.row))
+            .collect();
+        chains.extend([chain((0, end), widest), chain((0, end), widest)]);
+        let length = pack(&mut chains);
+        for (place, chain) in places.iter_mut().zip(&chains) {
+            place.offset = chain.offset;
+        }
+        let [zeros, doubled] = [0, 1].map(|extra| chains[shapes.len() + extra].offset);
+        Self {
+            places,
+            steps,
+            zeros,
+            doubled,
+            length,
+            wide: Vec::new(),
+        }
+    }
+}
+
+/// The place of a map that is held whole; its offset is still to be found.
+fn whole(map: usize, shape: Shape, ops: &[Op]) -> Place {
+    let readers = ops.iter().filter(|op| op.source == map);
+    let border = readers.map(Op::pad).max().unwrap_or(0);
+    Place {
+        offset: 0,
+        border,
+        row: (shape.w + 2 * border) * stored(map, shape),
+        rows: shape.h,
+    }
+}

@@ -1,0 +1,43 @@
+//! The order of weights in a plan: [`LANES`] output channels beside each other, and two inputs of each.
+//!
+//! A dense convolution has panels of [`LANES`] output channels, in each the kernel's rows, in each pairs of neighbouring values
+//! of the source's row (kernel × stored channels, one more where that is odd), in each the channels' two weights.
+//! A depthwise one has blocks of [`LANES`] channels, in each pairs of taps (row by row, one more since their number is odd), in
+//! each the channels' two weights. What stands for no input or no channel is 0.
+
+use super::plan::{LANES, Op};
+
+/// Bytes of a pair's weights.
+pub(super) const PAIR: usize = 2 * LANES;
+
+/// The number of pairs in one row of a dense kernel, whose source stores `channels`.
+pub(super) fn row_pairs(kernel: usize, channels: usize) -> usize {
+    (kernel * channels).div_ceil(2)
+}
+
+/// The number of pairs of a depthwise kernel's taps.
+pub(super) fn tap_pairs(kernel: usize) -> usize {
+    (kernel * kernel).div_ceil(2)
+}
+
+/// Bytes that an operator's weights take.
+pub(super) fn length(op: &Op, inputs: usize, outputs: usize) -> usize {
+    let pairs = match op.depthwise {
+        true => tap_pairs(op.kernel),
+        false => op.kernel * row_pairs(op.kernel, inputs),
+    };
+    outputs.div_ceil(LANES) * pairs * PAIR
+}
+
+/// The place of a weight: of the tap in row `ky` and column `kx`, from input `i` (0 if depthwise) to output `o`.
+pub(super) fn place(op: &Op, inputs: usize, [ky, kx, i, o]: [usize; 4]) -> usize {
+    let (panel, lane) = (o / LANES, o % LANES);
+    let (pairs, at) = match op.depthwise {
+        true => (tap_pairs(op.kernel), ky * op.kernel + kx),
+        false => {
+            let row = row_pairs(op.kernel, inputs);
+            (op.kernel * row, 2 * ky * row + kx * inputs + i)
+        }
+    };
+    (panel * pairs + at / 2) * PAIR + 2 * lane + at % 2
+}

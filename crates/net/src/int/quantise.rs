@@ -1,0 +1,229 @@
+//! From a plan in f32 to one in whole numbers.
+
+use super::layout::Layout;
+use super::pack;
+use super::plan::{LANES, MOST, Op, Plan, Residual, TABLE, stored};
+use super::scales;
+use crate::plan::{ConvOp, OpKind};
+use crate::{Activation, Error};
+
+/// Largest magnitude of a weight.
+const MOST_WEIGHT: f64 = 127.0;
+/// Largest magnitude of a bias: with it no sum of [`crate::shape::MAX_CHANNELS`] products overflows.
+const MOST_BIAS: f64 = (1 << 24) as f64;
+
+/// Where a map of the f32 plan is.
+#[derive(Clone, Copy)]
+enum Found {
+    /// A map of the new plan.
+    Map(usize),
+    /// One of half the size, to be doubled by the operator that adds it.
+    Half(usize),
+}
+
+/// An operator without its numbers.
+pub(super) struct Draft<'a> {
+    pub(super) op: Op,
+    pub(super) conv: &'a ConvOp,
+    pub(super) outputs: usize,
+    /// The map of the f32 plan that holds its result.
+    pub(super) tensor: usize,
+    pub(super) activation: Activation,
+}
+
+pub(super) fn quantise(plan: &crate::Plan, most: &[f32], input_steps: f32) -> Result<Plan, Error> {
+    if most.len() != plan.ops.len() {
+        let text = format!("{} ranges for {} operators", most.len(), plan.ops.len());
+        return Err(Error::invalid(text));
+    }
+    let drafts = drafts(plan)?;
+    let scales = scales::scales(&drafts, plan, most, input_steps)?;
+    let mut made = Plan {
+        shapes: vec![plan.input_shape()],
+        ops: Vec::with_capacity(drafts.len()),
+        input_steps,
+        weights: Vec::new(),
+        biases: Vec::new(),
+        factors: Vec::new(),
+        table: table(scales[drafts.len()]),
+        layout: Layout::default(),
+    };
+    for (index, draft) in drafts.iter().enumerate() {
+        made.shapes.push(plan.tensors[draft.tensor].shape);
+        let scales = [scales[draft.op.source], scales[index + 1]];
+        let op = numbers(plan, draft, scales, &mut made);
+        made.ops.push(op);
+    }
+    Ok(made)
+}
+
+fn refused(name: &str, reason: &str) -> Error {
+    Error::invalid(format!(
+        "{name} cannot be computed in whole numbers: {reason}"
+    ))
+}
+
+/// The operators of the new plan, each with all that is fused into it.
+fn drafts(plan: &crate::Plan) -> Result<Vec<Draft<'_>>, Error> {
+    let mut uses = vec![0; plan.tensors.len()];
+    plan.ops
+        .iter()
+        .flat_map(|op| op.kind.reads())
+        .for_each(|id| uses[id] += 1);
+    let mut found = vec![None; plan.tensors.len()];
+    found[plan.input] = Some(Found::Map(0));
+    let mut drafts: Vec<Draft<'_>> = Vec::new();
+    for (index, op) in plan.ops.iter().enumerate() {
+        let unknown = |reason: &str| refused(&op.name, reason);
+        let map = |id: usize| match found[id] {
+            Some(Found::Map(map)) => Ok(map),
+            _ => Err(unknown("a resized map can only be added to another")),
+        };
+        found[op.output] = Some(match &op.kind {
+            OpKind::Conv(conv) => {
+                let residual = match conv.residual.map(|id| found[id]) {
+                    None => None,
+                    Some(Some(Found::Map(map))) => Some(Residual {
+                        map,
+                        doubled: false,
+                    }),
+                    Some(Some(Found::Half(map))) => Some(Residual { map, doubled: true }),
+                    Some(None) => return Err(unknown("it adds a map that is not known")),
+                };
+                let [source] = conv.sources[..] else {
+                    return Err(unknown("it reads joined maps"));
+                };
+                let (shape, source) = (plan.tensors[source].shape, map(source)?);
+                let plain = (shape.h, shape.w) == (conv.height, conv.width)
+                    && conv.dilation == 1
+                    && conv.pad == conv.kernel / 2;
+                if !plain {
+                    return Err(unknown(
+                        "only undilated kernels with a padding of half their size are supported",
+                    ));
+                }
+                drafts.push(Draft {
+                    op: Op {
+                        name: op.name.clone(),
+                        source,
+                        residual,
+                        kernel: conv.kernel,
+                        stride: conv.stride,
+                        depthwise: conv.depthwise,
+                        // Set with the scales.
+                        inner: None,
+                        outer: [-MOST, MOST],
+                        weights: 0,
+                        channels: 0,
+                    },
+                    conv,
+                    outputs: plan.tensors[op.output].shape.c,
+                    tensor: op.output,
+                    activation: match conv.residual {
+                        Some(_) if !conv.residual_first => Activation::None,
+                        _ => conv.activation,
+                    },
+                });
+                Found::Map(drafts.len())
+            }
+            OpKind::Resize { source } => {
+                let (small, large) = (plan.tensors[*source].shape, plan.tensors[op.output].shape);
+                if (2 * small.h, 2 * small.w) != (large.h, large.w) {
+                    return Err(unknown("only a resize to twice the size is supported"));
+                }
+                Found::Half(map(*source)?)
+            }
+            OpKind::Activate { source, activation } => {
+                let map = map(*source)?;
+                match drafts.last_mut() {
+                    Some(draft)
+                        if draft.tensor == *source
+                            && uses[*source] == 1
+                            && draft.activation == Activation::None =>
+                    {
+                        draft.tensor = op.output;
+                        draft.activation = *activation;
+                    }
+                    _ => {
+                        return Err(unknown(
+                            "it does not follow the convolution whose result it reads",
+                        ));
+                    }
+                }
+                Found::Map(map)
+            }
+            OpKind::Sigmoid { source } if index + 1 == plan.ops.len() => Found::Map(map(*source)?),
+            OpKind::Sigmoid { .. } | OpKind::MaxPool { .. } | OpKind::Add { .. } => {
+                return Err(unknown("it is not among the operators"));
+            }
+        });
+    }
+    if !matches!(
+        plan.ops.last().map(|op| &op.kind),
+        Some(OpKind::Sigmoid { .. })
+    ) {
+        return Err(Error::invalid("the network does not end in a sigmoid"));
+    }
+    Ok(drafts)
+}
+
+/// The operator with its numbers, which are appended to the plan's.
+fn numbers(plan: &crate::Plan, draft: &Draft<'_>, [source, out]: [f64; 2], made: &mut Plan) -> Op {
+    let (conv, outputs) = (draft.conv, draft.outputs);
+    let channels = if conv.depthwise { 1 } else { plan.inputs(conv) };
+    let inputs = stored(draft.op.source, made.shapes[draft.op.source]);
+    let taps = conv.kernel * conv.kernel;
+    let weight = |tap: usize, input: usize, output: usize| {
+        f64::from(plan.weights[conv.weights + (tap * channels + input) * outputs + output])
+    };
+    let mut op = Op {
+        weights: made.weights.len(),
+        channels: made.biases.len(),
+        ..draft.op.clone()
+    };
+    let length = pack::length(&op, inputs, outputs);
+    made.weights.resize(op.weights + length, 0);
+    let padded = op.channels + outputs.next_multiple_of(LANES);
+    made.biases.resize(padded, 0);
+    made.factors.resize(padded, 0.0);
+    for o in 0..outputs {
+        let all = (0..taps).flat_map(|tap| (0..channels).map(move |i| (tap, i)));
+        let largest = all
+            .clone()
+            .map(|(tap, i)| weight(tap, i, o).abs())
+            .fold(0.0, f64::max);
+        let bias = f64::from(plan.weights[conv.bias + o]);
+        // A channel of tiny weights has larger steps, so that its bias and its factor stay in range.
+        let least = bias.abs() / (source * MOST_BIAS);
+        let step = (largest / MOST_WEIGHT)
+            .max(least)
+            .max(out / source / MOST_BIAS);
+        for (tap, i) in all {
+            let at = pack::place(&op, inputs, [tap / conv.kernel, tap % conv.kernel, i, o]);
+            made.weights[op.weights + at] = (weight(tap, i, o) / step).round() as i8;
+        }
+        made.biases[op.channels + o] = (bias / (step * source)).round() as i32;
+        made.factors[op.channels + o] = (step * source / out) as f32;
+    }
+    let limits = |activation: Activation| {
+        let whole = |limit: f32| {
+            (f64::from(limit) / out)
+                .round()
+                .clamp(-f64::from(MOST), f64::from(MOST)) as i16
+        };
+        activation.range().map(whole)
+    };
+    op.outer = limits(draft.activation);
+    op.inner =
+        (op.residual.is_some() && !conv.residual_first && conv.activation != Activation::None)
+            .then(|| limits(conv.activation));
+    op
+}
+
+/// The probability for each value of a map with steps of `scale`.
+fn table(scale: f64) -> Vec<f32> {
+    let values = (0..TABLE).map(|index| (index as f64 - f64::from(MOST)) * scale);
+    values
+        .map(|value| (1.0 / (1.0 + (-value).exp())) as f32)
+        .collect()
+}
