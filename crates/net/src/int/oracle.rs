@@ -52,7 +52,7 @@ pub(super) fn run(plan: &Plan, input: &[f32]) -> Vec<f32> {
         let mut values = Vec::with_capacity(shape.len());
         for y in 0..shape.h {
             for x in 0..shape.w {
-                values.extend((0..shape.c).map(|o| value(plan, op, &maps, [y, x, o])));
+                values.extend((0..shape.c).map(|o| value(plan, op, &maps, shape.c, [y, x, o])));
             }
         }
         maps.push(Map { shape, values });
@@ -61,7 +61,7 @@ pub(super) fn run(plan: &Plan, input: &[f32]) -> Vec<f32> {
     last.iter().map(|&value| probability(plan, value)).collect()
 }
 
-fn value(plan: &Plan, op: &Op, maps: &[Map], [y, x, o]: [usize; 3]) -> i16 {
+fn value(plan: &Plan, op: &Op, maps: &[Map], outputs: usize, [y, x, o]: [usize; 3]) -> i16 {
     let source = &maps[op.source];
     let inputs = stored(op.source, source.shape);
     let mut sum = plan.biases[op.channels + o];
@@ -75,7 +75,8 @@ fn value(plan: &Plan, op: &Op, maps: &[Map], [y, x, o]: [usize; 3]) -> i16 {
                 0..source.shape.c
             };
             for i in channels {
-                let weight = plan.weights[op.weights + pack::place(op, inputs, [ky, kx, i, o])];
+                let weight =
+                    plan.weights[op.weights + pack::place(op, inputs, outputs, [ky, kx, i, o])];
                 sum += i32::from(weight) * source.at(y, x, if op.depthwise { o } else { i });
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! A dense convolution has panels of [`LANES`] output channels, in each the kernel's rows, in each pairs of neighbouring values
 //! of the source's row (kernel × stored channels, one more where that is odd), in each the channels' two weights.
+//! One to a single channel has the weights in the order of the source's values, row by row of the kernel.
 //! A depthwise one has blocks of [`LANES`] channels, in each pairs of taps (row by row, one more since their number is odd), in
 //! each the channels' two weights. What stands for no input or no channel is 0.
 
@@ -22,6 +23,9 @@ pub(super) fn tap_pairs(kernel: usize) -> usize {
 
 /// Bytes that an operator's weights take.
 pub(super) fn length(op: &Op, inputs: usize, outputs: usize) -> usize {
+    if op.is_dot(outputs) {
+        return op.kernel * op.kernel * inputs;
+    }
     let pairs = match op.depthwise {
         true => tap_pairs(op.kernel),
         false => op.kernel * row_pairs(op.kernel, inputs),
@@ -29,8 +33,11 @@ pub(super) fn length(op: &Op, inputs: usize, outputs: usize) -> usize {
     outputs.div_ceil(LANES) * pairs * PAIR
 }
 
-/// The place of a weight: of the tap in row `ky` and column `kx`, from input `i` (0 if depthwise) to output `o`.
-pub(super) fn place(op: &Op, inputs: usize, [ky, kx, i, o]: [usize; 4]) -> usize {
+/// The place of a weight: of the tap in row `ky` and column `kx`, from input `i` (0 if depthwise) to output `o` of `outputs`.
+pub(super) fn place(op: &Op, inputs: usize, outputs: usize, [ky, kx, i, o]: [usize; 4]) -> usize {
+    if op.is_dot(outputs) {
+        return (ky * op.kernel + kx) * inputs + i;
+    }
     let (panel, lane) = (o / LANES, o % LANES);
     let (pairs, at) = match op.depthwise {
         true => (tap_pairs(op.kernel), ky * op.kernel + kx),

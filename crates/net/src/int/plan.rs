@@ -69,6 +69,11 @@ impl Op {
         self.kernel / 2
     }
 
+    /// Whether it gives a single channel, of a map whose channels are stored in whole [`LANES`].
+    pub(super) fn is_dot(&self, outputs: usize) -> bool {
+        outputs == 1 && !self.depthwise && self.source != 0
+    }
+
     /// Height and width of the result on a map of `h` × `w`.
     pub(super) fn output(&self, h: usize, w: usize) -> (usize, usize) {
         // With this padding, (n + 2·pad − kernel) ÷ stride + 1 is n ÷ stride rounded up.

@@ -199,7 +199,12 @@ fn numbers(plan: &crate::Plan, draft: &Draft<'_>, [source, out]: [f64; 2], made:
             .max(least)
             .max(out / source / MOST_BIAS);
         for (tap, i) in all {
-            let at = pack::place(&op, inputs, [tap / conv.kernel, tap % conv.kernel, i, o]);
+            let at = pack::place(
+                &op,
+                inputs,
+                outputs,
+                [tap / conv.kernel, tap % conv.kernel, i, o],
+            );
             made.weights[op.weights + at] = (weight(tap, i, o) / step).round() as i8;
         }
         made.biases[op.channels + o] = (bias / (step * source)).round() as i32;

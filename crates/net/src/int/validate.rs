@@ -123,9 +123,14 @@ fn check_sums(plan: &Plan, op: &Op, inputs: usize, outputs: usize) -> Result<boo
     let mut is_wide = false;
     for (number, weights) in weights.chunks_exact(panel).enumerate() {
         let mut sums = [0_u64; LANES];
-        for pair in weights.chunks_exact(pack::PAIR) {
-            for (sum, pair) in sums.iter_mut().zip(pair.chunks_exact(2)) {
-                *sum += u64::from(pair[0].unsigned_abs()) + u64::from(pair[1].unsigned_abs());
+        let magnitude = |weight: &i8| u64::from(weight.unsigned_abs());
+        if op.is_dot(outputs) {
+            sums[0] = weights.iter().map(magnitude).sum();
+        } else {
+            for pair in weights.chunks_exact(pack::PAIR) {
+                for (sum, pair) in sums.iter_mut().zip(pair.chunks_exact(2)) {
+                    *sum += magnitude(&pair[0]) + magnitude(&pair[1]);
+                }
             }
         }
         for (lane, sum) in sums.into_iter().enumerate() {

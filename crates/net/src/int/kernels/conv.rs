@@ -39,14 +39,16 @@ pub(super) unsafe fn row<L: Lanes, const ROWS: usize>(job: &RowJob<'_>, arena: *
 }
 
 /// One panel of a row.
-struct Product {
-    sources: [*const i16; MAX_ROWS],
-    kernel: usize,
-    pairs: usize,
+pub(super) struct Product {
+    /// The rows of the source under the kernel.
+    pub(super) sources: [*const i16; MAX_ROWS],
+    pub(super) kernel: usize,
+    /// Pairs of values in a row of the kernel.
+    pub(super) pairs: usize,
     /// Values from one pixel's first input to the next one's.
-    step: usize,
-    weights: *const i8,
-    biases: *const i32,
+    pub(super) step: usize,
+    pub(super) weights: *const i8,
+    pub(super) biases: *const i32,
 }
 
 impl Product {
@@ -57,20 +59,7 @@ impl Product {
     unsafe fn pixels<L: Lanes, const N: usize>(&self, x: usize, finish: &Finish<L>) {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut sums = [L::sums(self.biases); N];
-            let mut weights = self.weights;
-            for source in &self.sources[..self.kernel] {
-                let mut from = source.add(x * self.step);
-                for _ in 0..self.pairs {
-                    let pairs = L::weights(weights);
-                    for (pixel, sums) in sums.iter_mut().enumerate() {
-                        *sums = L::dot_splat(*sums, from.add(pixel * self.step), pairs);
-                    }
-                    from = from.add(2);
-                    weights = weights.add(PAIR);
-                }
-            }
-            for (pixel, sums) in sums.into_iter().enumerate() {
+            for (pixel, sums) in L::product::<N>(self, x).into_iter().enumerate() {
                 finish.put(sums, x + pixel);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::finish::Finish;
 use super::lanes::Lanes;
-use super::{LANES, RowJob};
+use super::{LANES, MAX_ROWS, RowJob};
 use crate::int::pack::{PAIR, tap_pairs};
 
 /// Computes a row with a kernel of `SIDE` × `SIDE`.
@@ -13,27 +13,62 @@ use crate::int::pack::{PAIR, tap_pairs};
 pub(super) unsafe fn row<L: Lanes, const SIDE: usize>(job: &RowJob<'_>, arena: *mut i16) {
     // SAFETY: the caller's promise; a block has `tap_pairs` pairs of weights.
     unsafe {
-        let sources = job.sources.map(|source| arena.add(source).cast_const());
         for first in (0..job.outputs).step_by(LANES) {
-            let weights = job
-                .weights
-                .as_ptr()
-                .add(first / LANES * tap_pairs(SIDE) * PAIR);
-            let biases = job.biases.as_ptr().add(first);
+            let block = Block {
+                rows: job.sources.map(|row| arena.add(row + first).cast_const()),
+                inputs: job.inputs,
+                step: job.stride * job.inputs,
+                weights: job
+                    .weights
+                    .as_ptr()
+                    .add(first / LANES * tap_pairs(SIDE) * PAIR),
+                biases: job.biases.as_ptr().add(first),
+                last: tap_pairs(job.kernel) - 1,
+            };
             let finish = Finish::<L>::new(job, arena, first);
             for x in 0..job.width {
-                let at = x * job.stride * job.inputs + first;
-                let tap =
-                    |tap: usize| L::load(sources[tap / SIDE].add(at + tap % SIDE * job.inputs));
-                let mut sums = L::sums(biases);
-                for pair in 0..tap_pairs(SIDE) {
-                    let (a, b) = (2 * pair, 2 * pair + 1);
-                    // The last tap has no partner; the weight of the value that stands for it is 0.
-                    let b = if b < SIDE * SIDE { b } else { a };
-                    sums = L::dot_taps(sums, [tap(a), tap(b)], weights.add(pair * PAIR));
-                }
-                finish.put(sums, x);
+                block.pixel::<L, SIDE>(x, &finish);
             }
         }
+    }
+}
+
+/// [`LANES`] channels of a row.
+pub(super) struct Block {
+    /// The rows of the source under the kernel.
+    pub(super) rows: [*const i16; MAX_ROWS],
+    /// Values from one tap to the next.
+    pub(super) inputs: usize,
+    /// Values from one pixel's first tap to the next one's.
+    pub(super) step: usize,
+    pub(super) weights: *const i8,
+    pub(super) biases: *const i32,
+    /// The number of the last pair of taps.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        expect(dead_code, reason = "straight-line code asks for it")
+    )]
+    pub(super) last: usize,
+}
+
+impl Block {
+    /// # Safety
+    /// As [`row`]; `x` is in the row.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    unsafe fn pixel<L: Lanes, const SIDE: usize>(&self, x: usize, finish: &Finish<L>) {
+        // SAFETY: the caller's promise.
+        unsafe { finish.put(L::taps::<SIDE>(self, x), x) }
+    }
+
+    /// The values under tap `tap` of pixel `x`.
+    ///
+    /// # Safety
+    /// As [`row`]; the pixel is in the row and the tap in the kernel. Not a closure, which may not be inlined and then lacks the
+    /// features of its caller.
+    #[inline(always)]
+    pub(super) unsafe fn tap<L: Lanes, const SIDE: usize>(&self, x: usize, tap: usize) -> L::Row {
+        // SAFETY: the caller's promise.
+        unsafe { L::load(self.rows[tap / SIDE].add(x * self.step + tap % SIDE * self.inputs)) }
     }
 }

@@ -4,9 +4,12 @@
 
 mod conv;
 mod depthwise;
+mod dot;
 mod double;
 mod finish;
 mod lanes;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod straight;
 
 pub(super) use super::plan::LANES;
 use super::plan::{Plan, stored};
@@ -26,6 +29,8 @@ pub(super) struct RowJob<'a> {
     kernel: usize,
     stride: usize,
     depthwise: bool,
+    /// Whether there is a single output channel.
+    dot: bool,
     /// Stored channels of the source and of the result.
     inputs: usize,
     outputs: usize,
@@ -96,6 +101,7 @@ impl<'a> RowJob<'a> {
             kernel: op.kernel,
             stride: op.stride,
             depthwise: op.depthwise,
+            dot: op.is_dot(shape.c),
             inputs,
             outputs,
             width: shape.w,
@@ -166,6 +172,7 @@ unsafe fn row<L: Lanes, const ROWS: usize>(job: &RowJob<'_>, arena: *mut i16) {
         match (job.depthwise, job.kernel) {
             (true, 3) => depthwise::row::<L, 3>(job, arena),
             (true, _) => depthwise::row::<L, 5>(job, arena),
+            (false, _) if job.dot => dot::row::<L>(job, arena),
             (false, _) => conv::row::<L, ROWS>(job, arena),
         }
         let border = job.border * job.outputs;

@@ -1,11 +1,35 @@
 //! Sixteen channels at once, and its back ends.
 
+/// An array of two or four values of an expression with a number in it. A closure may not be inlined, and then lacks the
+/// processor's features that its caller has.
+macro_rules! array {
+    (2, |$i:ident| $value:expr) => {
+        [array!(@ $i, 0, $value), array!(@ $i, 1, $value)]
+    };
+    (4, |$i:ident| $value:expr) => {
+        [
+            array!(@ $i, 0, $value),
+            array!(@ $i, 1, $value),
+            array!(@ $i, 2, $value),
+            array!(@ $i, 3, $value),
+        ]
+    };
+    (@ $i:ident, $number:literal, $value:expr) => {{
+        let $i: usize = $number;
+        $value
+    }};
+}
+
 #[cfg(target_arch = "aarch64")]
 pub(super) mod neon;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) mod wasm;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod x86;
+
+use super::conv::Product;
+use super::depthwise::Block;
+use crate::int::pack::{PAIR, tap_pairs};
 
 /// Added to a number within −2²²…2²², this leaves its nearest whole number in the sum's lower bits: one step of it is 1.
 const ROUND: f32 = (3 << 22) as f32;
@@ -18,7 +42,7 @@ const LIMITS: [f32; 2] = [i16::MIN as f32, i16::MAX as f32];
 /// # Safety
 /// A caller must run on a processor with the back end's features; pointers need the values that a method names, and no
 /// alignment.
-pub(super) trait Lanes {
+pub(super) trait Lanes: Sized {
     /// 16 sums of 32 bits.
     type Sums: Copy;
     /// 16 pairs of values of 16 bits.
@@ -52,4 +76,51 @@ pub(super) trait Lanes {
     unsafe fn load(from: *const i16) -> Self::Row;
     /// 16 values to memory.
     unsafe fn store(row: Self::Row, to: *mut i16);
+    /// Sums that a sum of 32 bits is divided into.
+    type Part: Copy;
+    /// Sums of nothing.
+    unsafe fn no_part() -> Self::Part;
+    /// 16 weights of 8 bits from memory.
+    unsafe fn widened(from: *const i8) -> Self::Row;
+    /// `part` and the products of 16 values with 16 weights.
+    unsafe fn dot(part: Self::Part, values: Self::Row, weights: Self::Row) -> Self::Part;
+    /// The sum of all.
+    unsafe fn total(part: Self::Part) -> i32;
+    /// Sums of `N` pixels from `x` on.
+    #[inline(always)]
+    unsafe fn product<const N: usize>(product: &Product, x: usize) -> [Self::Sums; N] {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut sums = [Self::sums(product.biases); N];
+            let mut weights = product.weights;
+            for source in &product.sources[..product.kernel] {
+                let mut from = source.add(x * product.step);
+                for _ in 0..product.pairs {
+                    let pairs = Self::weights(weights);
+                    for (pixel, sums) in sums.iter_mut().enumerate() {
+                        *sums = Self::dot_splat(*sums, from.add(pixel * product.step), pairs);
+                    }
+                    from = from.add(2);
+                    weights = weights.add(PAIR);
+                }
+            }
+            sums
+        }
+    }
+    /// Sums of pixel `x` of a depthwise convolution with a kernel of `SIDE` × `SIDE`.
+    #[inline(always)]
+    unsafe fn taps<const SIDE: usize>(block: &Block, x: usize) -> Self::Sums {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut sums = Self::sums(block.biases);
+            for pair in 0..tap_pairs(SIDE) {
+                let (a, b) = (2 * pair, 2 * pair + 1);
+                // The last tap has no partner; the weight of the value that stands for it is 0.
+                let b = if b < SIDE * SIDE { b } else { a };
+                let values = [block.tap::<Self, SIDE>(x, a), block.tap::<Self, SIDE>(x, b)];
+                sums = Self::dot_taps(sums, values, block.weights.add(pair * PAIR));
+            }
+            sums
+        }
+    }
 }

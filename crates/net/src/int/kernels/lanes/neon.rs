@@ -2,7 +2,6 @@
 
 use super::{LIMITS, Lanes, ROUND};
 use core::arch::aarch64::*;
-use core::array::from_fn;
 
 /// Four registers for sums, two for values; pairs stand apart, first and second.
 pub(in crate::int::kernels) struct Neon;
@@ -36,7 +35,7 @@ impl Lanes for Neon {
     #[inline(always)]
     unsafe fn sums(from: *const i32) -> Self::Sums {
         // SAFETY: the trait asks the caller for readable values; NEON is part of the AArch64 baseline, here and below.
-        from_fn(|i| unsafe { vld1q_s32(from.add(4 * i)) })
+        array!(4, |i| unsafe { vld1q_s32(from.add(4 * i)) })
     }
     #[inline(always)]
     unsafe fn weights(from: *const i8) -> Self::Pairs {
@@ -64,7 +63,7 @@ impl Lanes for Neon {
         // SAFETY: as in `sums`.
         unsafe {
             let round = vdupq_n_f32(ROUND);
-            let whole: Self::Sums = from_fn(|i| {
+            let whole: Self::Sums = array!(4, |i| {
                 let mut product = vmulq_f32(vcvtq_f32_s32(sums[i]), vld1q_f32(factors.add(4 * i)));
                 if wide {
                     let [low, high] = LIMITS.map(|limit| vdupq_n_f32(limit));
@@ -75,33 +74,36 @@ impl Lanes for Neon {
                     vreinterpretq_s32_f32(round),
                 )
             });
-            from_fn(|i| vqmovn_high_s32(vqmovn_s32(whole[2 * i]), whole[2 * i + 1]))
+            array!(2, |i| vqmovn_high_s32(
+                vqmovn_s32(whole[2 * i]),
+                whole[2 * i + 1]
+            ))
         }
     }
     #[inline(always)]
     unsafe fn add(a: Self::Row, b: Self::Row) -> Self::Row {
         // SAFETY: as in `sums`.
-        from_fn(|i| unsafe { vqaddq_s16(a[i], b[i]) })
+        array!(2, |i| unsafe { vqaddq_s16(a[i], b[i]) })
     }
     #[inline(always)]
     unsafe fn triple(a: Self::Row) -> Self::Row {
         // SAFETY: as in `sums`.
-        from_fn(|i| unsafe { vaddq_s16(a[i], vaddq_s16(a[i], a[i])) })
+        array!(2, |i| unsafe { vaddq_s16(a[i], vaddq_s16(a[i], a[i])) })
     }
     #[inline(always)]
     unsafe fn sixteenth(a: Self::Row) -> Self::Row {
         // SAFETY: as in `sums`; this shift rounds.
-        from_fn(|i| unsafe { vrshrq_n_s16::<4>(a[i]) })
+        array!(2, |i| unsafe { vrshrq_n_s16::<4>(a[i]) })
     }
     #[inline(always)]
     unsafe fn min(a: Self::Row, b: Self::Row) -> Self::Row {
         // SAFETY: as in `sums`.
-        from_fn(|i| unsafe { vminq_s16(a[i], b[i]) })
+        array!(2, |i| unsafe { vminq_s16(a[i], b[i]) })
     }
     #[inline(always)]
     unsafe fn max(a: Self::Row, b: Self::Row) -> Self::Row {
         // SAFETY: as in `sums`.
-        from_fn(|i| unsafe { vmaxq_s16(a[i], b[i]) })
+        array!(2, |i| unsafe { vmaxq_s16(a[i], b[i]) })
     }
     #[inline(always)]
     unsafe fn splat_row(value: i16) -> Self::Row {
@@ -111,7 +113,7 @@ impl Lanes for Neon {
     #[inline(always)]
     unsafe fn load(from: *const i16) -> Self::Row {
         // SAFETY: as in `sums`.
-        from_fn(|i| unsafe { vld1q_s16(from.add(8 * i)) })
+        array!(2, |i| unsafe { vld1q_s16(from.add(8 * i)) })
     }
     #[inline(always)]
     unsafe fn store(row: Self::Row, to: *mut i16) {
@@ -119,5 +121,35 @@ impl Lanes for Neon {
             // SAFETY: the trait asks the caller for writable values.
             unsafe { vst1q_s16(to.add(8 * i), part) }
         }
+    }
+    type Part = int32x4_t;
+    #[inline(always)]
+    unsafe fn no_part() -> Self::Part {
+        // SAFETY: as in `sums`.
+        unsafe { vdupq_n_s32(0) }
+    }
+    #[inline(always)]
+    unsafe fn widened(from: *const i8) -> Self::Row {
+        // SAFETY: as in `sums`.
+        unsafe {
+            let weights = vld1q_s8(from);
+            [vmovl_s8(vget_low_s8(weights)), vmovl_high_s8(weights)]
+        }
+    }
+    #[inline(always)]
+    unsafe fn dot(mut part: Self::Part, values: Self::Row, weights: Self::Row) -> Self::Part {
+        // SAFETY: as in `sums`.
+        unsafe {
+            for (values, weights) in values.into_iter().zip(weights) {
+                part = vmlal_s16(part, vget_low_s16(values), vget_low_s16(weights));
+                part = vmlal_high_s16(part, values, weights);
+            }
+            part
+        }
+    }
+    #[inline(always)]
+    unsafe fn total(part: Self::Part) -> i32 {
+        // SAFETY: as in `sums`.
+        unsafe { vaddvq_s32(part) }
     }
 }
