@@ -1,13 +1,13 @@
 //! Writes the plan of a model to a file, for `netrun`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use host_harness::commands::ModelFlags;
 use host_harness::{Error, Kind};
-use net::Plan;
+use net::AnyPlan;
 
 /// Writes the plan of a model to a file and prints what it takes.
 #[derive(Parser)]
@@ -15,21 +15,29 @@ struct Cli {
     #[command(flatten)]
     model: ModelFlags,
 
+    /// In f32, whatever ranges the model has.
+    #[arg(long)]
+    f32: bool,
+
     /// Where the plan goes.
     output: PathBuf,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match write(&cli.model, &cli.output) {
+    match write(&cli) {
         Ok(plan) => summary(&plan),
         Err(error) => report(&error),
     }
 }
 
-fn write(model: &ModelFlags, output: &Path) -> Result<Plan, Error> {
-    let model = model.find()?;
-    let plan = onnx::lower(&model.onnx, model.spec.side)?;
+fn write(cli: &Cli) -> Result<AnyPlan, Error> {
+    let (model, output) = (cli.model.find()?, &cli.output);
+    let side = model.spec.side;
+    let plan = match cli.f32 {
+        true => onnx::lower(&model.onnx, side)?.into(),
+        false => onnx::compile(&model.onnx, side)?,
+    };
     fs::write(output, plan.to_bytes()).map_err(|e| {
         let text = format!("cannot write {}: {e}", output.display());
         Error::new(Kind::Io, text)
@@ -38,15 +46,14 @@ fn write(model: &ModelFlags, output: &Path) -> Result<Plan, Error> {
 }
 
 #[allow(clippy::print_stdout, reason = "what was asked for")]
-fn summary(plan: &Plan) -> ExitCode {
+fn summary(plan: &AnyPlan) -> ExitCode {
     let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
     println!(
-        "{} operators, {:.2} GMAC, weights {:.1} MiB, arena {:.1} MiB, scratch {:.1} MiB",
+        "{} operators, {:.2} GMAC, weights {:.1} MiB, working memory {:.1} MiB",
         plan.ops().len(),
-        plan.ops().map(|op| op.macs).sum::<u64>() as f64 / 1e9,
+        plan.ops().iter().map(|op| op.macs).sum::<u64>() as f64 / 1e9,
         mib(plan.weight_bytes()),
-        mib(plan.arena_bytes()),
-        mib(plan.scratch_bytes())
+        mib(plan.memory_bytes())
     );
     ExitCode::SUCCESS
 }
