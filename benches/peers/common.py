@@ -48,8 +48,8 @@ def channel_last(tensor: np.ndarray) -> np.ndarray:
 
 
 def write_plan(folder: Path, model: str = MODEL) -> str:
-    """Lowers the model into `folder`; the plan's file name."""
-    subprocess.run([BIN / "plan", "--model", model, folder / "model.plan"], check=True, stdout=subprocess.DEVNULL)
+    """Lowers the model into `folder`, in f32; the plan's file name."""
+    subprocess.run([BIN / "plan", "--f32", "--model", model, folder / "model.plan"], check=True, stdout=subprocess.DEVNULL)
     return "model.plan"
 
 

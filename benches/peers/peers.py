@@ -32,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--core", type=int, default=(os.cpu_count() or 1) - 1, help="the core to run on (default: the last)")
     parser.add_argument("--seed", type=int, default=1, help="of the order within rounds (default 1)")
     parser.add_argument("--only", help="speed: only rows whose name has this in it, and onnxruntime native")
-    parser.add_argument("--model", default=MODEL, help=f"agreement: a name, or the path of an ONNX file (default {MODEL})")
+    parser.add_argument("--model", default=MODEL, help=f"speed and agreement: a name; agreement also: the path of an ONNX file (default {MODEL})")
     parser.add_argument("--pictures", type=int, help="agreement: only the first so many")
     parser.add_argument("--out", type=Path, help="folder for the results")
     args = parser.parse_args()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import BIN, MODEL, MODEL_FILE, PACKAGES, PICTURE, ROOT, SPEC, levels, preprocess, reference
+from common import BIN, MODEL, PACKAGES, PICTURE, ROOT, levels, preprocess, reference
 
 HERE = Path(__file__).resolve().parent
 # Answers that do not count. V8 compiles wasm again, optimised, during the first ones.
@@ -26,6 +26,8 @@ class Row:
     name: str
     command: list[str]
     tensor: bool
+    model: str
+    spec: reference.Spec
     skip: str | None = None
     samples: list[dict] = field(default_factory=list)
     # Set by the first answer: the line that repeats it, its digest, and its mask.
@@ -51,14 +53,14 @@ class Row:
     def warm_up(self, folder: Path) -> None:
         """The first answer: its digest is what later ones are held against, its mask is compared with other rows'."""
         target = folder / f"{self.key}.answer"
-        self.line = f"run {folder / 'input.f32' if self.tensor else PICTURE}"
+        self.line = f"run {folder / f'{self.model}.f32' if self.tensor else PICTURE}"
         first = self.ask(f"{self.line} {target}")
         self.digest = first["digest"]
         if self.tensor:
             self.line += f" {target}"
-            raw = np.fromfile(target, dtype="<f4").reshape(1, 1, SPEC.side, SPEC.side)
+            raw = np.fromfile(target, dtype="<f4").reshape(1, 1, self.spec.side, self.spec.side)
             with reference.Image.open(PICTURE) as picture:
-                self.mask = np.asarray(reference.to_mask(raw, SPEC, picture.size))
+                self.mask = np.asarray(reference.to_mask(raw, self.spec, picture.size))
         else:
             with reference.Image.open(target) as mask:
                 self.mask = np.asarray(mask)
@@ -83,30 +85,44 @@ class Row:
         return [sample["segment_ms"] for sample in self.samples]
 
 
-def rows() -> list[Row]:
-    """Every row, those that cannot run with the reason."""
+def rows(model: str = MODEL) -> list[Row]:
+    """Every row for a model that is shipped, those that cannot run with the reason."""
+    file, spec = reference.find_model(model, reference.MODELS)
 
     def peer(key: str, name: str, engine: str, runtime: str, *more: str) -> Row:
-        return Row(key, name, [str(BIN / "peer"), "--engine", engine, "--runtime", runtime, "--model", MODEL, *more], False)
+        command = [str(BIN / "peer"), "--engine", engine, "--runtime", runtime, "--model", model, *more]
+        return Row(key, name, command, False, model, spec)
 
-    side = str(SPEC.side)
-    web = Row("ort-web", "onnxruntime-web, wasm in V8", ["node", str(HERE / "web.mjs"), str(PACKAGES), str(MODEL_FILE), side], True)
+    def onnxruntime(key: str, name: str, of: str) -> Row:
+        file, spec = reference.find_model(of, reference.MODELS)
+        return Row(key, name, [sys.executable, str(HERE / "ort.py"), str(file), str(spec.side)], True, of, spec)
+
+    side = str(spec.side)
+    web = Row("ort-web", "onnxruntime-web, wasm in V8", ["node", str(HERE / "web.mjs"), str(PACKAGES), str(file), side], True, model, spec)
     if not shutil.which("node") or not (PACKAGES / "node_modules/onnxruntime-web").is_dir():
         web.skip = "node or npm is not here"
     narrow = peer("net-128", "net, native, 128 bits (SSE2)", "native", "net", "--simd", "sse2")
     if "sse2" not in levels():
         narrow.skip = "this machine is no x86-64"
+    # What a model in whole numbers is compared with.
+    more = [
+        onnxruntime("ort-u2netp", "onnxruntime, native, with u2netp", MODEL),
+        peer("f32-native", "net in f32, native, best", "native", "net-f32"),
+        peer("f32-wasm", "net in f32, wasm in wasmtime", "wasm", "net-f32"),
+    ]
     return [
-        Row("ort", "onnxruntime, native", [sys.executable, str(HERE / "ort.py"), str(MODEL_FILE), side], True),
+        onnxruntime("ort", "onnxruntime, native", model),
         web,
         peer("tract-native", "tract, native", "native", "tract"),
         peer("tract-wasm", "tract, wasm in wasmtime", "wasm", "tract"),
         narrow,
         peer("net-native", f"net, native, best ({levels()[-1]})", "native", "net"),
         peer("net-wasm", "net, wasm in wasmtime", "wasm", "net"),
+        *(more if model != MODEL else []),
     ]
 
 
-def write_input(folder: Path) -> None:
-    """The picture as the tensor rows want it: 1x3xSxS, preprocessed by the reference."""
-    preprocess(PICTURE).astype("<f4").tofile(folder / "input.f32")
+def write_inputs(folder: Path, every: list[Row]) -> None:
+    """The picture as each tensor row wants it: 1x3xSxS, preprocessed by the reference."""
+    for model, spec in {row.model: row.spec for row in every if row.tensor}.items():
+        preprocess(PICTURE, spec).astype("<f4").tofile(folder / f"{model}.f32")
