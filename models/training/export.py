@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import torch
 from onnx import TensorProto
 from onnx import helper
 from onnx import numpy_helper
+from PIL import Image
 from torch import Tensor
 from torch import nn
 
@@ -24,6 +26,8 @@ from network import CutNet
 from network import load_checkpoint
 
 OPSET = 17
+# Side of the images that biases are corrected by.
+SIDE = 384
 # How the network wants its image, as models/models.toml says it of known models; the file carries it in its metadata.
 KEY = "cutout.model"
 ENTRY = """name = "{name}"
@@ -115,11 +119,56 @@ def shrink_weights(model: onnx.ModelProto, bits: int) -> None:
     graph.node.extend(copies)
 
 
-def export(checkpoint: Path, out: Path, bits: int) -> None:
+def mean_inputs(model: onnx.ModelProto, images: Sequence[Path]) -> dict[str, np.ndarray]:
+    """Mean of each channel that each convolution reads, over images; by the convolution's name."""
+    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    names = sorted({node.input[0] for node in convolutions} - {"image"})
+    watched = onnx.ModelProto.FromString(model.SerializeToString())
+    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
+    sums: dict[str, np.ndarray] = {}
+    for path in images:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+        tensor = (pixels.transpose(2, 0, 1)[None].astype(np.float32) - 127) / 128
+        maps = {"image": tensor} | dict(zip(names, session.run(names, {"image": tensor}), strict=True))
+        for node in convolutions:
+            mean = maps[node.input[0]].mean(axis=(0, 2, 3), dtype=np.float64)
+            sums[node.name] = sums.get(node.name, 0) + mean / len(images)
+    return sums
+
+
+def correct_biases(exact: onnx.ModelProto, model: onnx.ModelProto, images: Sequence[Path]) -> None:
+    """Takes out of the biases what rounding the weights to 8 bits adds to each channel's mean.
+
+    Source: Nagel et al. 2019, Data-Free Quantization Through Weight Equalization and Bias Correction,
+    with means that are measured.
+    """
+    means = mean_inputs(exact, images)
+    weights = {item.name: numpy_helper.to_array(item) for item in exact.graph.initializer}
+    shrunk = {item.name: item for item in model.graph.initializer}
+    for node in exact.graph.node:
+        if node.op_type != "Conv":
+            continue
+        weight, bias = node.input[1:3]
+        scale = numpy_helper.to_array(shrunk[f"{weight}_scale"])[:, None, None, None]
+        error = numpy_helper.to_array(shrunk[weight]) * scale - weights[weight]
+        mean = means[node.name]
+        # A depthwise convolution reads the channel of its number alone.
+        reads = mean[None, :] if error.shape[1] == len(mean) else mean[:, None]
+        shift = (error.sum(axis=(2, 3), dtype=np.float64) * reads).sum(axis=1)
+        corrected = (weights[bias] - shift).astype(np.float32)
+        shrunk[bias].CopyFrom(numpy_helper.from_array(corrected, bias))
+
+
+def export(checkpoint: Path, out: Path, bits: int, images: Sequence[Path]) -> None:
     """Writes the ONNX file of a checkpoint and prints its sha256 and size."""
     model = to_onnx(load_checkpoint(checkpoint))
+    exact = onnx.ModelProto.FromString(model.SerializeToString())
     if bits < 32:
         shrink_weights(model, bits)
+    if images:
+        correct_biases(exact, model, images)
     helper.set_model_props(model, {KEY: ENTRY.format(name=out.stem)})
     onnx.checker.check_model(model, full_check=True)
     content = model.SerializeToString(deterministic=True)
@@ -136,8 +185,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--weights", type=int, choices=(8, 16, 32), default=32, help="bits of a weight; default: 32"
     )
+    parser.add_argument(
+        "--images",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="with weights of 8 bits: photos by which biases are corrected for what rounding adds",
+    )
     options = parser.parse_args(arguments)
-    export(options.checkpoint, options.out, options.weights)
+    if options.images and options.weights != 8:
+        parser.error("--images is for --weights 8")
+    export(options.checkpoint, options.out, options.weights, options.images)
 
 
 if __name__ == "__main__":

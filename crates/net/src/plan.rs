@@ -120,7 +120,7 @@ pub struct OpInfo {
     pub name: String,
     /// `conv`, `depthwise`, `max_pool`, `resize`, `add`, `sigmoid`, `relu` or `relu6`.
     pub kind: &'static str,
-    /// How a convolution is computed: `winograd`, `direct`, `matrix`, `dot` or `depthwise`; otherwise the kind.
+    /// How a convolution is computed: `winograd`, `direct`, `matrix`, `dot` or `depthwise`; `int` in whole numbers; otherwise the kind.
     pub algorithm: &'static str,
     /// Shapes of the maps it reads, in order; a fused residual comes last.
     pub inputs: Vec<Shape>,

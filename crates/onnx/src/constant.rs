@@ -87,9 +87,12 @@ impl Constant {
             data_type::INT32 => {
                 Values::Ints(tensor.int32_data.iter().map(|v| i64::from(*v)).collect())
             }
-            data_type::INT8 if is_raw => {
-                Values::Bytes(raw.iter().map(|b| b.cast_signed()).collect())
+            data_type::INT8 if !is_raw => {
+                let bytes = tensor.int32_data.iter().map(|v| i8::try_from(*v));
+                let bytes = bytes.collect::<Result<_, _>>();
+                Values::Bytes(bytes.map_err(|_| "a constant of 8 bits has a larger value")?)
             }
+            data_type::INT8 => Values::Bytes(raw.iter().map(|b| b.cast_signed()).collect()),
             other => {
                 return Err(format!(
                     "a constant has the data type {other}, which is not read"

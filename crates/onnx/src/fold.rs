@@ -196,8 +196,11 @@ fn dequantize(
     }
     let scales = scale.floats()?;
     let outputs = from.shape.first().copied().unwrap_or(1);
+    let is_list = scale.shape.is_empty() || scale.shape == [scales.len()];
+    let is_plain = is_list && matches!(node.int("block_size"), None | Some(0));
     // The axis counts where there is more than one scale.
-    if scales.len() != 1 && (scales.len() != outputs || node.int("axis") != Some(0)) {
+    let fits = scales.len() == 1 || scales.len() == outputs && node.int("axis") == Some(0);
+    if !is_plain || !fits {
         return Err(format!(
             "it has {} scales for {outputs} output channels; one for each, along the axis 0, is supported",
             scales.len()

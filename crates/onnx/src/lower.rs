@@ -36,6 +36,7 @@ pub(crate) fn plan_of(source: &Source, side: u32) -> Result<Plan, Error> {
         graph,
         values: HashMap::from([(source.input.as_str(), input)]),
         read: RefCell::default(),
+        expanded: 0,
     };
     for node in &source.nodes {
         lowering.node(node).map_err(|reason| {
@@ -73,6 +74,8 @@ struct Lowering<'a> {
     values: HashMap<&'a str, Value>,
     /// The initializers that were read, each once, however many nodes read it.
     read: RefCell<HashMap<&'a str, Constant>>,
+    /// Values that weights of 8 bits were expanded to.
+    expanded: usize,
 }
 
 impl<'a> Lowering<'a> {
@@ -84,6 +87,14 @@ impl<'a> Lowering<'a> {
         let value = match self.constants(node)? {
             Some(inputs) => {
                 let folded = fold(node, &inputs)?;
+                if node.op_type == "DequantizeLinear" {
+                    // Nodes may share weights in a file, so what they add up to is not bounded by its size.
+                    let values = folded
+                        .as_ref()
+                        .map_or(0, |made| made.shape.iter().product());
+                    self.expanded += values;
+                    refuse_expanded(self.expanded)?;
+                }
                 folded.map(Value::Constant).ok_or(UNKNOWN)?
             }
             None => self.maps_of(node)?,
@@ -268,6 +279,17 @@ impl<'a> Lowering<'a> {
 
 const UNKNOWN: &str = "it is not among its operators";
 const MAX_JOINED: usize = 64;
+/// Most values that weights of 8 bits are expanded to: 256 MB.
+const MAX_EXPANDED: usize = 1 << 26;
+
+fn refuse_expanded(values: usize) -> Result<(), String> {
+    match values > MAX_EXPANDED {
+        true => Err(format!(
+            "weights of 8 bits are expanded to more than {MAX_EXPANDED} values"
+        )),
+        false => Ok(()),
+    }
+}
 
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()

@@ -56,8 +56,8 @@ impl Node {
     pub(crate) fn check_attributes(&self) -> Result<(), String> {
         for attribute in &self.attribute {
             let (expected, is_there) = match attribute.name.as_str() {
-                "to" | "axis" | "group" | "ceil_mode" | "antialias" | "start" | "end"
-                | "value_int" => {
+                "to" | "axis" | "block_size" | "group" | "ceil_mode" | "antialias" | "start"
+                | "end" | "value_int" => {
                     let fits = attribute
                         .i
                         .is_some_and(|value| i32::try_from(value).is_ok());

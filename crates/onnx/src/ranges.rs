@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use cutout::Error;
 use net::{AnyPlan, Plan, int};
-use prost::Message;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
+use prost::{DecodeError, Message};
 
 use crate::lower::plan_of;
 use crate::proto::{Entry, Model};
@@ -14,6 +15,8 @@ use crate::unusable;
 
 /// Key of the ranges among a file's `metadata_props`.
 const KEY: &str = "cutout.ranges";
+/// The field of a model's message that holds its metadata.
+const METADATA: u32 = 14;
 /// Name of the input among the ranges: steps in one unit, where the others are largest magnitudes.
 const INPUT: &str = "input-steps";
 
@@ -92,18 +95,120 @@ pub fn with_ranges(onnx: &Bytes, plan: &Plan, ranges: &Ranges) -> Result<Vec<u8>
         .or(names.iter().find(|name| name.is_empty()))
     {
         return Err(unusable(format!(
-            "ranges are kept by the operators' names, and {name:?} names none or several; name the nodes of the graph"
+            "ranges are kept by the first 64 bytes of the operators' names, and {name:?} names none or several; name the nodes of the graph"
         )));
     }
     int::Plan::quantise(plan, &ranges.most, ranges.input_steps).map_err(unusable)?;
-    let entry = Entry {
-        key: KEY.to_owned(),
-        value: ranges.to_text(plan),
-    };
+    let text = ranges.to_text(plan);
+    if Ranges::of_text(&text, plan)? != *ranges {
+        return Err(unusable(format!(
+            "a node of the graph is called {INPUT:?}, or has a line break in its name; name it otherwise"
+        )));
+    }
     let more = Model {
         graph: None,
-        metadata_props: vec![entry],
+        metadata_props: vec![Entry {
+            key: KEY.to_owned(),
+            value: text,
+        }],
     };
-    // Messages of protocol buffers are joined by putting them behind each other; of two entries the later counts.
-    Ok([&onnx[..], &more.encode_to_vec()].concat())
+    // Messages of protocol buffers are joined by putting them behind each other.
+    Ok([without_ranges(onnx)?, more.encode_to_vec()].concat())
+}
+
+/// The file without the ranges that it may have: its fields one by one, as they are.
+fn without_ranges(onnx: &Bytes) -> Result<Vec<u8>, Error> {
+    let damaged = |e: DecodeError| unusable(format!("the file cannot be read: {e}"));
+    let (mut rest, mut kept) = (&onnx[..], Vec::with_capacity(onnx.len()));
+    while !rest.is_empty() {
+        let field = rest;
+        let (tag, wire) = decode_key(&mut rest).map_err(damaged)?;
+        skip_field(wire, tag, &mut rest, DecodeContext::default()).map_err(damaged)?;
+        let field = &field[..field.len() - rest.len()];
+        let is_ranges = tag == METADATA
+            && Model::decode(field)
+                .is_ok_and(|model| model.metadata_props.iter().any(|entry| entry.key == KEY));
+        if !is_ranges {
+            kept.extend_from_slice(field);
+        }
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower;
+
+    fn cutnet() -> Bytes {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/cutnet.onnx");
+        std::fs::read(path).unwrap().into()
+    }
+
+    fn entries(onnx: &[u8]) -> Vec<Entry> {
+        Model::decode(onnx).unwrap().metadata_props
+    }
+
+    #[test]
+    fn ranges_replace_those_that_a_file_has_and_nothing_else() {
+        let onnx = cutnet();
+        let plan = lower(&onnx, 64).unwrap();
+        let ranges = Ranges {
+            input_steps: 128.0,
+            most: plan.ops().map(|op| op.output.c as f32 + 0.125).collect(),
+        };
+        let once = Bytes::from(with_ranges(&onnx, &plan, &ranges).unwrap());
+        let twice = with_ranges(&once, &plan, &ranges).unwrap();
+        assert_eq!(once, twice);
+        let keys = entries(&once).into_iter().map(|entry| entry.key);
+        assert_eq!(keys.collect::<Vec<_>>(), ["cutout.model", KEY]);
+        assert_eq!(
+            Model::decode(once.clone()).unwrap().graph,
+            Model::decode(onnx).unwrap().graph
+        );
+        let text = entries(&once).pop().unwrap().value;
+        assert_eq!(Ranges::of_text(&text, &plan).unwrap(), ranges);
+        assert!(matches!(compile(&once, 64).unwrap(), AnyPlan::Int(_)));
+    }
+
+    #[test]
+    fn damaged_ranges_are_refused_with_the_way_out() {
+        let plan = lower(&cutnet(), 64).unwrap();
+        let text = entries(&cutnet()).pop().unwrap().value;
+        assert!(Ranges::of_text(&text, &plan).is_ok());
+        let cases = [
+            (
+                text.replacen("input-steps", "input", 1),
+                "none for \"input-steps\"",
+            ),
+            (text.replacen('\n', " x\n", 1), "the line"),
+            (
+                text.lines().take(9).collect::<Vec<_>>().join("\n"),
+                "none for",
+            ),
+        ];
+        for (text, reason) in cases {
+            let said = Ranges::of_text(&text, &plan).unwrap_err().to_string();
+            assert!(
+                said.contains(reason) && said.contains("cutout quantize"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_network_of_another_kind_is_refused_by_the_operator() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/u2netp.onnx");
+        let onnx = Bytes::from(std::fs::read(path).unwrap());
+        let plan = lower(&onnx, 320).unwrap();
+        let ranges = Ranges {
+            input_steps: 512.0,
+            most: vec![1.0; plan.ops().len()],
+        };
+        let said = with_ranges(&onnx, &plan, &ranges).unwrap_err().to_string();
+        assert!(
+            said.contains("cannot be computed in whole numbers"),
+            "{said}"
+        );
+    }
 }

@@ -43,6 +43,16 @@ fn floats(name: &str, dims: &[i64], value: f32) -> Tensor {
     }
 }
 
+fn bytes(name: &str, dims: &[i64], values: &[i8]) -> Tensor {
+    Tensor {
+        name: name.to_owned(),
+        dims: dims.to_vec(),
+        data_type: data_type::INT8,
+        raw_data: values.iter().map(|value| value.cast_unsigned()).collect(),
+        ..Tensor::default()
+    }
+}
+
 fn ints(name: &str, values: &[i64]) -> Tensor {
     Tensor {
         name: name.to_owned(),

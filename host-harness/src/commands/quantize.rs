@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use cutout::{ErrorKind, Limits, ModelSpec, Pipeline, Quality, Scaling, Segmenter};
-use net::{Executor, Simd};
+use net::{Executor, Simd, int};
 use onnx::Ranges;
 
 use crate::commands::{Command, ModelFlags, announce};
@@ -37,6 +37,10 @@ impl Command for Quantize {
         files::refuse_terminal(&output, "model.onnx")?;
         let model = self.model.find()?;
         let plan = onnx::lower(&model.onnx, model.spec.side)?;
+        let steps = input_steps(&model.spec);
+        // Before the images: whether there is anything to measure for.
+        int::Plan::quantise(&plan, &vec![1.0; plan.ops().len()], steps)
+            .map_err(|e| unusable(&e))?;
         let mut measuring = Measuring {
             most: vec![0.0; plan.ops().len()],
             executor: Executor::new(plan.clone(), Simd::Best).map_err(|e| unusable(&e))?,
@@ -51,7 +55,7 @@ impl Command for Quantize {
                 .map_err(|e| Error::new(Kind::Core(e.kind()), format!("{place}: {e}")))?;
         }
         let ranges = Ranges {
-            input_steps: input_steps(&model.spec),
+            input_steps: steps,
             most: measuring.most,
         };
         let made = onnx::with_ranges(&model.onnx, &plan, &ranges)?;

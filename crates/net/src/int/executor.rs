@@ -90,9 +90,9 @@ impl Executor {
             .align_offset(LINE)
             .min(LINE / size_of::<i16>());
         let arena = &mut self.arena[skip..];
-        write_input(&self.plan, input, arena);
         let (layout, last) = (&self.plan.layout, self.plan.ops.len());
-        arena[layout.zeros..layout.doubled].fill(0);
+        arena[layout.zeros..layout.zeros + layout.widest].fill(0);
+        write_input(&self.plan, input, arena);
         for step in &layout.steps {
             for row in step.rows.clone() {
                 kernels::run(self.level, &RowJob::new(&self.plan, step.op, row), arena);

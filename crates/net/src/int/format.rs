@@ -1,6 +1,6 @@
 //! The plan file in whole numbers.
 //!
-//! Its body is a sequence of u32 words (counts, shapes, operators), names, and at the end the table as f32, biases as i32,
+//! Its body is a sequence of words of 32 bits (counts, shapes, operators, two limits in each), names, and at the end the table as f32, biases as i32,
 //! factors as f32 and weights as i8. Reading checks only that they are there; [`super::validate`] judges them.
 
 use super::layout::Layout;
@@ -198,7 +198,7 @@ mod tests {
         bytes
     }
 
-    /// Whatever is a plan runs at every level without leaving its arena.
+    /// Whatever is a plan gives the oracle's bits at every level.
     fn survives(bytes: &[u8]) {
         let Ok(plan) = Plan::from_bytes(bytes) else {
             return;
@@ -206,11 +206,13 @@ mod tests {
         let macs: u64 = (0..plan.ops.len()).map(|index| plan.macs(index)).sum();
         if macs < 10_000_000 && plan.arena_bytes() < 1 << 22 {
             let input = vec![0.5; plan.input_shape().len()];
+            let run = |level| {
+                let mut executor = int::Executor::new(plan.clone(), level).unwrap();
+                executor.run(&input).unwrap().to_vec()
+            };
+            let expected = run(Simd::Scalar);
             for level in Simd::available() {
-                int::Executor::new(plan.clone(), level)
-                    .unwrap()
-                    .run(&input)
-                    .unwrap();
+                assert_eq!(run(level), expected, "{}", level.name());
             }
         }
     }

@@ -29,11 +29,13 @@ pub(super) struct Step {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// Of each map.
+    /// The place of each map.
     pub(super) places: Vec<Place>,
     pub(super) steps: Vec<Step>,
     /// A row of zeros, which stands for the rows above and below a map.
     pub(super) zeros: usize,
+    /// Values of the longest row with its borders.
+    pub(super) widest: usize,
     /// Room for a doubled row.
     pub(super) doubled: usize,
     /// Values of the arena.
@@ -42,19 +44,22 @@ pub(super) struct Layout {
     pub(super) wide: Vec<bool>,
 }
 
-/// Values behind a place that kernels may load: a pair's second value.
+/// Bytes that the weights and rings of a group of operators may take, so that they stay in the second-level cache.
+pub(super) const GROUP: usize = 256 * 1024;
+
+/// Values behind a place that kernels may load: up to seven, none of which counts.
 const SPARE: usize = LANES;
 
 impl Layout {
-    /// The layout of operators whose shapes fit together.
-    pub(super) fn new(shapes: &[Shape], ops: &[Op]) -> Self {
+    /// The layout of operators whose shapes fit together, in groups of at most `group` bytes.
+    pub(super) fn new(shapes: &[Shape], ops: &[Op], group: usize) -> Self {
         let mut places: Vec<_> = shapes
             .iter()
             .enumerate()
             .map(|(map, &shape)| whole(map, shape, ops))
             .collect();
         let last = schedule::last_reads(ops);
-        let groups = schedule::groups(shapes, ops);
+        let groups = schedule::groups(shapes, ops, group);
         let mut progress = Progress::new(shapes, ops);
         let mut group_of = vec![0; ops.len() + 1];
         let mut steps = Vec::new();
@@ -107,6 +112,7 @@ impl Layout {
             places,
             steps,
             zeros,
+            widest,
             doubled,
             length,
             wide: Vec::new(),

@@ -38,3 +38,6 @@ mod validate;
 
 pub use executor::Executor;
 pub use plan::Plan;
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ impl Map {
         }
     }
 
-    /// The same in a map of twice the size.
+    /// The value at a place of the doubled map.
     fn doubled_at(&self, y: usize, x: usize, c: usize) -> i32 {
         let pair = |at: usize, length: usize| {
             let near = at / 2;

@@ -28,7 +28,7 @@ pub struct Plan {
     pub(super) weights: Vec<i8>,
     /// [`LANES`]-padded values for the output channels of each operator.
     pub(super) biases: Vec<i32>,
-    /// Likewise: a sum times its factor is a value of the result.
+    /// Factors of the output channels, padded as the biases: a sum times its factor is a value of the result.
     pub(super) factors: Vec<f32>,
     /// The result for each value of the last map, from −[`MOST`] on.
     pub(super) table: Vec<f32>,
@@ -48,7 +48,9 @@ pub(super) struct Op {
     pub(super) stride: usize,
     /// Whether each output channel reads the input channel of its number alone.
     pub(super) depthwise: bool,
+    /// Limits before the residual is added.
     pub(super) inner: Option<[i16; 2]>,
+    /// Limits of the result.
     pub(super) outer: [i16; 2],
     /// First of its weights.
     pub(super) weights: usize,

@@ -9,23 +9,22 @@ use super::pack;
 use super::plan::{Op, stored};
 use crate::shape::Shape;
 
-/// Bytes that a group's weights and rings may take, so that they stay in the second-level cache.
-const GROUP: usize = 256 * 1024;
-
-/// Groups of operators, in order: those that leave the least bytes of whole maps.
-pub(super) fn groups(shapes: &[Shape], ops: &[Op]) -> Vec<Range<usize>> {
+/// Groups of operators, in order: those that leave the least bytes of whole maps, where weights and rings of each take at most `most`
+/// bytes.
+pub(super) fn groups(shapes: &[Shape], ops: &[Op], most: usize) -> Vec<Range<usize>> {
     let last = last_reads(ops);
     // The cheapest way to divide the first `end` operators: its cost and the start of its last group.
     let mut best = vec![(0, 0)];
     for end in 1..=ops.len() {
-        let (mut bytes, mut cheapest) = (0, (usize::MAX, 0));
+        let (mut bytes, mut whole, mut cheapest) = (0, 0, (usize::MAX, 0));
         for start in (0..end).rev() {
             bytes += working_set(shapes, ops, start);
-            if bytes > GROUP && start + 1 < end {
+            if bytes > most && start + 1 < end {
                 break;
             }
-            let whole = (start..end).filter(|&index| last[index + 1] >= end);
-            let whole: usize = whole.map(|index| 2 * shapes[index + 1].len()).sum();
+            if last[start + 1] >= end {
+                whole += 2 * shapes[start + 1].len();
+            }
             let cost = best[start].0 + whole;
             if cost < cheapest.0 {
                 cheapest = (cost, start);

@@ -1,17 +1,16 @@
 //! Everything that a run in whole numbers relies on, checked once.
 
-use super::layout::Layout;
+use super::layout::{GROUP, Layout};
 use super::pack;
 use super::plan::{LANES, MOST, Op, Plan, TABLE, stored};
 use super::schedule;
 use crate::Error;
 use crate::plan::{MAX_MEMORY, MAX_NAME, MAX_OPS};
-use crate::shape::MAX_CHANNELS;
+use crate::shape::{MAX_CHANNELS, Shape};
 
 /// Most multiply-adds of a plan, as of those in f32.
 const MAX_MACS: u64 = 1 << 42;
-/// A sum times its factor that is as large has to be limited before it is rounded, which kernels do by adding a number above
-/// which f32 has no fractions.
+/// Kernels round a product by adding a large number to it, which works below this size only. Larger products are limited first.
 const MAX_PRODUCT: f64 = (1 << 22) as f64;
 
 /// The plan with its layout, if it can be run.
@@ -39,7 +38,7 @@ pub(super) fn checked(plan: Plan) -> Result<Plan, Error> {
     }
     let layout = Layout {
         wide,
-        ..Layout::new(&plan.shapes, &plan.ops)
+        ..Layout::new(&plan.shapes, &plan.ops, GROUP)
     };
     Ok(Plan { layout, ..plan })
 }
@@ -60,7 +59,7 @@ fn check_tables(plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether kernels have to limit the products of sums and factors.
+/// Checks an operator. The answer: whether kernels have to limit the products of its sums and factors.
 fn check_op(plan: &Plan, index: usize) -> Result<bool, &'static str> {
     let op = &plan.ops[index];
     if op.name.len() > MAX_NAME {
@@ -94,12 +93,13 @@ fn check_op(plan: &Plan, index: usize) -> Result<bool, &'static str> {
     if !ordered(op.outer) || low < -MOST || high > MOST || !op.inner.is_none_or(ordered) {
         return Err("its limits are out of range");
     }
-    check_sums(plan, op, stored(op.source, source), out.c)
+    check_sums(plan, op, source, out.c)
 }
 
-/// Weights, biases and factors are there, and no sum overflows: the largest is |bias| + Σ |weight| · most. Whether a sum times its
-/// factor may reach [`MAX_PRODUCT`].
-fn check_sums(plan: &Plan, op: &Op, inputs: usize, outputs: usize) -> Result<bool, &'static str> {
+/// Checks that weights, biases and factors are there, that they are 0 for channels that do not exist, and that no sum overflows: the
+/// largest is |bias| + Σ |weight| · most. The answer: whether a sum times its factor may reach [`MAX_PRODUCT`].
+fn check_sums(plan: &Plan, op: &Op, source: Shape, outputs: usize) -> Result<bool, &'static str> {
+    let inputs = stored(op.source, source);
     if inputs > MAX_CHANNELS {
         return Err("it has too many inputs");
     }
@@ -109,42 +109,52 @@ fn check_sums(plan: &Plan, op: &Op, inputs: usize, outputs: usize) -> Result<boo
         None => [MOST.unsigned_abs(); 2],
     };
     let most = u64::from(most[0].max(most[1]));
-    let panels = outputs.div_ceil(LANES);
+    let padded = outputs.next_multiple_of(LANES);
     let length = pack::length(op, inputs, outputs);
     let extent = |from: usize, count: usize| from..from.saturating_add(count);
     let (Some(weights), Some(biases), Some(factors)) = (
         plan.weights.get(extent(op.weights, length)),
-        plan.biases.get(extent(op.channels, panels * LANES)),
-        plan.factors.get(extent(op.channels, panels * LANES)),
+        plan.biases.get(extent(op.channels, padded)),
+        plan.factors.get(extent(op.channels, padded)),
     ) else {
         return Err("its weights lie outside the plan");
     };
-    let panel = length / panels;
-    let mut is_wide = false;
-    for (number, weights) in weights.chunks_exact(panel).enumerate() {
-        let mut sums = [0_u64; LANES];
-        let magnitude = |weight: &i8| u64::from(weight.unsigned_abs());
-        if op.is_dot(outputs) {
-            sums[0] = weights.iter().map(magnitude).sum();
-        } else {
-            for pair in weights.chunks_exact(pack::PAIR) {
-                for (sum, pair) in sums.iter_mut().zip(pair.chunks_exact(2)) {
-                    *sum += magnitude(&pair[0]) + magnitude(&pair[1]);
+    let channels = if op.depthwise { 1 } else { source.c };
+    let (mut is_wide, mut rest) = (false, magnitudes(weights));
+    for o in 0..outputs {
+        let mut sum = 0;
+        for ky in 0..op.kernel {
+            for kx in 0..op.kernel {
+                for i in 0..channels {
+                    let place = pack::place(op, inputs, outputs, [ky, kx, i, o]);
+                    sum += u64::from(weights[place].unsigned_abs());
                 }
             }
         }
-        for (lane, sum) in sums.into_iter().enumerate() {
-            let at = number * LANES + lane;
-            let largest = u64::from(biases[at].unsigned_abs()) + sum * most;
-            if largest > i32::MAX as u64 {
-                return Err("a sum might overflow");
-            }
-            let product = largest as f64 * f64::from(factors[at].abs());
-            if !factors[at].is_finite() {
-                return Err("a factor is not a number");
-            }
-            is_wide |= product >= MAX_PRODUCT;
+        rest -= sum;
+        let largest = u64::from(biases[o].unsigned_abs()) + sum * most;
+        if largest > i32::MAX as u64 {
+            return Err("a sum might overflow");
         }
+        if !factors[o].is_finite() {
+            return Err("a factor is not a number");
+        }
+        is_wide |= largest as f64 * f64::from(factors[o].abs()) >= MAX_PRODUCT;
+    }
+    let zero = |factor: &f32| factor.to_bits() == 0;
+    if rest != 0
+        || biases[outputs..].iter().any(|&bias| bias != 0)
+        || !factors[outputs..].iter().all(zero)
+    {
+        return Err("it has weights for channels that do not exist");
     }
     Ok(is_wide)
+}
+
+/// The sum of the magnitudes.
+fn magnitudes(weights: &[i8]) -> u64 {
+    weights
+        .iter()
+        .map(|weight| u64::from(weight.unsigned_abs()))
+        .sum()
 }

@@ -52,7 +52,7 @@ pub enum Simd {
     Sse2,
     /// x86-64 with AVX2 and FMA, 256 bits.
     Avx2,
-    /// x86-64 with AVX-512F, 512 bits.
+    /// x86-64 with AVX-512F, 512 bits; whole numbers are computed in 256 bits.
     Avx512,
     /// AArch64, 128 bits.
     Neon,
@@ -101,7 +101,7 @@ impl Simd {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => is_x86_feature_detected!("avx512f"),
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.exists(),
             _ => false,
         }
     }

@@ -58,6 +58,22 @@ fn graphs_of_the_family_are_lowered() {
             ],
         ),
         (
+            "weights of 8 bits with a scale for each output, and with one for all",
+            vec![
+                node("DequantizeLinear", &["q", "each"], "w8", &[int("axis", 0)]),
+                node("DequantizeLinear", &["q", "one", "zero8"], "w8b", &[]),
+                node("Conv", &["x", "w8"], "a", &[]),
+                node("Conv", &["a", "w8b"], "b", &[]),
+                node("Conv", &["b", "w"], "y", &[]),
+            ],
+            vec![
+                bytes("q", &[3, 3, 1, 1], &[-127, 0, 127, 1, 2, 3, 4, 5, 6]),
+                floats("each", &[3], 0.01),
+                floats("one", &[], 0.01),
+                bytes("zero8", &[], &[0]),
+            ],
+        ),
+        (
             "a maximum with 0",
             vec![one_channel(), node("Max", &["zero", "c"], "y", &[])],
             vec![floats("zero", &[], 0.0)],

@@ -45,6 +45,33 @@ fn what_cannot_be_lowered_is_refused_with_operator_and_reason() {
                 vec![floats("low", &[2], 0.0)],
             ),
         ),
+        (
+            "2 scales for 1 output channels",
+            (
+                vec![
+                    node("DequantizeLinear", &["q", "s"], "w8", &[int("axis", 0)]),
+                    node("Conv", &["x", "w8"], "y", &[]),
+                ],
+                vec![
+                    bytes("q", &[1, 3, 1, 1], &[1, 2, 3]),
+                    floats("s", &[2], 1.0),
+                ],
+            ),
+        ),
+        (
+            "zero point of 0",
+            (
+                vec![
+                    node("DequantizeLinear", &["q", "s", "z"], "w8", &[]),
+                    node("Conv", &["x", "w8"], "y", &[]),
+                ],
+                vec![
+                    bytes("q", &[1, 3, 1, 1], &[1, 2, 3]),
+                    floats("s", &[], 1.0),
+                    bytes("z", &[], &[1]),
+                ],
+            ),
+        ),
         ("not square", (conv(&[list("strides", &[1, 2])]), vec![])),
         (
             "on all sides",

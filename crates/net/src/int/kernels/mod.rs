@@ -21,6 +21,8 @@ const MAX_ROWS: usize = 5;
 
 /// One row of an operator, with all offsets resolved; offsets into the arena count values.
 pub(super) struct RowJob<'a> {
+    /// Values of the arena that all offsets are in.
+    length: usize,
     weights: &'a [i8],
     biases: &'a [i32],
     factors: &'a [f32],
@@ -29,7 +31,7 @@ pub(super) struct RowJob<'a> {
     kernel: usize,
     stride: usize,
     depthwise: bool,
-    /// Whether there is a single output channel.
+    /// Whether `dot` computes it: see [`Op::is_dot`](crate::int::plan::Op::is_dot).
     dot: bool,
     /// Stored channels of the source and of the result.
     inputs: usize,
@@ -94,6 +96,7 @@ impl<'a> RowJob<'a> {
         });
         let place = layout.places[index + 1];
         Self {
+            length: layout.length,
             weights: &plan.weights[op.weights..],
             biases: &plan.biases[op.channels..],
             factors: &plan.factors[op.channels..],
@@ -117,6 +120,7 @@ impl<'a> RowJob<'a> {
 
 /// Computes one row of a checked plan.
 pub(super) fn run(level: Level, job: &RowJob<'_>, arena: &mut [i16]) {
+    assert!(arena.len() >= job.length, "the arena of another plan");
     match level.simd() {
         // SAFETY: a `Level` exists only for what this processor has; a job is of a checked plan and the arena has its length.
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -130,7 +134,7 @@ pub(super) fn run(level: Level, job: &RowJob<'_>, arena: &mut [i16]) {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx2 => unsafe { avx2(job, arena.as_mut_ptr()) },
-        // SAFETY: as above.
+        // SAFETY: as above; whoever has AVX-512 here has AVX2 too.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx512 => unsafe { avx2(job, arena.as_mut_ptr()) },
         _ => unreachable_level(arena),

@@ -19,7 +19,7 @@ const STEPS: usize = 64;
 /// As [`Lanes::product`].
 ///
 /// # Safety
-/// As [`Lanes::product`], and six values behind a row of the source are readable.
+/// As [`Lanes::product`], and seven values behind a row of the source are readable.
 #[inline(always)]
 pub(super) unsafe fn product<const N: usize>(product: &Product, x: usize) -> [Sums; N] {
     // SAFETY: the caller's promise.

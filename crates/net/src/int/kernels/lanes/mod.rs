@@ -1,6 +1,6 @@
 //! Sixteen channels at once, and its back ends.
 
-/// An array of two or four values of an expression with a number in it. A closure may not be inlined, and then lacks the
+/// Makes an array of two or four values: `$value`, computed for `$i` = 0, 1, and so on. A closure may not be inlined, and then lacks the
 /// processor's features that its caller has.
 macro_rules! array {
     (2, |$i:ident| $value:expr) => {
@@ -34,7 +34,8 @@ use crate::int::pack::{PAIR, tap_pairs};
 /// Added to a number within −2²²…2²², this leaves its nearest whole number in the sum's lower bits: one step of it is 1.
 const ROUND: f32 = (3 << 22) as f32;
 
-/// What products are limited to where they may be larger: saturation gives these in any case.
+/// Products that may be too large for rounding are limited to these first; the result is the same, since it is saturated to 16 bits
+/// anyway.
 const LIMITS: [f32; 2] = [i16::MIN as f32, i16::MAX as f32];
 
 /// Sixteen channels. Methods are `#[inline(always)]` so that they take on the target features of the function they are called in.

@@ -1,9 +1,9 @@
 //! Networks in whole numbers: every SIMD level gives the oracle's bits, and about what the same network gives in f32.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
-
-use net::{Conv, Executor, Graph, Plan, Shape, Simd, TensorId, int};
 use proptest::prelude::*;
+
+use super::layout::Layout;
+use crate::{Activation, Conv, Executor, Graph, Plan, Shape, Simd, TensorId, int};
 
 /// Values in -1..1 that depend only on the seed.
 fn noise(seed: u32, count: usize) -> Vec<f32> {
@@ -29,6 +29,12 @@ enum Block {
     },
     /// Depthwise without activation, 1×1, 1×1, a residual and an activation.
     Mix { kernel: usize, wide: usize },
+    /// 3×3, with an activation before a residual where shapes allow one.
+    Dense {
+        outputs: usize,
+        stride: usize,
+        relu: bool,
+    },
     /// The map doubled and added to a 1×1 of an earlier map of that size; nothing where there is none.
     Up { outputs: usize },
 }
@@ -47,6 +53,13 @@ fn block() -> impl Strategy<Value = Block> {
             }
         ),
         (kernel(), channels()).prop_map(|(kernel, wide)| Block::Mix { kernel, wide }),
+        (channels(), 1_usize..3, any::<bool>()).prop_map(|(outputs, stride, relu)| {
+            Block::Dense {
+                outputs,
+                stride,
+                relu,
+            }
+        }),
         channels().prop_map(|outputs| Block::Up { outputs }),
     ]
 }
@@ -139,6 +152,21 @@ impl Builder {
                 let sum = self.graph.add(x, made).unwrap();
                 self.relu6(sum)
             }
+            Block::Dense {
+                outputs,
+                stride,
+                relu,
+            } => {
+                let made = self.conv(x, outputs, 3, stride);
+                let made = match relu {
+                    true => self.graph.relu(made).unwrap(),
+                    false => self.relu6(made),
+                };
+                match self.shape(made) == self.shape(x) {
+                    true => self.graph.add(made, x).unwrap(),
+                    false => made,
+                }
+            }
             Block::Up { outputs } => {
                 let small = self.shape(x);
                 let size = (2 * small.h, 2 * small.w);
@@ -188,24 +216,38 @@ fn quantised(plan: &Plan, input: &[f32], share: f32) -> (int::Plan, Vec<f32>) {
     (int::Plan::quantise(plan, &most, 1024.0).unwrap(), expected)
 }
 
-/// All levels give the oracle's bits, twice; the oracle's answer.
+/// All levels give the oracle's bits, twice, however the operators are divided into groups; the oracle's answer.
 fn agreed(plan: &int::Plan, input: &[f32]) -> Vec<f32> {
     let read = int::Plan::from_bytes(&plan.to_bytes()).unwrap();
     assert_eq!(&read, plan, "a trip through the file format");
-    let run = |level| {
+    let run = |plan: &int::Plan, level| {
         let mut executor = int::Executor::new(plan.clone(), level).unwrap();
         let first = executor.run(input).unwrap().to_vec();
-        assert_eq!(
-            executor.run(input).unwrap(),
-            first,
-            "{}, again",
-            level.name()
-        );
+        let again = executor.run(input).unwrap();
+        assert_eq!(again, first, "{}, again", level.name());
         first
     };
-    let expected = run(Simd::Scalar);
-    for level in Simd::available() {
-        assert_eq!(run(level), expected, "{}", level.name());
+    let expected = run(plan, Simd::Scalar);
+    for group in [0, 1000, 8000, usize::MAX] {
+        let layout = Layout {
+            wide: plan.layout.wide.clone(),
+            ..Layout::new(&plan.shapes, &plan.ops, group)
+        };
+        let divided = int::Plan {
+            layout,
+            ..plan.clone()
+        };
+        let levels = Simd::available()
+            .into_iter()
+            .filter(|level| *level != Simd::Scalar);
+        for level in levels {
+            assert_eq!(
+                run(&divided, level),
+                expected,
+                "{}, {group} bytes",
+                level.name()
+            );
+        }
     }
     expected
 }
@@ -371,5 +413,35 @@ fn what_cannot_be_computed_in_whole_numbers_is_refused() {
             .map(|_| ())
             .unwrap_err();
         assert!(error.to_string().contains(reason), "{reason}: {error}");
+    }
+}
+
+/// What is limited before a residual is added may be larger than what is left behind it.
+#[test]
+fn an_activation_before_a_residual_has_its_own_limits() {
+    let mut graph = Graph::new(Shape::new(1, 2, 3)).unwrap();
+    let image = graph.input();
+    let x = graph
+        .conv(&Conv::pointwise(&[image], &[-10.0, 0.0, 0.0], &[0.0]))
+        .unwrap();
+    let y = graph
+        .conv(&Conv {
+            activation: Activation::Relu,
+            ..Conv::pointwise(&[x], &[-1.5], &[0.0])
+        })
+        .unwrap();
+    let sum = graph.add(y, x).unwrap();
+    let last = graph
+        .conv(&Conv::pointwise(&[sum], &[1.0], &[0.0]))
+        .unwrap();
+    let output = graph.sigmoid(last).unwrap();
+    let plan = graph.finish(output).unwrap();
+    let (int, expected) = quantised(&plan, &[1.0, 0.0, 0.0, 0.5, 0.0, 0.0], 1.0);
+    let found = agreed(&int, &[1.0, 0.0, 0.0, 0.5, 0.0, 0.0]);
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(
+            (found - expected).abs() < 0.005,
+            "{found} in place of {expected}"
+        );
     }
 }
