@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The contact sheet of docs/quality.md: parts of the fixtures' photos by rembg's plain recipe and by ours, on three grounds.
+"""The contact sheet of docs/quality.md: parts of the fixtures' photos by rembg's plain recipe with u2netp and by ours with cutnet, on three
+grounds.
 
     sheet.py OUT.png
 """
@@ -22,7 +23,7 @@ PARTS = {
     "astronaut.png": (150, 0, 260, 75),
     "rocket.jpg": (280, 200, 390, 275),
 }
-WAYS = {"plain": ["--compat", "rembg"], "good": []}
+WAYS = {"u2netp": ["--compat", "rembg", "--model", "u2netp"], "cutnet": []}
 GROUNDS = [(0, 0, 0), (255, 255, 255), (255, 0, 255)]
 CELL = (220, 150)
 GAP, LABEL = 4, 16

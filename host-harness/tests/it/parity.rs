@@ -123,7 +123,7 @@ fn whole_results_of_cutnet_are_the_same_bytes_on_both_engines() {
                 },
                 ..Options::default()
             };
-            let mut bytes = |engine: &mut Box<dyn Engine + Send>| {
+            let bytes = |engine: &mut Box<dyn Engine + Send>| {
                 engine.remove(&picture, &options).unwrap().value.bytes
             };
             let (wasm, native) = (bytes(&mut wasm), bytes(&mut native));
