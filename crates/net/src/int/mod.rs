@@ -26,6 +26,14 @@ mod format;
     unsafe_code,
     reason = "raw pointers and SIMD intrinsics; checked against the scalar oracle"
 )]
+#[cfg_attr(
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )),
+    allow(dead_code, unused, reason = "without SIMD only the oracle is left")
+)]
 mod kernels;
 mod layout;
 mod oracle;
