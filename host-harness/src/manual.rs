@@ -28,7 +28,7 @@ const EXIT_STATUS: Terms = &[
     ("2", "wrong usage"),
 ];
 
-const PAGES: [Page; 6] = [
+const PAGES: [Page; 7] = [
     Page {
         verb: "run",
         examples: &[
@@ -90,6 +90,20 @@ const PAGES: [Page; 6] = [
             (
                 "curl --fail-with-body --data-binary @photo.jpg -o cutout.png http://127.0.0.1:7000/v1/remove",
                 "a request",
+            ),
+        ],
+        exit_status: EXIT_STATUS,
+    },
+    Page {
+        verb: "quantize",
+        examples: &[
+            (
+                "cutout quantize --model my.onnx photos/*.jpg -o my-ranges.onnx",
+                "a network of cutnet's kind, with ranges of its maps",
+            ),
+            (
+                "cutout run photo.jpg -o cutout.png --model my-ranges.onnx",
+                "the same network, computed in whole numbers",
             ),
         ],
         exit_status: EXIT_STATUS,

@@ -111,7 +111,7 @@ fn the_engines_agree_in_whole_numbers_exactly_and_wasm_repeats_itself() {
 }
 
 #[test]
-fn whole_results_of_cutnet_are_the_same_bytes_on_both_engines() {
+fn whole_results_of_cutnet_are_the_same_on_both_engines() {
     let [mut wasm, mut native] = ENGINES.map(|name| engine(name, Runtime::Net, "cutnet"));
     for photo in PHOTOS {
         let picture = fs::read(fixture("photos").join(photo)).unwrap();
@@ -127,7 +127,15 @@ fn whole_results_of_cutnet_are_the_same_bytes_on_both_engines() {
                 engine.remove(&picture, &options).unwrap().value.bytes
             };
             let (wasm, native) = (bytes(&mut wasm), bytes(&mut native));
-            assert!(wasm == native, "{photo} as {format:?}");
+            // The lossless encoder of WebP breaks ties by a sort that differs between widths of a pointer.
+            let same = match format {
+                Format::WebP => [&wasm, &native]
+                    .map(|bytes| image::load_from_memory(bytes).unwrap().into_rgba8())
+                    .windows(2)
+                    .all(|pair| pair[0] == pair[1]),
+                _ => wasm == native,
+            };
+            assert!(same, "{photo} as {format:?}");
         }
     }
 }

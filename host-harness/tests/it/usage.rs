@@ -135,7 +135,17 @@ fn a_user_s_mistake_is_answered_with_its_cause_and_what_works() {
         ),
         (&["serve", "--addr", "7000"], 2, "--addr 127.0.0.1:7000"),
         (
-            &["run", "photo.png", "-o", "x.png", "--max-memory", "16"],
+            // cutnet would fit.
+            &[
+                "run",
+                "photo.png",
+                "-o",
+                "x.png",
+                "--max-memory",
+                "16",
+                "--model",
+                "u2netp",
+            ],
             1,
             "raise --max-memory",
         ),
