@@ -15,7 +15,7 @@ from common import LEAST_SAMPLES, MODEL, PICTURE, footer, machine, record, refer
 from rows import Row, rows, write_inputs
 
 # Masks of all rows have to be this close, in levels of 0..255: whole numbers differ from f32 by a few where the network is unsure.
-LEVELS = {"u2netp": 1, "cutnet": 24}
+LEVELS = {"u2netp": 1, "cutnet": 8}
 
 
 @dataclass(frozen=True)
