@@ -7,7 +7,7 @@ const TILE: usize = 8;
 /// Weight of the share of the subject that is outside its largest part.
 const SCATTER: f64 = 0.02;
 
-/// What is an uncertainty of one half.
+/// The doubt that is an uncertainty of one half.
 const HALF: f64 = 0.01;
 
 /// The uncertainty of `mask`, rows of `width` pixels, 0…1: it grows with the error that is to be expected.

@@ -32,18 +32,6 @@ impl Executor {
         })
     }
 
-    /// The plan being run.
-    #[must_use]
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// The level the kernels run at; never `Best`.
-    #[must_use]
-    pub fn simd(&self) -> Simd {
-        self.level.simd()
-    }
-
     /// Gives the working memory back; the next run takes it again.
     pub fn rest(&mut self) {
         (self.arena, self.answer) = (Vec::new(), Vec::new());
@@ -75,11 +63,11 @@ impl Executor {
                 found: input.len(),
             });
         }
-        resized(&mut self.answer, self.plan.output_shape().len())?;
         if self.level.simd() == Simd::Scalar {
             self.answer = oracle::run(&self.plan, input);
             return Ok(&self.answer);
         }
+        resized(&mut self.answer, self.plan.output_shape().len())?;
         resized(
             &mut self.arena,
             self.plan.layout.length + LINE / size_of::<i16>(),

@@ -175,10 +175,6 @@ fn numbers(plan: &crate::Plan, draft: &Draft<'_>, [source, out]: [f64; 2], made:
     let (conv, outputs) = (draft.conv, draft.outputs);
     let channels = if conv.depthwise { 1 } else { plan.inputs(conv) };
     let inputs = stored(draft.op.source, made.shapes[draft.op.source]);
-    let taps = conv.kernel * conv.kernel;
-    let weight = |tap: usize, input: usize, output: usize| {
-        f64::from(plan.weights[conv.weights + (tap * channels + input) * outputs + output])
-    };
     let mut op = Op {
         weights: made.weights.len(),
         channels: made.biases.len(),
@@ -189,29 +185,34 @@ fn numbers(plan: &crate::Plan, draft: &Draft<'_>, [source, out]: [f64; 2], made:
     let padded = op.channels + outputs.next_multiple_of(LANES);
     made.biases.resize(padded, 0);
     made.factors.resize(padded, 0.0);
-    for o in 0..outputs {
-        let all = (0..taps).flat_map(|tap| (0..channels).map(move |i| (tap, i)));
-        let largest = all
-            .clone()
-            .map(|(tap, i)| weight(tap, i, o).abs())
-            .fold(0.0, f64::max);
-        let bias = f64::from(plan.weights[conv.bias + o]);
+    // Row by row of the weights as they stand, each with all outputs: the other order jumps through memory.
+    let rows = || plan.weights[conv.weights..conv.bias].chunks_exact(outputs);
+    let mut largest = vec![0.0_f32; outputs];
+    for row in rows() {
+        for (largest, weight) in largest.iter_mut().zip(row) {
+            *largest = largest.max(weight.abs());
+        }
+    }
+    let biases = &plan.weights[conv.bias..conv.bias + outputs];
+    let mut steps = Vec::with_capacity(outputs);
+    for (o, (&largest, &bias)) in largest.iter().zip(biases).enumerate() {
+        let bias = f64::from(bias);
         // A channel of tiny weights has larger steps, so that its bias and its factor stay in range.
         let least = bias.abs() / (source * MOST_BIAS);
-        let step = (largest / MOST_WEIGHT)
+        let step = (f64::from(largest) / MOST_WEIGHT)
             .max(least)
             .max(out / source / MOST_BIAS);
-        for (tap, i) in all {
-            let at = pack::place(
-                &op,
-                inputs,
-                outputs,
-                [tap / conv.kernel, tap % conv.kernel, i, o],
-            );
-            made.weights[op.weights + at] = (weight(tap, i, o) / step).round() as i8;
-        }
         made.biases[op.channels + o] = (bias / (step * source)).round() as i32;
         made.factors[op.channels + o] = (step * source / out) as f32;
+        steps.push(step);
+    }
+    for (number, row) in rows().enumerate() {
+        let (tap, i) = (number / channels, number % channels);
+        for (o, (&weight, &step)) in row.iter().zip(&steps).enumerate() {
+            let tap = [tap / conv.kernel, tap % conv.kernel, i, o];
+            let at = pack::place(&op, inputs, outputs, tap);
+            made.weights[op.weights + at] = (f64::from(weight) / step).round() as i8;
+        }
     }
     let limits = |activation: Activation, most: i16| {
         let whole = |limit: f32| {

@@ -16,8 +16,12 @@ pub(super) fn scales(
     for (op, &most) in plan.ops.iter().zip(most) {
         range_of[op.output] = f64::from(most);
     }
-    let is_range =
-        |draft: &Draft<'_>| range_of[draft.tensor].is_normal() && range_of[draft.tensor] > 0.0;
+    // A limit is a better range than what images happened to reach, which is nothing where a map was 0 on all of them.
+    let range = |draft: &Draft<'_>| match draft.activation {
+        Activation::Relu6 => f64::from(draft.activation.range()[1]),
+        Activation::None | Activation::Relu => range_of[draft.tensor],
+    };
+    let is_range = |draft: &Draft<'_>| range(draft).is_normal() && range(draft) > 0.0;
     if !drafts.iter().all(is_range) || !input_steps.is_normal() || input_steps < 0.0 {
         return Err(Error::invalid("a range is not a number above 0"));
     }
@@ -33,12 +37,7 @@ pub(super) fn scales(
     scale_of[0] = 1.0 / f64::from(input_steps);
     for (index, draft) in drafts.iter().enumerate() {
         let scale = &mut scale_of[class[index + 1]];
-        // A limit is a better range than what images happened to reach, which is nothing where a map was 0 on all of them.
-        let range = match draft.activation {
-            Activation::Relu6 => f64::from(draft.activation.range()[1]),
-            Activation::None | Activation::Relu => range_of[draft.tensor],
-        };
-        *scale = scale.max(range / f64::from(MOST));
+        *scale = scale.max(range(draft) / f64::from(MOST));
     }
     Ok(class.iter().map(|&class| scale_of[class]).collect())
 }

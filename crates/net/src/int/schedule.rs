@@ -51,12 +51,10 @@ fn readers(ops: &[Op]) -> Vec<Vec<usize>> {
     readers
 }
 
-/// The number of the last operator that reads each map; that of the last map is the number of operators.
+/// The number of the last operator that reads each map, 0 where there is none; that of the last map is the number of operators.
 pub(super) fn last_reads(ops: &[Op]) -> Vec<usize> {
-    let mut last = vec![0; ops.len() + 1];
-    for (index, op) in ops.iter().enumerate() {
-        op.reads().for_each(|map| last[map] = index);
-    }
+    let last = |readers: &Vec<usize>| readers.last().copied().unwrap_or(0);
+    let mut last: Vec<_> = readers(ops).iter().map(last).collect();
     last[ops.len()] = ops.len();
     last
 }

@@ -18,15 +18,11 @@ pub(super) unsafe fn row<L: Lanes>(
     // SAFETY: the caller's promise; columns are below `width`.
     unsafe {
         for first in (0..channels).step_by(LANES) {
-            // Between the rows, in quarters.
-            let column = |x: usize| {
-                let at = x * channels + first;
-                L::add(L::triple(L::load(near.add(at))), L::load(far.add(at)))
-            };
-            let mut left = column(0);
+            let mut left = column::<L>([near, far], first);
             let mut here = left;
             for x in 0..width {
-                let right = column((x + 1).min(width - 1));
+                let at = (x + 1).min(width - 1) * channels + first;
+                let right = column::<L>([near, far], at);
                 let triple = L::triple(here);
                 let to = to.add(2 * x * channels + first);
                 L::store(L::sixteenth(L::add(triple, left)), to);
@@ -35,4 +31,14 @@ pub(super) unsafe fn row<L: Lanes>(
             }
         }
     }
+}
+
+/// Values between the rows, in quarters: those at `at`. Not a closure, as in [`super::depthwise`].
+///
+/// # Safety
+/// The rows have [`LANES`] values there.
+#[inline(always)]
+unsafe fn column<L: Lanes>([near, far]: [*const i16; 2], at: usize) -> L::Row {
+    // SAFETY: the caller's promise.
+    unsafe { L::add(L::triple(L::load(near.add(at))), L::load(far.add(at))) }
 }
