@@ -4,7 +4,9 @@
 //! foreground and background are kept smooth where alpha is and made to explain the picture. At full size a pixel then
 //! takes its share of what the estimate leaves unexplained.
 
-use crate::grid::{Grid, between, places};
+use wide::{f32x4, i32x4};
+
+use crate::grid::{Grid, places};
 use crate::{Mask, Picture};
 
 /// Longer side of the grid.
@@ -16,8 +18,8 @@ const SMOOTHNESS: f32 = 1e-5;
 const ROUNDS: [usize; 2] = [10, 4];
 const SMALL: usize = 160;
 
-/// Foreground in the first three values, background in those from the fifth on, 0…1.
-type Pair = [f32; 8];
+/// Foreground and background: red, green and blue of 0…1 each, and a value without meaning.
+type Pair = [f32x4; 2];
 
 /// Colours of foreground and background over a picture.
 #[derive(Debug)]
@@ -106,7 +108,7 @@ impl Foreground {
             estimate: self,
             columns: places(width, self.width),
             lines: places(height, self.height),
-            line: vec![[0.0; 8]; self.width],
+            line: vec![[f32x4::ZERO; 2]; self.width],
         }
     }
 }
@@ -128,9 +130,9 @@ fn seed(colours: &[[u8; 3]], alphas: &[[u8; 1]]) -> Pair {
         (count > 0).then(|| sums.map(|sum| (sum as f64 / (count as f64 * 255.0)) as f32))
     };
     let all = mean(&|_| true).unwrap_or([0.5; 3]);
-    let [r, g, b] = mean(&|alpha| alpha > 229).unwrap_or(all);
-    let [r2, g2, b2] = mean(&|alpha| alpha < 26).unwrap_or(all);
-    [r, g, b, 0.0, r2, g2, b2, 0.0]
+    let front = mean(&|alpha| alpha > 229).unwrap_or(all);
+    let back = mean(&|alpha| alpha < 26).unwrap_or(all);
+    [front, back].map(|[r, g, b]| f32x4::new([r, g, b, 0.0]))
 }
 
 /// A grid that is solved for, and what does not change from round to round.
@@ -188,27 +190,34 @@ impl<'a> Level<'a> {
         let below = self.cells.get(at + self.colours.width);
         let below = below.map_or(0.0, |cell| cell.above);
         let alike = [cell.left, right, cell.above, below];
-        let mut sums = [0.0; 8];
+        let mut sums = [f32x4::ZERO; 2];
         for (pair, share) in near.into_iter().zip(alike) {
-            for i in 0..8 {
-                sums[i] += share * pair[i];
-            }
+            sums[0] += pair[0] * share;
+            sums[1] += pair[1] * share;
         }
         let alpha = f32::from(self.alphas.cells[at][0]) / 255.0;
         let rest = 1.0 - alpha;
-        let [r, g, b] = self.colours.cells[at].map(|value| f32::from(value) / 255.0);
-        let colour = [r, g, b, 0.0];
+        let colour = shares(&self.colours.cells[at]);
         let (fore, behind) = (rest * rest + cell.sum, alpha * alpha + cell.sum);
-        let mut pair = [0.0; 8];
-        for i in 0..4 {
-            let front = alpha * colour[i] + sums[i];
-            let back = rest * colour[i] + sums[4 + i];
-            let both = alpha * rest;
-            pair[i] = ((fore * front - both * back) * cell.scale).clamp(0.0, 1.0);
-            pair[4 + i] = ((behind * back - both * front) * cell.scale).clamp(0.0, 1.0);
-        }
-        pair
+        let (front, back) = (colour * alpha + sums[0], colour * rest + sums[1]);
+        let both = alpha * rest;
+        [front * fore - back * both, back * behind - front * both].map(|value| {
+            (value * cell.scale)
+                .fast_max(f32x4::ZERO)
+                .fast_min(f32x4::ONE)
+        })
     }
+}
+
+/// A colour's first three channels as 0…1.
+fn shares<const CHANNELS: usize>(colour: &[u8; CHANNELS]) -> f32x4 {
+    let [r, g, b] = [0, 1, 2].map(|i| i32::from(colour[i]));
+    f32x4::from_i32x4(i32x4::new([r, g, b, 0])) / 255.0
+}
+
+/// The pair `share` of the way from `a` to `b`.
+fn between(a: &Pair, b: &Pair, share: f32) -> Pair {
+    [0, 1].map(|i| a[i] + (b[i] - a[i]) * share)
 }
 
 /// An estimate at full size, a row at a time.
@@ -223,7 +232,6 @@ impl Rows<'_> {
     /// Puts the foreground's colours in place of those of `row`, row `y` of the picture, where its `mask` is neither
     /// empty nor opaque.
     pub(crate) fn correct(&mut self, y: usize, row: &mut [[u8; 4]], mask: &[u8]) {
-        let is_soft = |&value: &u8| !matches!(value, 0 | 255);
         let Some(first) = mask.iter().position(is_soft) else {
             return;
         };
@@ -236,25 +244,46 @@ impl Rows<'_> {
         for x in reach {
             self.line[x] = between(&upper[x], &lower[x], share);
         }
-        for x in (first..=last).filter(|&x| is_soft(&mask[x])) {
-            // What the picture itself has as half transparent is no mixture with anything that it shows.
-            if row[x][3] != mask[x] {
-                continue;
+        let mut x = first;
+        for block in mask[first..=last].chunks(8) {
+            if any_soft(block) {
+                (x..x + block.len())
+                    .filter(|x| is_soft(&mask[*x]))
+                    .for_each(|x| self.correct_pixel(x, &mut row[x], mask[x]));
             }
-            let (cell, share) = self.columns[x];
-            let pair = between(
-                &self.line[cell],
-                &self.line[(cell + 1).min(width - 1)],
-                share,
-            );
-            let alpha = f32::from(mask[x]) / 255.0;
-            for i in 0..3 {
-                let seen = f32::from(row[x][i]) / 255.0;
-                let left = seen - alpha * pair[i] - (1.0 - alpha) * pair[4 + i];
-                row[x][i] = ((pair[i] + alpha * alpha * left) * 255.0 + 0.5) as u8;
-            }
+            x += block.len();
         }
     }
+
+    /// [`Self::correct`] of pixel `x`, once `line` is made.
+    fn correct_pixel(&self, x: usize, pixel: &mut [u8; 4], mask: u8) {
+        // What the picture itself has as half transparent is no mixture with anything that it shows.
+        if pixel[3] != mask {
+            return;
+        }
+        let (cell, share) = self.columns[x];
+        let next = (cell + 1).min(self.line.len() - 1);
+        let pair = between(&self.line[cell], &self.line[next], share);
+        let alpha = f32::from(mask) / 255.0;
+        let left = shares(pixel) - pair[0] * alpha - pair[1] * (1.0 - alpha);
+        let own = (pair[0] + left * (alpha * alpha)) * 255.0 + 0.5;
+        let own = own.fast_max(f32x4::ZERO).fast_min(f32x4::splat(255.0));
+        let [r, g, b, _] = own.fast_trunc_int().to_array().map(|value| value as u8);
+        *pixel = [r, g, b, mask];
+    }
+}
+
+fn is_soft(value: &u8) -> bool {
+    !matches!(value, 0 | 255)
+}
+
+/// Whether any of at most 8 values is neither 0 nor 255.
+fn any_soft(values: &[u8]) -> bool {
+    let Ok(values) = <[u8; 8]>::try_from(values) else {
+        return values.iter().any(is_soft);
+    };
+    let values = u64::from_ne_bytes(values);
+    values != (values & 0x0101_0101_0101_0101) * 255
 }
 
 #[cfg(test)]

@@ -54,10 +54,12 @@ impl<const N: usize> Grid<N> {
             columns.fill([0; CHANNELS]);
             let source = &pixels[rows.start * from_width..rows.end * from_width];
             for row in source.chunks_exact(from_width.max(1)) {
-                let (sums, values) = (columns.as_flattened_mut(), row.as_flattened());
-                sums.iter_mut()
-                    .zip(values)
-                    .for_each(|(sum, value)| *sum += u32::from(*value));
+                let (sums, last_sums) = columns.as_flattened_mut().as_chunks_mut::<16>();
+                let (values, last_values) = row.as_flattened().as_chunks::<16>();
+                for (sums, values) in sums.iter_mut().zip(values) {
+                    add(sums, values);
+                }
+                add(last_sums, last_values);
             }
             for ends in bounds.windows(2) {
                 let part = ends[0]..ends[1];
@@ -74,6 +76,12 @@ impl<const N: usize> Grid<N> {
             }
         }
     }
+}
+
+fn add(sums: &mut [u32], values: &[u8]) {
+    sums.iter_mut()
+        .zip(values)
+        .for_each(|(sum, value)| *sum += u32::from(*value));
 }
 
 /// Where cell `index` of `cells` begins among `length` pixels; rounded, and mirrored in a mirror.
@@ -94,11 +102,6 @@ pub(crate) fn places(pixels: usize, cells: usize) -> Vec<(usize, f32)> {
         (at as usize, at.fract() as f32)
     };
     (0..pixels).map(place).collect()
-}
-
-/// The values `share` of the way from `a` to `b`.
-pub(crate) fn between<const N: usize>(a: &[f32; N], b: &[f32; N], share: f32) -> [f32; N] {
-    std::array::from_fn(|i| a[i] + (b[i] - a[i]) * share)
 }
 
 /// A map of `side` × `side` values of 0…1 at `width` × `height`, between the four nearest ones, as 0…255, rounded.

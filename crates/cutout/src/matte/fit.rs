@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use wide::{f32x4, i32x4};
+
 use super::window::{Window, reach};
 use crate::grid::Grid;
 
@@ -15,7 +17,7 @@ const LEAST_WEIGHT: f64 = 0.1;
 const WEIGHTS: f64 = 120.0;
 
 /// A linear function of red, green and blue of 0…1: three factors and a constant.
-pub(super) type Linear = [f32; 4];
+pub(super) type Linear = f32x4;
 
 /// The same in fixed point, so that sums of them are exact: in units of 2⁻¹⁴, of which a window's sum fits 32 bits.
 type Fixed = [i32; 4];
@@ -78,7 +80,7 @@ impl<'a> Functions<'a> {
         out.clear();
         self.functions.sums(|columns, sums| {
             let scale = 1.0 / (ONE as f32 * (columns * rows.len()) as f32);
-            out.push(sums.map(|sum| sum as f32 * scale));
+            out.push(f32x4::from_i32x4(i32x4::new(sums)) * scale);
         });
         self.row += 1;
         true

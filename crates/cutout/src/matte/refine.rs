@@ -4,9 +4,11 @@
 //! the mask is sure counting more: on a coarse grid, whose windows reach over the network's blur, then on a finer
 //! one. Everything goes by rows, so that beyond the grids no plane is held.
 
+use wide::{f32x4, i32x4};
+
 use super::fit::{Functions, Linear};
 use crate::Picture;
-use crate::grid::{Grid, between, places};
+use crate::grid::{Grid, places};
 
 /// Longer sides of the grids of the two passes.
 const SIDES: [usize; 2] = [320, 640];
@@ -63,79 +65,100 @@ fn pass<const CHANNELS: usize>(
 ) -> Vec<u8> {
     let mut rows = Functions::new(mask, guide, radius);
     let (columns, lines) = (places(width, guide.width), places(height, guide.height));
-    let mut pair = Pair::default();
-    let mut line = vec![[0.0; 4]; guide.width];
+    let mut band = Band::default();
     let mut out = vec![0; pixels.len()];
     let lines = out
         .chunks_exact_mut(width)
         .zip(pixels.chunks_exact(width))
         .zip(&lines);
     for ((values, colours), &(cell, share)) in lines {
-        pair.move_to(cell, &mut rows);
-        pair.mix(share, &mut line);
-        apply(&line, &columns, colours, values);
+        band.move_to(cell, &mut rows);
+        band.mix(share);
+        apply(&band.cells, &columns, colours, values);
     }
     out
 }
 
 /// The functions of a row of cells, applied to a row of pixels.
 fn apply<const CHANNELS: usize>(
-    line: &[Linear],
+    line: &[Between],
     columns: &[(usize, f32)],
     colours: &[[u8; CHANNELS]],
     values: &mut [u8],
 ) {
-    let mut first = 0;
-    while let Some(&(cell, _)) = columns.get(first) {
-        let count = columns[first..]
-            .iter()
-            .take_while(|place| place.0 == cell)
-            .count();
-        let part = first..first + count;
-        first += count;
-        let (left, right) = (&line[cell], &line[(cell + 1).min(line.len() - 1)]);
-        if let (Some(a), Some(b)) = (constant(left), constant(right))
-            && a == b
-        {
-            values[part].fill(a);
-            continue;
+    let (blocks, last_values) = values.as_chunks_mut::<8>();
+    let (places, last_places) = columns.as_chunks::<8>();
+    let (colours, last_colours) = colours.as_chunks::<8>();
+    for ((values, places), colours) in blocks.iter_mut().zip(places).zip(colours) {
+        let flat = line[places[0].0].flat;
+        let cells = &line[places[0].0..=places[7].0];
+        match flat {
+            Some(level) if cells.iter().all(|cell| cell.flat == flat) => values.fill(level),
+            _ => {
+                let terms = |i: usize| terms(line, places[i], &colours[i]);
+                let (left, right) = values.split_at_mut(4);
+                left.copy_from_slice(&levels([0, 1, 2, 3].map(terms)));
+                right.copy_from_slice(&levels([4, 5, 6, 7].map(terms)));
+            }
         }
-        let places = columns[part.clone()].iter().zip(&colours[part.clone()]);
-        for (value, (&(_, share), colour)) in values[part].iter_mut().zip(places) {
-            *value = level(at(&between(left, right, share), colour));
-        }
+    }
+    for ((value, place), colour) in last_values.iter_mut().zip(last_places).zip(last_colours) {
+        [*value, ..] = levels([terms(line, *place, colour); 4]);
     }
 }
 
-/// The level of a function that is the same for all colours.
-fn constant(function: &Linear) -> Option<u8> {
-    let [r, g, b, constant] = *function;
-    ([r, g, b] == [0.0; 3]).then(|| level(constant))
+/// The four terms of a pixel's value.
+fn terms<const CHANNELS: usize>(
+    line: &[Between],
+    (cell, share): (usize, f32),
+    colour: &[u8; CHANNELS],
+) -> f32x4 {
+    let Between { start, step, .. } = &line[cell];
+    let [r, g, b] = [0, 1, 2].map(|i| i32::from(colour[i]));
+    let factors = f32x4::from_i32x4(i32x4::new([r, g, b, 255])) * (1.0 / 255.0);
+    (*start + *step * share) * factors
 }
 
-/// The value of a function at a colour.
-fn at(function: &Linear, colour: &[u8]) -> f32 {
-    let [r, g, b] = [0, 1, 2].map(|i| f32::from(colour[i]) * (1.0 / 255.0));
-    (function[0] * r + function[1] * g) + (function[2] * b + function[3])
+/// The levels of four pixels, each the sum of its terms.
+fn levels(terms: [f32x4; 4]) -> [u8; 4] {
+    let [r, g, b, constant] = f32x4::transpose(terms);
+    level((r + g) + (b + constant))
 }
 
 /// From 0…1 to 0…255, stretched between [`LEVELS`] and rounded.
-fn level(value: f32) -> u8 {
+fn level(value: f32x4) -> [u8; 4] {
     let stretched = (value - LEVELS[0]) * (255.0 / (LEVELS[1] - LEVELS[0]));
-    (stretched + 0.5) as u8
+    let rounded = (stretched + 0.5).fast_max(f32x4::ZERO);
+    let levels = rounded.fast_min(f32x4::splat(255.0)).fast_trunc_int();
+    levels.to_array().map(|level| level as u8)
 }
 
-/// Two rows of functions that follow each other, the second the last one twice.
+/// Functions between the middles of two rows of cells.
 #[derive(Default)]
-struct Pair {
+struct Band {
     next: usize,
     upper: Vec<Linear>,
+    /// The upper row again below the last one.
     lower: Vec<Linear>,
+    cells: Vec<Between>,
 }
 
-impl Pair {
+/// The functions of a line of pixels from a cell's middle to that of the next.
+struct Between {
+    /// The function in the cell's middle.
+    start: Linear,
+    /// From there to the next one's.
+    step: Linear,
+    /// The level of all pixels between four cells, if no colour changes it: `start` and `step` are those of all lines then.
+    flat: Option<u8>,
+}
+
+impl Band {
     /// Takes rows until the upper one is row `cell`.
     fn move_to(&mut self, cell: usize, rows: &mut Functions<'_>) {
+        if self.next == cell + 2 {
+            return;
+        }
         while self.next < cell + 2 {
             std::mem::swap(&mut self.upper, &mut self.lower);
             if !rows.next_row(&mut self.lower) {
@@ -143,14 +166,41 @@ impl Pair {
             }
             self.next += 1;
         }
+        self.cells.clear();
+        let corners = self.upper.iter().zip(&self.lower);
+        let mut nexts = corners.clone().skip(1);
+        self.cells.extend(corners.map(|left| {
+            let corners = [left, nexts.next().unwrap_or(left)];
+            Between {
+                flat: flat(corners),
+                start: *left.0,
+                step: f32x4::ZERO,
+            }
+        }));
     }
 
-    fn mix(&self, share: f32, line: &mut [Linear]) {
-        for ((out, upper), lower) in line.iter_mut().zip(&self.upper).zip(&self.lower) {
-            *out = between(upper, lower, share);
+    /// Makes the line that is `share` of the way from the upper row to the lower one.
+    fn mix(&mut self, share: f32) {
+        let last = self.upper.len().saturating_sub(1);
+        for (i, cell) in self.cells.iter_mut().enumerate() {
+            if cell.flat.is_none() {
+                let at = |i: usize| self.upper[i] + (self.lower[i] - self.upper[i]) * share;
+                cell.start = at(i);
+                cell.step = at((i + 1).min(last)) - cell.start;
+            }
         }
     }
 }
+
+/// The level between functions that are the same constant.
+fn flat([(first, a), (b, c)]: [(&Linear, &Linear); 2]) -> Option<u8> {
+    let same = first.simd_eq(*a) & first.simd_eq(*b) & first.simd_eq(*c);
+    let colourless = first.simd_eq(f32x4::ZERO).to_bitmask() & 0b111 == 0b111;
+    (colourless && same.all()).then(|| levels([*first * CONSTANT; 4])[0])
+}
+
+/// Picks the constant of a [`Linear`].
+const CONSTANT: f32x4 = f32x4::new([0.0, 0.0, 0.0, 1.0]);
 
 #[cfg(test)]
 mod tests {
