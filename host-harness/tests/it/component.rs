@@ -30,7 +30,7 @@ const COMMON: [&str; 16] = [
 ];
 
 fn decoded(component: &Actor) -> (Resolve, WorldId) {
-    match wit_component::decode(component.wasm).unwrap() {
+    match wit_component::decode(&component.wasm().unwrap()).unwrap() {
         DecodedWasm::Component(resolve, world) => (resolve, world),
         DecodedWasm::WitPackage(..) => panic!("the actor is a WIT package"),
     }

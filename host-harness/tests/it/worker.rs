@@ -284,7 +284,7 @@ fn what_cannot_be_made_is_said_with_its_kind() {
 
 #[test]
 fn without_a_model_the_answer_says_how_to_come_to_one() {
-    let component = Component::new(engine(), engine::worker().wasm).unwrap();
+    let component = Component::new(engine(), engine::worker().wasm().unwrap()).unwrap();
     let failure = Call {
         component: &component,
         ..Call::with(photo("coffee.png"))

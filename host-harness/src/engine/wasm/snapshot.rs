@@ -1,5 +1,8 @@
 //! Bake: generic actor + model → portable component → host image.
 
+use std::io::Read;
+
+use flate2::read::ZlibDecoder;
 use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, WasmList};
 use wasmtime::{Engine, OptLevel, Store};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
@@ -13,16 +16,30 @@ use crate::models::Model;
 
 /// A build of the generic actor: a component without a model.
 pub struct Actor {
-    /// The component.
-    pub wasm: &'static [u8],
+    /// The component in zlib's format.
+    deflated: &'static [u8],
     /// BLAKE3 of the component.
     pub digest: &'static str,
 }
 
-static NET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm"));
+impl Actor {
+    /// The component.
+    ///
+    /// # Errors
+    /// Kind `engine` when the program's file is damaged.
+    pub fn wasm(&self) -> Result<Vec<u8>, Error> {
+        let mut wasm = Vec::new();
+        ZlibDecoder::new(self.deflated)
+            .read_to_end(&mut wasm)
+            .map_err(|e| Error::engine("read the actor inside the program")(e.into()))?;
+        Ok(wasm)
+    }
+}
+
+static NET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm.z"));
 #[cfg(feature = "tract")]
-static TRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm"));
-static WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-worker.wasm"));
+static TRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm.z"));
+static WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-worker.wasm.z"));
 
 /// The actor of each runtime.
 ///
@@ -31,12 +48,12 @@ static WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-worker.wa
 pub fn actor(runtime: Runtime) -> Result<Actor, Error> {
     match runtime {
         Runtime::Net | Runtime::NetF32 => Ok(Actor {
-            wasm: NET,
+            deflated: NET,
             digest: env!("CUTOUT_ACTOR_NET_DIGEST"),
         }),
         #[cfg(feature = "tract")]
         Runtime::Tract => Ok(Actor {
-            wasm: TRACT,
+            deflated: TRACT,
             digest: env!("CUTOUT_ACTOR_TRACT_DIGEST"),
         }),
         #[cfg(not(feature = "tract"))]
@@ -47,7 +64,7 @@ pub fn actor(runtime: Runtime) -> Result<Actor, Error> {
 /// The actor that answers messages in place of HTTP. Its runtime is `net`.
 pub fn worker() -> Actor {
     Actor {
-        wasm: WORKER,
+        deflated: WORKER,
         digest: env!("CUTOUT_ACTOR_WORKER_DIGEST"),
     }
 }
@@ -86,8 +103,9 @@ fn bake_into(actor: &Actor, model: &Model, loadable: &[u8]) -> Result<Vec<u8>, E
         .epoch_interruption(false);
     let engine = Engine::new(&config).map_err(Error::engine("start the sandbox for baking"))?;
     let wizer = Wizer::new();
+    let wasm = actor.wasm()?;
     let (context, instrumented) = wizer
-        .instrument_component(actor.wasm)
+        .instrument_component(&wasm)
         .map_err(Error::engine("prepare the actor for baking"))?;
     let component = Component::new(&engine, instrumented)
         .map_err(Error::engine("compile the actor for baking"))?;
