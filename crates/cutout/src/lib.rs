@@ -26,6 +26,7 @@ mod resample;
 mod segmenter;
 mod smooth;
 mod thumbnail;
+mod transparency;
 
 pub use colour::Cutout;
 pub use compose::{Background, Canvas, Layout, Length, Margins};

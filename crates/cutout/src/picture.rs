@@ -41,6 +41,16 @@ impl Picture {
         self
     }
 
+    /// All but the values.
+    pub(crate) fn without_data(&self) -> Self {
+        Self {
+            data: Vec::new(),
+            fine: None,
+            profile: self.profile.clone(),
+            ..*self
+        }
+    }
+
     /// The pixels in `part`, which lies inside.
     pub(crate) fn part(&self, part: BoundingBox) -> Self {
         let stride = self.width as usize * self.channels;

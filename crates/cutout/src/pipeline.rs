@@ -1,6 +1,7 @@
 //! The whole job; the methods are the stages, in order.
 
 use crate::compose::Behind;
+use crate::transparency::{self, Seen};
 use crate::{
     Background, BoundingBox, Canvas, Cutout, Encoding, Error, Format, Layout, Limits, Map, Mask,
     Matte, ModelSpec, Options, Output, OutputKind, Picture, PngEffort, Quality, Segmenter, compose,
@@ -83,11 +84,9 @@ impl<S: Segmenter> Pipeline<S> {
             picture = picture.fitted(options.size);
         }
         observe(Stage::Decode);
-        let input = self.preprocess(&picture)?;
-        observe(Stage::Preprocess);
         let (width, height) = (picture.width, picture.height);
         let Matte { mask, uncertainty } =
-            self.matte_of(input, &picture, options.quality, observe)?;
+            self.matte_in(&picture, None, options.quality, observe)?;
         let small = options
             .thumbnails
             .map(|side| thumbnail::small(&picture, side));
@@ -305,12 +304,10 @@ impl<S: Segmenter> Pipeline<S> {
         observe: &mut dyn FnMut(Stage),
     ) -> Result<Matte, Error> {
         let Some(region) = region else {
-            let input = self.preprocess(picture)?;
-            observe(Stage::Preprocess);
-            return self.matte_of(input, picture, quality, observe);
+            return self.matte_of(picture, quality, observe);
         };
         let part = picture.part(region);
-        let matte = self.matte_in(&part, None, quality, observe)?;
+        let matte = self.matte_of(&part, quality, observe)?;
         let (left, top) = (region.left, region.top);
         Ok(Matte {
             mask: (matte.mask).placed(left, top, picture.width, picture.height),
@@ -318,14 +315,42 @@ impl<S: Segmenter> Pipeline<S> {
         })
     }
 
-    /// Stages `segment` and `matte`.
+    /// The mask of all of `picture`. Where it has transparent pixels, the network sees what people see, and an image that
+    /// is cut out already stays as it is; rembg's recipe takes the colours that are hidden.
     fn matte_of(
         &mut self,
-        input: Option<Vec<f32>>,
         picture: &Picture,
         quality: Quality,
         observe: &mut dyn FnMut(Stage),
     ) -> Result<Matte, Error> {
+        let seen = match quality {
+            Quality::Rembg => Seen::All,
+            _ => Seen::of(picture),
+        };
+        let known = match seen {
+            Seen::All => return self.network_matte(picture, quality, observe),
+            Seen::Before(plain) => {
+                let matte = self.network_matte(&plain, quality, observe)?;
+                return Ok(transparency::trusted(matte, picture));
+            }
+            Seen::Free => transparency::visible_part(picture),
+            Seen::Nothing => Matte::empty(picture.width, picture.height),
+        };
+        for stage in [Stage::Preprocess, Stage::Segment, Stage::Matte] {
+            observe(stage);
+        }
+        Ok(known)
+    }
+
+    /// Stages `preprocess`, `segment` and `matte`.
+    fn network_matte(
+        &mut self,
+        picture: &Picture,
+        quality: Quality,
+        observe: &mut dyn FnMut(Stage),
+    ) -> Result<Matte, Error> {
+        let input = self.preprocess(picture)?;
+        observe(Stage::Preprocess);
         let map = input.map(|input| self.segment(picture, input, quality));
         let map = map.transpose()?.flatten();
         observe(Stage::Segment);

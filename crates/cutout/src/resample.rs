@@ -29,15 +29,42 @@ pub(crate) fn stretch_rgb(picture: &Picture, width: u32, height: u32) -> Vec<u8>
     }
 }
 
-/// `picture` stretched to `width` × `height`, with all its channels.
+/// `picture` stretched to `width` × `height`, with all its channels. Colours are weighted by alpha, as Pillow's are: what is
+/// hidden under alpha 0 does not bleed into what is visible.
 pub(crate) fn stretch_picture(picture: &Picture, width: u32, height: u32) -> Vec<u8> {
     let from = (picture.width as usize, picture.height as usize);
     let to = (width as usize, height as usize);
-    if picture.channels == 4 {
-        stretch::<4, 4>(&picture.data, from, to)
-    } else {
-        stretch::<3, 3>(&picture.data, from, to)
+    if picture.channels != 4 {
+        return stretch::<3, 3>(&picture.data, from, to);
     }
+    let pixels = picture.data.as_chunks::<4>().0;
+    if pixels.iter().all(|pixel| pixel[3] == 255) {
+        return stretch::<4, 4>(&picture.data, from, to);
+    }
+    let weighted: Vec<u8> = pixels.iter().flat_map(|pixel| weighted(*pixel)).collect();
+    let mut stretched = stretch::<4, 4>(&weighted, from, to);
+    for pixel in stretched.as_chunks_mut::<4>().0 {
+        *pixel = unweighted(*pixel);
+    }
+    stretched
+}
+
+/// Straight alpha to associated alpha, as Pillow's `rgba2rgbA` rounds it.
+fn weighted([r, g, b, a]: [u8; 4]) -> [u8; 4] {
+    let weighted = |value: u8| {
+        let product = u32::from(value) * u32::from(a) + 128;
+        ((product + (product >> 8)) >> 8) as u8
+    };
+    [weighted(r), weighted(g), weighted(b), a]
+}
+
+/// Associated alpha to straight alpha, as Pillow's `rgbA2rgba` rounds it.
+fn unweighted([r, g, b, a]: [u8; 4]) -> [u8; 4] {
+    if a == 0 {
+        return [r, g, b, a];
+    }
+    let straight = |value: u8| (255 * u32::from(value) / u32::from(a)).min(255) as u8;
+    [straight(r), straight(g), straight(b), a]
 }
 
 /// `data` of `width` × `height` pixels, 1 value each, stretched to `to_width` × `to_height`.
@@ -387,6 +414,20 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    /// By Pillow 13.0: `Image.frombytes("RGBA", (9, 7), noise).resize(to, Image.LANCZOS)`.
+    #[test]
+    fn colours_with_alpha_are_pillows_too() {
+        let picture = Picture::new(9, 7, 4, noise(9 * 7 * 4));
+        let cases = [
+            ((4, 3), 0xb92e_00e1_0ab1_818f),
+            ((12, 9), 0xf15f_d57f_9caf_a7f1),
+        ];
+        for ((width, height), expected) in cases {
+            let found = fnv1a(&stretch_picture(&picture, width, height));
+            assert_eq!(found, expected, "{width}×{height}: {found:016x}");
+        }
     }
 
     #[test]

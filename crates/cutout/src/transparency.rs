@@ -1,0 +1,215 @@
+//! Transparency that an image comes with: what lies under it is not to be seen, and decides nothing.
+
+use crate::{Mask, Matte, Picture};
+
+/// Of the border, the share that is transparent where an image stands free.
+const FREE: f32 = 0.98;
+
+/// A network that keeps more than the larger share of the visible part has nothing to remove; one that keeps less than the
+/// smaller has not understood the image.
+const TRUSTED: std::ops::Range<f32> = 0.02..0.9;
+
+/// An image as people see it.
+pub(crate) enum Seen {
+    /// All of it.
+    All,
+    /// Nothing.
+    Nothing,
+    /// A logo, a signature or a sticker: nearly all of its border is transparent.
+    Free,
+    /// Another image with transparent pixels: here before black or white, whichever its visible part is further from, and
+    /// without alpha.
+    Before(Picture),
+}
+
+impl Seen {
+    pub(crate) fn of(picture: &Picture) -> Self {
+        let Some(pixels) = alpha(picture) else {
+            return Self::All;
+        };
+        let (mut weight, mut brightness) = (0, 0);
+        for [r, g, b, a] in pixels.iter().map(|pixel| pixel.map(u64::from)) {
+            weight += a;
+            // Luma of BT.601, in thousandths.
+            brightness += a * (299 * r + 587 * g + 114 * b);
+        }
+        if weight == 255 * pixels.len() as u64 {
+            return Self::All;
+        }
+        if weight == 0 {
+            return Self::Nothing;
+        }
+        if stands_free(pixels, picture.width as usize) {
+            return Self::Free;
+        }
+        let ground = if brightness < weight * 127_500 {
+            255
+        } else {
+            0
+        };
+        let before = |[r, g, b, a]: &[u8; 4]| [r, g, b].map(|value| mixed(*value, ground, *a));
+        Self::Before(Picture {
+            channels: 3,
+            data: pixels.iter().flat_map(before).collect(),
+            ..picture.without_data()
+        })
+    }
+}
+
+/// A network's `matte` of an image that has transparent pixels: only what is visible is foreground, and where the network would
+/// take next to nothing or nearly all, all of it is.
+pub(crate) fn trusted(matte: Matte, picture: &Picture) -> Matte {
+    let Some(pixels) = alpha(picture) else {
+        return matte;
+    };
+    let (mut kept, mut visible) = (0, 0);
+    for (value, [.., alpha]) in matte.mask.data.iter().zip(pixels) {
+        kept += u64::from(*value) * u64::from(*alpha);
+        visible += 255 * u64::from(*alpha);
+    }
+    let share = kept as f32 / visible.max(1) as f32;
+    if visible > 0 && !TRUSTED.contains(&share) {
+        return visible_part(picture);
+    }
+    let mut matte = matte;
+    for (value, [.., alpha]) in matte.mask.data.iter_mut().zip(pixels) {
+        if *alpha == 0 {
+            *value = 0;
+        }
+    }
+    matte
+}
+
+/// The matte of an image that is cut out already: its cut-out is the image itself.
+pub(crate) fn visible_part(picture: &Picture) -> Matte {
+    let pixels = alpha(picture).unwrap_or_default();
+    let data = pixels.iter().map(|[.., a]| if *a == 0 { 0 } else { 255 });
+    Matte {
+        mask: Mask {
+            width: picture.width,
+            height: picture.height,
+            data: data.collect(),
+        },
+        uncertainty: 0.0,
+    }
+}
+
+/// The pixels of an image that has alpha.
+fn alpha(picture: &Picture) -> Option<&[[u8; 4]]> {
+    (picture.channels == 4).then(|| picture.data.as_chunks().0)
+}
+
+/// `value` with `alpha` before `ground`, rounded.
+fn mixed(value: u8, ground: u8, alpha: u8) -> u8 {
+    let (a, b) = (u32::from(alpha), 255 - u32::from(alpha));
+    ((u32::from(value) * a + u32::from(ground) * b + 127) / 255) as u8
+}
+
+fn stands_free(pixels: &[[u8; 4]], width: usize) -> bool {
+    let rows = || pixels.chunks_exact(width.max(1));
+    let ends = rows().flat_map(|row| row.first().into_iter().chain(row.last()));
+    let border = rows().next().into_iter().chain(rows().next_back());
+    let border = border.flatten().chain(ends);
+    let (mut clear, mut count) = (0, 0);
+    for [.., alpha] in border {
+        count += 1;
+        clear += u32::from(*alpha <= Mask::FOREGROUND_LEVEL);
+    }
+    clear as f32 >= FREE * count as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 20 × 10 pixels.
+    fn picture(pixel: impl Fn(u32, u32) -> [u8; 4]) -> Picture {
+        let places = (0..10).flat_map(|y| (0..20).map(move |x| (x, y)));
+        Picture::new(20, 10, 4, places.flat_map(|(x, y)| pixel(x, y)).collect())
+    }
+
+    fn inside(x: u32, y: u32) -> bool {
+        (5..15).contains(&x) && (2..8).contains(&y)
+    }
+
+    #[test]
+    fn hidden_colours_are_not_seen_and_the_ground_is_far_from_what_is() {
+        for (colour, ground) in [(0, 255), (255, 0), (100, 255), (160, 0)] {
+            for hidden in [0, 90, 255] {
+                let seen = Seen::of(&picture(|x, _| match x < 5 {
+                    true => [colour, colour, colour, 255],
+                    false => [hidden, hidden, hidden, 0],
+                }));
+                let Seen::Before(plain) = seen else {
+                    panic!("{colour} over {hidden} is not seen before a ground");
+                };
+                assert_eq!(plain.channels, 3);
+                assert_eq!(plain.data[0], colour, "{colour} over {hidden}");
+                assert_eq!(plain.data[19 * 3], ground, "{colour} over {hidden}");
+            }
+        }
+    }
+
+    #[test]
+    fn alpha_says_how_much_is_seen() {
+        let opaque = |x: u32, y: u32| if inside(x, y) { 255 } else { 0 };
+        let cases: [(&str, Box<dyn Fn(u32, u32) -> u8>, bool, bool, bool); 5] = [
+            ("opaque", Box::new(|_, _| 255), true, false, false),
+            ("transparent", Box::new(|_, _| 0), false, true, false),
+            ("a logo", Box::new(opaque), false, false, true),
+            (
+                "a haze at the border",
+                Box::new(move |x, y| opaque(x, y).max(10)),
+                false,
+                false,
+                true,
+            ),
+            (
+                "touching",
+                Box::new(|x, _| if x < 9 { 255 } else { 0 }),
+                false,
+                false,
+                false,
+            ),
+        ];
+        for (name, alpha, all, nothing, free) in cases {
+            let seen = Seen::of(&picture(|x, y| [1, 2, 3, alpha(x, y)]));
+            assert_eq!(matches!(seen, Seen::All), all, "{name}");
+            assert_eq!(matches!(seen, Seen::Nothing), nothing, "{name}");
+            assert_eq!(matches!(seen, Seen::Free), free, "{name}");
+        }
+        let without = Picture::new(1, 1, 3, vec![1, 2, 3]);
+        assert!(matches!(Seen::of(&without), Seen::All));
+    }
+
+    #[test]
+    fn a_network_that_takes_next_to_nothing_or_nearly_all_leaves_the_image_as_it_is() {
+        let picture = picture(|x, y| [9, 9, 9, if inside(x, y) { 200 } else { 0 }]);
+        let kept = |columns: u32| {
+            let value = |i: u32| if i % 20 < 5 + columns { 255 } else { 0 };
+            let matte = Matte {
+                mask: Mask {
+                    width: 20,
+                    height: 10,
+                    data: (0..200).map(value).collect(),
+                },
+                uncertainty: 0.3,
+            };
+            trusted(matte, &picture)
+        };
+        let count = |matte: &Matte| {
+            matte
+                .mask
+                .data
+                .iter()
+                .filter(|value| **value == 255)
+                .count()
+        };
+        // Of ten columns: none and all are no answer, half of them is one.
+        for (columns, expected) in [(0, 60), (10, 60), (5, 30)] {
+            let matte = kept(columns);
+            assert_eq!(count(&matte), expected, "{columns} columns");
+            assert_eq!(matte.uncertainty == 0.0, columns != 5);
+        }
+    }
+}
