@@ -1,6 +1,7 @@
 //! Encoded bytes to an upright [`Picture`].
 
 mod format;
+mod heif;
 mod jpeg;
 mod orientation;
 mod samples;
@@ -22,7 +23,7 @@ use jpeg::Jpeg;
 const SIDE_MEMORY: u64 = 32 << 20;
 
 /// Decodes JPEG (also progressive, grey, CMYK and YCCK), PNG (1 to 16 bits, palette, interlaced),
-/// WebP, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken.
+/// WebP, HEIC and AVIF, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken.
 ///
 /// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
 /// repeated in all three colours, and 16-bit samples come in two halves.
@@ -39,6 +40,9 @@ const SIDE_MEMORY: u64 = 32 << 20;
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     limits.check_bytes(bytes.len())?;
     let format = Format::sniff(bytes)?;
+    if format == Format::Heif {
+        return heif::decode(bytes, limits);
+    }
     let bytes = match format {
         Format::WebP => webp::checked(bytes, limits)?,
         _ => bytes,
@@ -126,6 +130,7 @@ fn open<'a>(
         }
         Format::Tiff => TiffDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
         Format::WebP => WebPDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+        Format::Heif => return Err(unsupported(format, "it is no image of one piece")),
     };
     opened.map_err(|cause| refusal(format, &cause))
 }
@@ -175,15 +180,20 @@ fn upright(picture: Picture, orientation: Orientation) -> Option<Picture> {
     })
 }
 
+/// `what` names the kind of file.
+fn unsupported(format: Format, what: &str) -> Error {
+    Error::new(
+        ErrorKind::UnsupportedFormat,
+        format!(
+            "this kind of {format} file is not read here ({what}); {}",
+            format::WAY_OUT
+        ),
+    )
+}
+
 fn refusal(format: Format, cause: &ImageError) -> Error {
     match cause {
-        ImageError::Unsupported(cause) => Error::new(
-            ErrorKind::UnsupportedFormat,
-            format!(
-                "this kind of {format} file is not read here ({cause}); {}",
-                format::WAY_OUT
-            ),
-        ),
+        ImageError::Unsupported(cause) => unsupported(format, &cause.to_string()),
         ImageError::Limits(cause) => Error::new(
             ErrorKind::TooManyPixels,
             format!(

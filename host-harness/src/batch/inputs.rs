@@ -16,8 +16,9 @@ use crate::files;
 use crate::{Error, Kind};
 
 /// Names that are pictures by their extension; in folders, only these are taken.
-const EXTENSIONS: [&str; 9] = [
-    "jpg", "jpeg", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff",
+const EXTENSIONS: [&str; 13] = [
+    "jpg", "jpeg", "jfif", "png", "webp", "heic", "heif", "hif", "avif", "bmp", "gif", "tif",
+    "tiff",
 ];
 
 /// A picture to take.

@@ -18,7 +18,7 @@ use crate::{Error, Kind};
 /// Remove the background of one picture.
 #[derive(Args, Clone, Debug)]
 pub struct Run {
-    /// JPEG, PNG, WebP, BMP, GIF or TIFF; `-` reads standard input.
+    /// JPEG, PNG, WebP, HEIC, AVIF, BMP, GIF or TIFF; `-` reads standard input.
     input: PathBuf,
 
     /// Where the result goes, in the format that its name says; `-` writes to standard output.

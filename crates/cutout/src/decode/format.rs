@@ -5,13 +5,15 @@ use std::fmt;
 use crate::{Error, ErrorKind};
 
 /// What to do with a picture that is not read here.
-pub(super) const WAY_OUT: &str = "convert it to PNG, JPEG, WebP, BMP, GIF or TIFF";
+pub(super) const WAY_OUT: &str = "convert it to PNG, JPEG, WebP, HEIC, AVIF, BMP, GIF or TIFF";
 
 /// A format that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Bmp,
     Gif,
+    /// HEIC and AVIF.
+    Heif,
     Jpeg,
     Png,
     Tiff,
@@ -23,6 +25,7 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Bmp => "BMP",
             Self::Gif => "GIF",
+            Self::Heif => "HEIF",
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::Tiff => "TIFF",
@@ -45,13 +48,7 @@ const READ: [(&[u8], Format); 9] = [
 ];
 
 /// Offset, signature and name of formats that people try, so that the message can name them.
-const NAMED: [(usize, &[u8], &str); 36] = [
-    (4, b"ftypavif", "an AVIF picture"),
-    (4, b"ftypavis", "an AVIF animation"),
-    (4, b"ftyphei", "a HEIC picture"),
-    (4, b"ftyphev", "a HEIC picture"),
-    (4, b"ftypmif1", "a HEIF picture"),
-    (4, b"ftypmsf1", "a HEIF animation"),
+const NAMED: [(usize, &[u8], &str); 30] = [
     (4, b"ftypcrx ", "a Canon raw picture"),
     (4, b"ftyp", "a video"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
@@ -110,6 +107,9 @@ impl Format {
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
             return Ok(Self::WebP);
         }
+        if is_heif(bytes) {
+            return Ok(Self::Heif);
+        }
         if let Some((_, format)) = READ
             .iter()
             .find(|(signature, _)| bytes.starts_with(signature))
@@ -125,6 +125,27 @@ impl Format {
             format!("{what}; {WAY_OUT}"),
         ))
     }
+}
+
+/// Brands of HEIF files that hold an image (ISO/IEC 23008-12, annexes B and later; AV1-AVIF, 8), animations too: those have a still
+/// image beside.
+const HEIF_BRANDS: [&[u8; 4]; 12] = [
+    b"avif", b"avis", b"heic", b"heim", b"heis", b"heix", b"hevc", b"hevx", b"miaf", b"mif1",
+    b"mif2", b"msf1",
+];
+
+/// Whether the bytes begin with a `ftyp` box of which the major or a compatible brand is HEIF's.
+fn is_heif(bytes: &[u8]) -> bool {
+    let [s0, s1, s2, s3, b'f', b't', b'y', b'p', rest @ ..] = bytes else {
+        return false;
+    };
+    let length = u32::from_be_bytes([*s0, *s1, *s2, *s3]) as usize;
+    let content = &rest[..length.saturating_sub(8).min(rest.len())];
+    let brands = content.as_chunks::<4>().0.iter().enumerate();
+    // The second word is a version.
+    brands
+        .filter(|(index, _)| *index != 1)
+        .any(|(_, brand)| HEIF_BRANDS.contains(&brand))
 }
 
 fn name(bytes: &[u8]) -> Option<&'static str> {
@@ -152,10 +173,8 @@ mod tests {
 
     #[test]
     fn formats_that_are_not_read_are_named_with_the_way_out() {
-        let cases: [(&[u8], &str); 12] = [
-            (b"\0\0\0\x20ftypavif\0\0\0\0", "an AVIF picture"),
-            (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC picture"),
-            (b"\0\0\0\x18ftypmif1\0\0\0\0", "a HEIF picture"),
+        let cases: [(&[u8], &str); 10] = [
+            (b"\0\0\0\x18ftypqt  \0\0\0\0mp42", "a video"),
             (b"\xff\x0a\0\0", "a JPEG XL picture"),
             (b"8BPS\0\x01", "a Photoshop document"),
             (b"%PDF-1.7", "a PDF document"),
@@ -174,6 +193,20 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::UnsupportedFormat, "{expected}");
             let text = error.to_string();
             assert!(text.contains(expected) && text.ends_with(WAY_OUT), "{text}");
+        }
+    }
+
+    #[test]
+    fn heif_is_told_by_its_major_or_a_compatible_brand() {
+        let cases: [(&[u8], bool); 5] = [
+            (b"\0\0\0\x14ftypheic\0\0\0\0mif1", true),
+            (b"\0\0\0\x18ftypMA1B\0\0\0\0mp42avif", true),
+            (b"\0\0\0\x14ftypqt  avif mp4", false),
+            (b"\0\0\0\x14ftypmp42\0\0\0\0mp41avif", false),
+            (b"\0\0\0\0ftypavif", false),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(is_heif(bytes), expected, "{bytes:?}");
         }
     }
 

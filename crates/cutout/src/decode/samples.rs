@@ -72,6 +72,18 @@ pub(super) fn read(decoder: Box<dyn ImageDecoder + '_>, format: Format) -> Resul
 }
 
 impl Samples {
+    /// Those of pixels with 4 channels: `data`, or the high bytes, and the low bytes of 16-bit samples.
+    pub(super) fn of_rgba(data: Vec<u8>, fine: Option<Vec<u8>>) -> Self {
+        let mut samples = Self {
+            data,
+            fine,
+            channels: 4,
+            grey: false,
+        };
+        samples.drop_opaque_alpha();
+        samples
+    }
+
     /// Leaves out the fourth channel when all of it is opaque.
     fn drop_opaque_alpha(&mut self) {
         let is_opaque = |data: &Vec<u8>| {

@@ -3,7 +3,7 @@
 import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
 
 const SENTENCES = {
-  "unsupported-format": "This is not a picture the server can read. Save it as JPEG, PNG or WebP; HEIC photos must be converted first.",
+  "unsupported-format": "This is not a picture the server can read. Save it as JPEG, PNG or WebP.",
   undecodable: "The picture is damaged or not whole, so it could not be read.",
   "too-many-bytes": "The file is too large for this server. Save it smaller and try again.",
   "too-many-pixels": "The picture has too many pixels for this server. Scale it down and try again.",
