@@ -1,7 +1,15 @@
 //! What a client likes best of what we have: `Accept`, as RFC 9110 reads it.
 
+use cutout::Format;
 use http::{HeaderMap, header};
 use mediatype::{MediaType, MediaTypeList};
+
+/// The image formats of results, with their subtypes.
+const IMAGES: [(Format, &str); 3] = [
+    (Format::Png, "png"),
+    (Format::WebP, "webp"),
+    (Format::Jpeg, "jpeg"),
+];
 
 /// All lines of `Accept` as one; a client that says nothing takes everything.
 pub(crate) fn accepted(headers: &HeaderMap) -> String {
@@ -14,20 +22,35 @@ pub(crate) fn accepted(headers: &HeaderMap) -> String {
     all
 }
 
-/// Which of `have` (types and subtypes) `accept` likes best, the earlier in its order where it likes several alike;
-/// `None` when it likes none.
-pub(crate) fn best(accept: &str, have: &[(&str, &str)]) -> Option<usize> {
-    let ranges: Vec<_> = MediaTypeList::new(accept).flatten().collect();
-    let mut best: Option<(Liking, usize)> = None;
-    for (index, ours) in have.iter().enumerate() {
-        let Some(liking) = liking(&ranges, *ours) else {
+/// The image format that `accept` likes best, the earlier in its order where it likes several alike; `None` when it likes
+/// none.
+pub(crate) fn best_image(accept: &str) -> Option<Format> {
+    let ranges = ranges(accept);
+    let mut best: Option<(Liking, Format)> = None;
+    for (format, subtype) in IMAGES {
+        let Some(liking) = liking(&ranges, ("image", subtype)) else {
             continue;
         };
         if best.is_none_or(|(found, _)| liking.is_more_than(found)) {
-            best = Some((liking, index));
+            best = Some((liking, format));
         }
     }
-    best.map(|(_, index)| index)
+    best.map(|(_, format)| format)
+}
+
+/// Whether `accept` likes JSON better than every image format. Alike is not better: axios and Angular put JSON before
+/// `*/*` in each request, whatever it is for.
+pub(crate) fn prefers_json(accept: &str) -> bool {
+    let ranges = ranges(accept);
+    let quality = |ours| liking(&ranges, ours).map_or(0.0, |liking| liking.quality);
+    let json = quality(("application", "json"));
+    IMAGES
+        .iter()
+        .all(|(_, subtype)| json > quality(("image", subtype)))
+}
+
+fn ranges(accept: &str) -> Vec<MediaType<'_>> {
+    MediaTypeList::new(accept).flatten().collect()
 }
 
 /// How much a type is liked, and at which place of the list that is said.

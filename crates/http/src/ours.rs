@@ -2,7 +2,8 @@
 //!
 //! The body is the picture itself, or a multipart form with `image`. Options stand in the query or in the form, named
 //! as the program's flags: `output`, `quality`, `compat`, `format`, `png`, `webp-quality`, `jpeg-quality`, `background`
-//! (a colour, or a picture in the form), `crop` (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and JSON.
+//! (a colour, or a picture in the form), `crop` (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and
+//! JSON where it is preferred to every image format.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -116,42 +117,28 @@ struct Shape {
 }
 
 impl Shape {
-    /// By `format`, or else the media type that `Accept` likes best of those we have, the earlier in its order where it
-    /// likes several alike.
+    /// By `format`, or else the image format that `Accept` likes best, the earlier in its order where it likes several
+    /// alike. JSON, which holds the image, only where `Accept` prefers it.
     fn wanted(request: &Request<Bytes>, fields: &Fields) -> Result<Self, Refusal> {
-        const HAVE: [(&str, &str); 4] = [
-            ("image", "png"),
-            ("image", "webp"),
-            ("image", "jpeg"),
-            ("application", "json"),
-        ];
-        const SHAPES: [(Format, bool); HAVE.len()] = [
-            (Format::Png, false),
-            (Format::WebP, false),
-            (Format::Jpeg, false),
-            (Format::Png, true),
-        ];
         let accept = accept::accepted(request.headers());
-        let found = accept::best(&accept, &HAVE).map(|index| SHAPES[index]);
+        let json = accept::prefers_json(&accept);
         let asked = fields.text("format").map(|text| match text {
             "png" => Ok(Format::Png),
             "webp" => Ok(Format::WebP),
             "jpeg" | "jpg" => Ok(Format::Jpeg),
             _ => Err(bad("format", text, "png, webp or jpeg")),
         });
-        match (asked.transpose()?, found) {
-            (Some(format), found) => Ok(Self {
-                format,
-                json: found.is_some_and(|(_, json)| json),
-            }),
-            (None, Some((format, json))) => Ok(Self { format, json }),
-            (None, None) => {
-                let text = format!(
-                    "Accept: {accept} has none of image/png, image/webp, image/jpeg and application/json"
-                );
-                Err(Box::new(problem(406, "not-acceptable", &text)))
-            }
-        }
+        let format = asked
+            .transpose()?
+            .or_else(|| accept::best_image(&accept))
+            .or(json.then_some(Format::Png));
+        let format = format.ok_or_else(|| {
+            let text = format!(
+                "Accept: {accept} has none of image/png, image/webp, image/jpeg and application/json"
+            );
+            Box::new(problem(406, "not-acceptable", &text))
+        })?;
+        Ok(Self { format, json })
     }
 }
 

@@ -12,13 +12,14 @@ use cutout::{
     BoundingBox, Canvas, Encoding, Format, Limits, Mask, Matte, Options, Picture, Quality,
     Segmenter, Size, Stage,
 };
-use http::{Request, Response, header};
+use http::{Request, Response};
 use serde_json::json;
 
 use self::options::{Ask, Channels, Wanted};
 use self::refusal::Refusal;
 pub(crate) use self::refusal::{errors, translated};
 use crate::Job;
+use crate::accept;
 use crate::answer::{add, add_findings, answer};
 use crate::fields::{BadBody, Fields};
 
@@ -68,12 +69,7 @@ fn removed<S: Segmenter>(
     let made = made(job, &ask)?;
     let (bytes, media_type) = encoded(job, &ask, &made.canvas)?;
     (job.observe)(Stage::Encode);
-    let json = request.headers().get(header::ACCEPT);
-    let json = json.is_some_and(|value| {
-        let value = value.as_bytes().to_ascii_lowercase();
-        value.starts_with(b"application/json")
-    });
-    let mut response = if json {
+    let mut response = if accept::prefers_json(&accept::accepted(request.headers())) {
         let body = json!({ "data": {
             "result_b64": STANDARD.encode(&bytes),
             "foreground_top": made.foreground.top,

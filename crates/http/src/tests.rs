@@ -1,3 +1,4 @@
+mod accept;
 mod ours;
 mod rembg;
 mod removebg;
@@ -61,13 +62,17 @@ impl Ask<'_> {
             )
             .body(self.body.clone().into())
             .unwrap();
-        respond(
-            Some(&mut pipeline()),
-            Limits::default(),
-            &request,
-            &mut |_| {},
-        )
+        answered(&request)
     }
+}
+
+fn answered(request: &Request<Bytes>) -> Response<Bytes> {
+    respond(
+        Some(&mut pipeline()),
+        Limits::default(),
+        request,
+        &mut |_| {},
+    )
 }
 
 /// A white box of 6 × 4 at column 4, row 8 of a black square.
