@@ -1,9 +1,9 @@
 //! Our own face: `POST /v1/remove`.
 //!
-//! The body is the picture itself, or a multipart form with `image`. Options stand in the query or in the form, named
-//! as the program's flags: `output`, `quality`, `compat`, `format`, `png`, `webp-quality`, `jpeg-quality`, `background`
-//! (a colour, or a picture in the form), `crop` (`true`, or margins), `max-side`. `Accept` chooses the format where `format` does not, and
-//! JSON where it is preferred to every image format.
+//! The body is the image itself, or a multipart form with `image` (or `image[]`, or `file`). Options stand in the query or
+//! in the form, named as the program's flags: `output`, `quality`, `compat`, `format`, `png`, `webp-quality`,
+//! `jpeg-quality`, `background` (a colour, or a picture in the form), `crop` (`true`, or margins), `max-side`. `Accept`
+//! chooses the format where `format` does not, and JSON where it is preferred to every image format.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,8 +20,10 @@ use crate::accept;
 use crate::answer::{Refusal, add, add_findings, answer, failure, problem, refuse_contradictions};
 use crate::fields::{Body, Fields};
 
-const NAMES: [&str; 11] = [
-    "image",
+/// The form fields that may hold the image: the first is ours, the others are common among clients.
+const IMAGE: [&str; 3] = ["image", "image[]", "file"];
+
+const OPTIONS: [&str; 10] = [
     "output",
     "quality",
     "compat",
@@ -38,38 +40,12 @@ pub(crate) fn respond<S: Segmenter>(
     job: &mut Job<'_, S>,
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {
-    let mut fields = Fields::of_query(request);
-    if fields.bytes("image").is_some() {
-        let text = "image is not an option: the picture is the body, or stands in a form";
-        return Err(Box::new(problem(400, "bad-option", text)));
-    }
-    // Whatever else a body says that it is, it is the picture: curl calls all that it posts urlencoded.
-    let is_form = Body::of(request) == Body::Multipart;
-    if is_form {
-        fields.add_body(request)?;
-    }
-    refuse_contradictions(&fields)?;
-    let unknown = fields.names().find(|name| !NAMES.contains(name));
-    if let Some(name) = unknown {
-        let text = format!(
-            "{name:?} is not an option; known are {}",
-            NAMES[1..].join(", ")
-        );
-        return Err(Box::new(problem(400, "bad-option", &text)));
-    }
-    let picture = if is_form {
-        fields.bytes("image").ok_or_else(|| {
-            let text = "the form has no image; put the picture into the field `image`, or make it the body";
-            Box::new(problem(400, "missing-image", text))
-        })?
-    } else {
-        request.body()
-    };
+    let (picture, fields) = read(request)?;
     let shape = Shape::wanted(request, &fields)?;
     let options = options(job, &fields, shape.format)?;
     let output = job
         .pipeline
-        .remove(picture, &options, job.observe)
+        .remove(&picture, &options, job.observe)
         .map_err(|e| Box::new(refused(&e, Body::of(request))))?;
     let format = shape.format;
     let mut response = match shape.json {
@@ -79,6 +55,43 @@ pub(crate) fn respond<S: Segmenter>(
     add(&mut response, "x-model", &job.pipeline.spec().name);
     add_findings(&mut response, output.foreground, output.uncertainty);
     Ok(response)
+}
+
+/// The encoded image of a request, and its options.
+fn read(request: &Request<Bytes>) -> Result<(Bytes, Fields), Refusal> {
+    let refused = |code, text: &str| Box::new(problem(400, code, text));
+    let mut fields = Fields::of_query(request);
+    if let Some(name) = fields.names().find(|name| IMAGE.contains(name)) {
+        let text = format!("{name} is not an option: the image is the body, or stands in a form");
+        return Err(refused("bad-option", &text));
+    }
+    // Whatever else a body says that it is, it is the image: curl calls all that it posts urlencoded.
+    let is_form = Body::of(request) == Body::Multipart;
+    if is_form {
+        fields.add_body(request)?;
+    }
+    if fields.names().filter(|name| IMAGE.contains(name)).count() > 1 {
+        let text = "the form has more than one image; send a request for each";
+        return Err(refused("bad-option", text));
+    }
+    refuse_contradictions(&fields)?;
+    let is_known = |name: &str| IMAGE.contains(&name) || OPTIONS.contains(&name);
+    if let Some(name) = fields.names().find(|name| !is_known(name)) {
+        let image = if is_form { "image, " } else { "" };
+        let known = OPTIONS.join(", ");
+        let text = format!("{name:?} is not an option; known are {image}{known}");
+        return Err(refused("bad-option", &text));
+    }
+    if !is_form {
+        return Ok((request.body().clone(), fields));
+    }
+    let image = IMAGE.iter().find_map(|name| fields.bytes(name)).cloned();
+    let image = image.ok_or_else(|| {
+        let text =
+            "the form has no image; put the image into the field `image`, or make it the body";
+        refused("missing-image", text)
+    })?;
+    Ok((image, fields))
 }
 
 /// A core's error as a response. curl posts as urlencoded what it takes line ends out of, and images with them.

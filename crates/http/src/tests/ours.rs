@@ -188,6 +188,64 @@ fn a_form_gives_the_picture_its_options_and_a_background() {
 }
 
 #[test]
+fn a_form_holds_its_one_image_by_any_of_three_names() {
+    let png = picture();
+    let png = png.as_slice();
+    type Case<'a> = (&'a [(&'a str, &'a [u8])], u16, &'a str);
+    let cases: [Case<'_>; 11] = [
+        (&[("image", png)], 200, ""),
+        (&[("image[]", png)], 200, ""),
+        (&[("file", png)], 200, ""),
+        (&[("file", b""), ("image", png), ("image[]", b"")], 200, ""),
+        (&[("file", png), ("format", b"png")], 200, ""),
+        (&[("image[]", png), ("image[]", png)], 400, "bad-option"),
+        (&[("image", png), ("image", b"other")], 400, "bad-option"),
+        (&[("image", png), ("file", png)], 400, "bad-option"),
+        (&[("image[]", b"other"), ("file", png)], 400, "bad-option"),
+        (&[("file[]", png)], 400, "bad-option"),
+        (&[("file", b""), ("crop", b"true")], 400, "missing-image"),
+    ];
+    for (fields, status, code) in cases {
+        let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+        let ask = Ask {
+            content_type: MULTIPART,
+            ..post("/v1/remove", form(fields))
+        };
+        let response = ask.send();
+        assert_eq!(response.status(), status, "{names:?}: {}", text(&response));
+        if status == 200 {
+            assert_eq!(
+                response.body(),
+                post("/v1/remove", png.to_vec()).send().body()
+            );
+        } else {
+            assert_eq!(json(&response)["code"], code, "{names:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_names_the_fields_that_are_known() {
+    let detail = |ask: Ask<'_>| json(&ask.send())["detail"].as_str().unwrap().to_owned();
+    let wrong = Ask {
+        content_type: MULTIPART,
+        ..post("/v1/remove", form(&[("picture", &picture())]))
+    };
+    let wrong = detail(wrong);
+    assert!(wrong.contains("known are image, output, "), "{wrong}");
+    // No image is taken from the query.
+    for name in ["image", "image[]", "file"] {
+        let query = detail(post(&format!("/v1/remove?{name}=a.png"), picture()));
+        assert!(
+            query.starts_with(&format!("{name} is not an option")),
+            "{query}"
+        );
+    }
+    let query = detail(post("/v1/remove?colour=red", picture()));
+    assert!(query.contains("known are output, "), "{query}");
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_a_stable_code() {
     let png = picture();
     let cases: [(&str, &str, &[u8], u16, &str); 23] = [
