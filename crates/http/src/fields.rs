@@ -12,6 +12,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 /// More fields than any client of these faces sends.
 const MAX_FIELDS: usize = 64;
 
+/// The byte-order mark of UTF-8.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
 /// Named values, in the order in which they came. An empty value is the same as none.
 #[derive(Default)]
 pub(crate) struct Fields(Vec<(String, Bytes)>);
@@ -91,7 +94,13 @@ impl Fields {
     }
 
     fn add_json(&mut self, body: &Bytes) -> Result<(), BadBody> {
-        let object: Object = serde_json::from_slice(body)
+        // RFC 8259: what sends JSON adds no byte-order mark, what reads it may skip one.
+        let text = body.strip_prefix(&MARK).unwrap_or(body);
+        if is_wide(text) {
+            let why = "the JSON body is in UTF-16 or UTF-32; send it in UTF-8";
+            return Err(BadBody(why.into()));
+        }
+        let object: Object = serde_json::from_slice(text)
             .map_err(|e| BadBody(format!("no JSON object of texts and numbers: {e}")))?;
         self.0.extend(object.0);
         Ok(())
@@ -137,6 +146,15 @@ impl Fields {
         let named = self.0.iter().filter(|(_, value)| !value.is_empty());
         named.map(|(name, _)| name.as_str())
     }
+}
+
+/// Whether JSON has units of more than a byte: it begins with a byte-order mark of UTF-16, which one of UTF-32 contains, or
+/// with zeros in its first character, which is ASCII (RFC 4627, section 3).
+fn is_wide(json: &[u8]) -> bool {
+    matches!(
+        json,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, ..] | [_, 0, ..]
+    )
 }
 
 /// A JSON object without arrays and objects in it: nothing is built from them before they are refused.

@@ -63,6 +63,50 @@ fn all_three_kinds_of_body_give_the_same_picture() {
     }
 }
 
+/// `text` in UTF-16 or UTF-32: units of so many bytes, with a byte-order mark or without.
+fn wide(text: &str, unit: usize, big_endian: bool, mark: bool) -> Vec<u8> {
+    let units = mark.then_some(0xfeff).into_iter();
+    let units = units.chain(text.chars().map(u32::from));
+    let bytes = units.flat_map(|value| match big_endian {
+        true => value.to_be_bytes()[4 - unit..].to_vec(),
+        false => value.to_le_bytes()[..unit].to_vec(),
+    });
+    bytes.collect()
+}
+
+#[test]
+fn a_byte_order_mark_before_json_is_skipped_and_wide_characters_are_named() {
+    let body = json!({ "image_file_b64": STANDARD.encode(picture()) }).to_string();
+    let marked = [b"\xef\xbb\xbf", body.as_bytes()].concat();
+    let response = post("application/json", "", marked);
+    assert_eq!(response.body(), remove(&[]).body());
+
+    let named = "the JSON body is in UTF-16 or UTF-32; send it in UTF-8";
+    for unit in [2, 4] {
+        for big_endian in [false, true] {
+            for mark in [false, true] {
+                let body = wide(&body, unit, big_endian, mark);
+                let response = post("application/json", "", body);
+                assert_eq!(response.status(), 400);
+                let error = &json_of(&response)["errors"][0];
+                assert_eq!(error["code"], "missing_source");
+                assert_eq!(error["detail"], named, "{unit} {big_endian} {mark}");
+            }
+        }
+    }
+    // A mark is no JSON, and a second one is not skipped.
+    for body in [
+        &b"\xef\xbb\xbf"[..],
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+        b"\0",
+        b"\xff",
+        b"",
+    ] {
+        let response = post("application/json", "", body.to_vec());
+        assert_eq!(response.status(), 400, "{body:?}");
+    }
+}
+
 #[test]
 fn an_empty_field_is_absent_as_the_official_client_sends_it() {
     let names = [
