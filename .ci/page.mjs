@@ -1,5 +1,6 @@
 // The page and the dashboard, driven as a person would: node page.mjs URL FOLDER
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, request as ask } from "node:http";
 import { join, resolve as absolute } from "node:path";
 import { alphas, check, downloads, finish, focused, launch, open, visible, within } from "./browser.mjs";
 
@@ -17,7 +18,7 @@ const browser = await launch("chromium", join(work, "profile"));
 const downloaded = await downloads(browser, work);
 
 /** A tab at `path`; requests to `hold` go through `intercept`, from the start since a later change may miss some. */
-async function visit(path, hold) {
+async function visit(path, hold, base = url) {
   const tab = await open(browser);
   tab.on("Fetch.requestPaused", ({ requestId, request }) => {
     const answer = tab.answer ?? ((id) => tab.send("Fetch.continueRequest", { requestId: id }));
@@ -25,7 +26,7 @@ async function visit(path, hold) {
     answer(requestId, request);
   });
   await tab.send("Fetch.enable", { patterns: [{ urlPattern: `*${hold}` }] });
-  await tab.go(`${url}${path}`);
+  await tab.go(`${base}${path}`);
   return tab;
 }
 
@@ -266,6 +267,34 @@ async function dashboard() {
   check("no complaints but of lost answers", only(tab, "/metrics"), tab.complaints);
 }
 
+/** Page and dashboard behind a proxy that takes a path off each request. */
+async function prefixed() {
+  const prefix = "/tools/cutout";
+  const proxy = createServer((request, response) => {
+    if (!request.url.startsWith(`${prefix}/`)) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { method, headers } = request;
+    request.pipe(ask(`${url}${request.url.slice(prefix.length)}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    }));
+  });
+  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const base = `http://127.0.0.1:${proxy.address().port}${prefix}`;
+
+  const page = await visit("/", "/v1/remove", base);
+  await page.upload("#file", photo);
+  await page.until(ready);
+  check("the page works below a path", only(page), page.complaints);
+  const dashboard = await visit("/dashboard", "/metrics", base);
+  await dashboard.until("document.getElementById('status').textContent === 'Live.'");
+  check("the dashboard works below a path", only(dashboard), dashboard.complaints);
+  proxy.closeAllConnections();
+  proxy.close();
+}
+
 /** The dashboard's pure functions, on values worked out by hand. */
 async function arithmetic(tab) {
   const text = String.raw`# TYPE a counter
@@ -275,7 +304,7 @@ h_bucket{le="1"} 2
 h_bucket{le="+Inf"} 4
 h_bucket{le="2"} 4
 # EOF`;
-  const seen = await tab.evaluate(`import("/dashboard.js").then((m) => {
+  const seen = await tab.evaluate(`import("./dashboard.js").then((m) => {
     const samples = m.parse(${JSON.stringify(text)});
     const counts = m.buckets(samples, "h");
     return {
@@ -300,7 +329,7 @@ h_bucket{le="2"} 4
   check("the durations", seen.durations.join() === "59 s,1 h 1 min,1 d 1 h", seen.durations);
 }
 
-for (const part of [page, dashboard]) {
+for (const part of [page, dashboard, prefixed]) {
   await part().catch((error) => check(part.name, false, error.stack));
 }
 await browser.close();

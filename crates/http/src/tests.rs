@@ -1,4 +1,5 @@
 mod accept;
+mod asset;
 mod ours;
 mod rembg;
 mod removebg;

@@ -1,4 +1,5 @@
-// The dashboard: /metrics read every two seconds, five minutes of it kept in this page.
+// The dashboard: metrics read every two seconds, five minutes of them kept in this page. Addresses are relative, so that a proxy
+// may serve this below a path.
 
 const POLL = 2; // seconds
 const WINDOW = 300;
@@ -354,7 +355,7 @@ function draw() {
 
 async function poll() {
   try {
-    const [metrics, list] = await Promise.all([read("/metrics"), read("/dashboard/failures")]);
+    const [metrics, list] = await Promise.all([read("metrics"), read("dashboard/failures")]);
     take(parse(await metrics.text()), performance.now() / 1e3);
     failures = await list.json();
     // The server's clock where it tells it: this device's may differ.

@@ -179,6 +179,29 @@ fn pages_come_with_a_strict_policy() {
 }
 
 #[test]
+fn the_dashboard_names_everything_relative_to_itself() {
+    let server = Server::start("native", &[]);
+    let text = |path: &str| String::from_utf8(server.get(path).body).unwrap();
+    for path in ["/dashboard", "/dashboard.js", "/dashboard.css"] {
+        for mark in ["(\"/", " \"/", "=\"/", "(`/", " `/", "url(/"] {
+            assert!(!text(path).contains(mark), "{path} has {mark}");
+        }
+    }
+    let (page, script) = (text("/dashboard"), text("/dashboard.js"));
+    for (named, file) in [
+        (&page, "href=\"dashboard.css\""),
+        (&page, "src=\"dashboard.js\""),
+        (&page, "href=\"metrics\""),
+        (&script, "read(\"metrics\")"),
+        (&script, "read(\"dashboard/failures\")"),
+    ] {
+        assert!(named.contains(file), "{file}");
+        let path = file.split('"').nth(1).unwrap();
+        assert_eq!(server.get(&format!("/{path}")).status, 200, "{path}");
+    }
+}
+
+#[test]
 fn with_a_token_only_health_and_the_page_are_open() {
     let server = Server::start("native", &["--token", "secret"]);
     let with = |path: &str, headers: &str| server.ask(&post(path, headers, &small()));

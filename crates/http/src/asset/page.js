@@ -1,4 +1,5 @@
-// The page: a picture goes to /v1/remove as it is, the cut-out comes back as PNG.
+// The page: a picture goes to v1/remove as it is, the cut-out comes back as PNG. Addresses are relative, so that a proxy may
+// serve this below a path.
 
 import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
 
@@ -37,7 +38,7 @@ function start() {
   // Not fetch(): that tells nothing about how far an upload is.
   const xhr = new XMLHttpRequest();
   const began = performance.now();
-  xhr.open("POST", "/v1/remove");
+  xhr.open("POST", "v1/remove");
   xhr.responseType = "blob";
   xhr.setRequestHeader("Accept", "image/png");
   if (token) xhr.setRequestHeader("Authorization", `Bearer ${token}`);
