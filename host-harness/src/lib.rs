@@ -1,5 +1,6 @@
 //! Cutout's native program: it runs the core natively or as a component in wasmtime.
 
+mod authority;
 pub mod batch;
 #[cfg(feature = "wasm")]
 pub mod bench;

@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 mod connections;
+mod cors;
 mod failures;
 mod metrics;
 mod pool;
@@ -23,10 +24,13 @@ use crate::engine::Engines;
 use crate::{Error, Kind};
 use auth::Token;
 use body::Bodies;
+use cors::Cors;
 use failures::Failures;
 use metrics::Metrics;
 use pool::Pool;
 use service::Service;
+
+pub(crate) use cors::origin;
 
 /// Threads that move bytes; the pictures have threads of their own.
 const THREADS: usize = 2;
@@ -51,6 +55,8 @@ pub struct Config {
     pub grace: Duration,
     /// What callers must show; `None` lets everybody in.
     pub token: Option<String>,
+    /// Origins whose pages may call the server from a browser, each as in the header `Origin`; `*` means all.
+    pub cors: Vec<HeaderValue>,
     /// The model's name.
     pub model: String,
 }
@@ -87,6 +93,7 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
         pool,
         bodies: Bodies::new(config.max_body, config.max_held, config.read_timeout),
         token: Token::new(config.token.as_deref()),
+        cors: Cors::new(config.cors),
         model: HeaderValue::try_from(config.model)
             .unwrap_or_else(|_| HeaderValue::from_static("custom")),
         metrics: Metrics::new(),

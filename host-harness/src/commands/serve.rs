@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use http::HeaderValue;
 
 use crate::commands::{Command, Sandbox, announce};
 use crate::engine::Settings;
-use crate::serve::{Config, serve};
+use crate::serve::{Config, origin, serve};
 use crate::{Error, Kind};
 
 /// Answer pictures over HTTP: POST one to /v1/remove.
@@ -50,6 +51,11 @@ pub struct Serve {
     /// is not seen in the list of processes.
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
+
+    /// Let web pages of this origin call the server from a browser (CORS), such as https://example.org; * lets all. May be
+    /// given several times. Default: none.
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    cors: Vec<HeaderValue>,
 
     /// Time for what was accepted once the server is told to stop, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
@@ -103,6 +109,7 @@ impl Command for Serve {
             timeout: settings.timeout,
             grace: seconds("--grace", self.grace)?,
             token,
+            cors: self.cors.clone(),
             model: String::new(),
         };
         self.log.start();

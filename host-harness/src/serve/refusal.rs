@@ -25,6 +25,14 @@ impl Refusal {
         Self::new(401, "unauthorised", text)
     }
 
+    /// Of a page from an origin that is not listed; the operator sees it among the failures.
+    pub(super) fn origin(origin: &str) -> Self {
+        let text = format!(
+            "pages of {origin} may not call this server; it has to be started with --cors and their origin"
+        );
+        Self::new(403, "origin-not-allowed", text)
+    }
+
     pub(super) fn too_long(limit: usize) -> Self {
         let text =
             format!("the body is longer than the limit of {limit} bytes; send a smaller picture");

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::auth::Token;
 use super::body::{Answer, Bodies};
+use super::cors::Cors;
 use super::failures::Failures;
 use super::metrics::{self, Metrics};
 use super::pool::Pool;
@@ -26,6 +27,7 @@ pub(super) struct Service {
     pub(super) pool: Pool,
     pub(super) bodies: Bodies,
     pub(super) token: Token,
+    pub(super) cors: Cors,
     /// The name in `X-Model`.
     pub(super) model: HeaderValue,
     pub(super) metrics: Metrics,
@@ -53,6 +55,7 @@ impl Service {
             }
         };
         self.sign(response.headers_mut(), &record);
+        self.cors.sign(&head.headers, response.headers_mut());
         record.end(&response);
         Ok(self.bodies.answers.send(response, room, late))
     }
@@ -71,6 +74,9 @@ impl Service {
 
     /// What needs no token.
     fn open(&self, head: &Parts) -> Option<Response<Bytes>> {
+        if let Some(response) = self.cors.preflight(head) {
+            return Some(response);
+        }
         match head.uri.path() {
             "/healthz" => Some(page(200, "text/plain", "ok\n")),
             "/readyz" => Some(self.ready()),

@@ -1,6 +1,7 @@
 //! `cutout serve`, over real sockets.
 
 mod client;
+mod cors;
 mod limits;
 mod mutated;
 mod stop;
