@@ -6,6 +6,7 @@ mod batch;
 #[cfg(feature = "wasm")]
 mod bench;
 mod doctor;
+mod health;
 mod model;
 mod output;
 #[cfg(feature = "wasm")]
@@ -21,6 +22,7 @@ pub use batch::{Also, Batch};
 #[cfg(feature = "wasm")]
 pub use bench::{Bench, Group};
 pub use doctor::Doctor;
+pub use health::Health;
 pub use model::ModelFlags;
 pub use output::OutputFlags;
 #[cfg(feature = "wasm")]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 #[cfg(feature = "wasm")]
 use host_harness::commands::{Bake, Bench, Probe};
-use host_harness::commands::{Batch, Command, Doctor, Quantize, Run, Serve};
+use host_harness::commands::{Batch, Command, Doctor, Health, Quantize, Run, Serve};
 use host_harness::{Error, Kind};
 
 /// glibc's keeps some of what a burst of pictures took.
@@ -29,6 +29,7 @@ enum Verb {
     Run(Run),
     Batch(Batch),
     Serve(Serve),
+    Health(Health),
     #[cfg(feature = "wasm")]
     Bake(Bake),
     #[cfg(feature = "wasm")]
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         Verb::Run(run) => run.execute(),
         Verb::Batch(batch) => batch.execute(),
         Verb::Serve(serve) => serve.execute(),
+        Verb::Health(health) => health.execute(),
         #[cfg(feature = "wasm")]
         Verb::Bake(bake) => bake.execute(),
         #[cfg(feature = "wasm")]

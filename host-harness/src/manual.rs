@@ -28,7 +28,7 @@ const EXIT_STATUS: Terms = &[
     ("2", "wrong usage"),
 ];
 
-const PAGES: [Page; 7] = [
+const PAGES: [Page; 8] = [
     Page {
         verb: "run",
         examples: &[
@@ -93,6 +93,24 @@ const PAGES: [Page; 7] = [
             ),
         ],
         exit_status: EXIT_STATUS,
+    },
+    Page {
+        verb: "health",
+        examples: &[
+            ("cutout health", "a server with the default address"),
+            (
+                "cutout health http://127.0.0.1:8080",
+                "one with another address",
+            ),
+        ],
+        exit_status: &[
+            ("0", "the server is ready for images"),
+            (
+                "1",
+                "it is not ready, or there was no answer within five seconds",
+            ),
+            ("2", "wrong usage"),
+        ],
     },
     Page {
         verb: "quantize",

@@ -14,13 +14,16 @@ use crate::engine::Settings;
 use crate::serve::{Config, origin, serve};
 use crate::{Error, Kind};
 
+/// Where a server listens by default.
+pub(super) const ADDR: &str = "127.0.0.1:7000";
+
 /// Answer pictures over HTTP: POST one to /v1/remove.
 ///
 /// SIGTERM and SIGINT let the server finish what it has accepted.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
     /// Where to listen; port 0 takes any free one.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7000")]
+    #[arg(long, value_name = "HOST:PORT", default_value = ADDR)]
     addr: String,
 
     /// Images processed at once. Default: the number of cores.

@@ -32,6 +32,7 @@ fn every_man_page_has_its_version_environment_and_the_sections_of_its_verb() {
         ("cutout-run", &verb),
         ("cutout-batch", &verb),
         ("cutout-serve", &verb),
+        ("cutout-health", &verb),
         ("cutout-bake", &verb),
         ("cutout-bench", &verb),
         ("cutout-doctor", &verb),
@@ -55,7 +56,7 @@ fn heads(page: &str, section: &str) -> usize {
 
 #[test]
 fn the_long_help_of_a_verb_has_examples() {
-    for verb in ["run", "batch", "serve", "bake", "bench", "doctor"] {
+    for verb in ["run", "batch", "serve", "health", "bake", "bench", "doctor"] {
         let (done, said) = finish(cutout().args([verb, "--help"]));
         assert!(done.status.success(), "{said}");
         let help = String::from_utf8(done.stdout).unwrap();

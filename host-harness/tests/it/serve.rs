@@ -2,6 +2,7 @@
 
 mod client;
 mod cors;
+mod health;
 mod limits;
 mod mutated;
 mod stop;

@@ -1,0 +1,225 @@
+//! `cutout health`: whether a server is ready, asked by the program itself where there is neither a shell nor curl.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use http::Uri;
+
+use crate::authority::host_and_port;
+use crate::commands::serve::ADDR;
+use crate::commands::{Command, announce};
+use crate::{Error, Kind};
+
+/// Time for all of it.
+const TIME: Duration = Duration::from_secs(5);
+
+/// Bytes of an answer that are read, many times those of `/readyz`.
+const MOST: usize = 4096;
+
+/// The path of the readiness check.
+const READY: &str = "/readyz";
+
+/// Ask a server whether it is ready for images.
+///
+/// The health check of a container whose image holds nothing but this program.
+#[derive(Args, Clone, Debug)]
+pub struct Health {
+    /// Where to ask, http only; without a path, /readyz. Default: http://127.0.0.1:7000/readyz.
+    #[arg(value_parser = target)]
+    url: Option<Target>,
+}
+
+impl Command for Health {
+    fn execute(self) -> Result<ExitCode, Error> {
+        let target = match self.url {
+            Some(target) => target,
+            None => target(&format!("http://{ADDR}")).map_err(|e| Error::new(Kind::Usage, e))?,
+        };
+        let answer = ask(&target).map_err(|error| {
+            let text = format!(
+                "cannot ask {target}: {error}; start `cutout serve`, or give its address: cutout health http://HOST:PORT"
+            );
+            Error::new(Kind::Io, text)
+        })?;
+        match status(&answer) {
+            Some((200..=299, _)) => {
+                announce(&format!("{target} is ready"));
+                Ok(ExitCode::SUCCESS)
+            }
+            Some((status, why)) => {
+                let text = format!("{target} is not ready: it answers {status}, {why:?}");
+                Err(Error::new(Kind::Io, text))
+            }
+            None => {
+                let text =
+                    format!("{target} does not answer by HTTP; give the address of a server");
+                Err(Error::new(Kind::Io, text))
+            }
+        }
+    }
+}
+
+/// What is asked of whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Target {
+    /// Without the brackets of an IPv6 address.
+    host: String,
+    port: u16,
+    /// Host and port as they were given.
+    authority: String,
+    /// Path and query.
+    path: String,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}{}", self.authority, self.path)
+    }
+}
+
+/// Reads an address.
+///
+/// # Errors
+/// A sentence that says what an address looks like.
+fn target(text: &str) -> Result<Target, String> {
+    let wrong = || {
+        format!("the address is http://HOST:PORT, such as http://{ADDR}; https is not known here")
+    };
+    let uri: Uri = text.parse().map_err(|_| wrong())?;
+    let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"));
+    let authority = authority.ok_or_else(wrong)?;
+    let (host, port) = host_and_port(authority).ok_or_else(wrong)?;
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    Ok(Target {
+        host: host.trim_matches(['[', ']']).to_owned(),
+        port: port.unwrap_or(80),
+        authority: authority.to_string(),
+        path: if path == "/" { READY } else { path }.to_owned(),
+    })
+}
+
+/// Sends one request; the answer as far as it came within the time.
+fn ask(target: &Target) -> io::Result<Vec<u8>> {
+    let deadline = Instant::now() + TIME;
+    let left = || {
+        let left = deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left).ok_or_else(late)
+    };
+    let mut found = Err(io::Error::new(
+        ErrorKind::NotFound,
+        "the name has no address",
+    ));
+    for address in (&*target.host, target.port).to_socket_addrs()? {
+        found = TcpStream::connect_timeout(&address, left()?);
+        if found.is_ok() {
+            break;
+        }
+    }
+    let mut stream = found?;
+    stream.set_write_timeout(Some(left()?))?;
+    let (path, authority) = (&target.path, &target.authority);
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    let mut buffer = [0; MOST];
+    while answer.len() < MOST {
+        let read = left().and_then(|left| {
+            stream.set_read_timeout(Some(left))?;
+            stream.read(&mut buffer)
+        });
+        match read {
+            Ok(0) => break,
+            Ok(count) => answer.extend(buffer.iter().take(count)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // The status comes first, and may be all that is needed.
+            Err(_) if !answer.is_empty() => break,
+            // So the system calls a time that is over.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(late()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(answer)
+}
+
+fn late() -> io::Error {
+    let text = format!("there was no answer within {} s", TIME.as_secs());
+    io::Error::new(ErrorKind::TimedOut, text)
+}
+
+/// The status of an answer, and the first line of its body; `None` if it is none of HTTP/1.
+fn status(answer: &[u8]) -> Option<(u16, String)> {
+    let text = String::from_utf8_lossy(answer);
+    let (version, rest) = text.split_once(' ')?;
+    let status = rest.get(..3)?.parse().ok()?;
+    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let line = body.lines().next().unwrap_or_default();
+    version
+        .starts_with("HTTP/1.")
+        .then(|| (status, line.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_path_means_the_readiness_check() {
+        for (text, expected) in [
+            ("http://127.0.0.1:7000", Some("127.0.0.1 7000 /readyz")),
+            ("http://127.0.0.1:7000/", Some("127.0.0.1 7000 /readyz")),
+            ("http://localhost", Some("localhost 80 /readyz")),
+            ("http://[::1]:8000/healthz", Some("::1 8000 /healthz")),
+            ("HTTP://a.example/x?y=z", Some("a.example 80 /x?y=z")),
+            ("https://127.0.0.1:7000", None),
+            ("127.0.0.1:7000", None),
+            ("/readyz", None),
+            ("http://", None),
+            ("http://me@localhost", None),
+            ("http://localhost:70000", None),
+            ("http://localhost/a b", None),
+            ("", None),
+        ] {
+            let found = target(text).ok();
+            let found = found.map(|t| format!("{} {} {}", t.host, t.port, t.path));
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_a_status_and_perhaps_a_reason() {
+        for (answer, expected) in [
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nready\n",
+                Some((200, "ready")),
+            ),
+            (
+                "HTTP/1.0 503 \r\n\r\nstopping\nat once\n",
+                Some((503, "stopping")),
+            ),
+            ("HTTP/1.1 503", Some((503, ""))),
+            ("HTTP/1.1 5", None),
+            ("HTTP/1.1 -50 x\r\n\r\n", None),
+            ("HTTP/2 200\r\n\r\n", None),
+            ("SSH-2.0-OpenSSH 200\r\n", None),
+            ("", None),
+        ] {
+            let found = status(answer.as_bytes());
+            let found = found.as_ref().map(|(status, why)| (*status, &**why));
+            assert_eq!(found, expected, "{answer:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(answer: Vec<u8>, head in "(HTTP/1.[01] ?)?.{0,8}") {
+            let _ = status(&answer);
+            let _ = status(&[head.as_bytes(), &answer].concat());
+        }
+    }
+}
