@@ -2,6 +2,7 @@
 
 mod fleet;
 mod inputs;
+#[cfg(feature = "wasm")]
 mod interrupted;
 mod resume;
 mod sheet;
@@ -133,6 +134,7 @@ fn a_batch_gives_what_run_gives_for_every_picture_whatever_is_asked_for() {
     }
 }
 
+#[cfg(feature = "wasm")]
 #[test]
 fn the_engines_masks_are_within_one_level_and_one_pass_gives_mask_and_cutout() {
     let input = fixture("photos");
@@ -201,6 +203,7 @@ fn the_report_has_a_record_for_every_picture_and_the_exit_code_tells_of_failures
     assert!(of(2, "stages_ms")["segment"].is_number() && of(2, "foreground").is_object());
 }
 
+#[cfg(feature = "wasm")]
 #[test]
 fn a_picture_that_breaks_its_instance_costs_nobody_else_anything() {
     let input = folder(&["small.png", "tiny.png"]);

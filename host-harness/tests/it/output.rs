@@ -108,9 +108,9 @@ fn every_flag_makes_what_it_says_and_the_same_on_both_engines() {
 
 #[test]
 fn a_crop_ends_at_the_subject_that_the_report_names() {
-    let (whole, _) = made("wasm", "a.png", &[]);
-    let (cropped, _) = made("wasm", "b.png", &["--crop"]);
-    let (roomy, _) = made("wasm", "c.png", &["--crop=10px"]);
+    let (whole, _) = made(ENGINES[0], "a.png", &[]);
+    let (cropped, _) = made(ENGINES[0], "b.png", &["--crop"]);
+    let (roomy, _) = made(ENGINES[0], "c.png", &["--crop=10px"]);
     assert!(cropped.width() <= whole.width() && cropped.height() <= whole.height());
     let (width, height) = cropped.dimensions();
     assert_eq!(roomy.dimensions(), (width + 20, height + 20));

@@ -7,11 +7,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cutout::Limits;
-use host_harness::engine::{Cache, Engine, Engines, Runtime, Settings};
+#[cfg(feature = "wasm")]
+use host_harness::engine::{Cache, Settings};
+use host_harness::engine::{Engine, Engines, Runtime};
 use host_harness::models;
 use tempfile::TempDir;
 
+#[cfg(feature = "wasm")]
 pub(crate) const ENGINES: [&str; 2] = ["wasm", "native"];
+#[cfg(not(feature = "wasm"))]
+pub(crate) const ENGINES: [&str; 1] = ["native"];
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -65,10 +70,14 @@ pub(crate) fn engine(name: &str, runtime: Runtime, model: &str) -> Box<dyn Engin
                 .engine()
                 .unwrap()
         }
+        #[cfg(feature = "wasm")]
         _ => wasm(runtime, model, Settings::default()),
+        #[cfg(not(feature = "wasm"))]
+        _ => panic!("this build has no engine {name}"),
     }
 }
 
+#[cfg(feature = "wasm")]
 pub(crate) fn wasm(runtime: Runtime, model: &str, settings: Settings) -> Box<dyn Engine + Send> {
     let model = models::find(model).unwrap();
     let cache = Cache::at(cache().to_owned()).unwrap();

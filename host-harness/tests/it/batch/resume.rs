@@ -19,6 +19,7 @@ fn counts_of(command: &mut Command) -> String {
     last["cutout: ".len()..end].to_owned()
 }
 
+#[cfg(feature = "wasm")]
 #[test]
 fn what_is_done_is_known_by_content_options_and_model_not_by_a_name() {
     let input = folder(&["a.png", "b.png", "c.png"]);
