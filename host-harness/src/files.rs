@@ -1,10 +1,18 @@
 //! Pictures from and to files and standard streams.
 
-use std::fs::File;
+mod output;
+
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Kind};
+
+pub(crate) use output::{create, is_in_place, replace, write_file};
+
+/// Names of standard output.
+const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// Where a picture comes from or goes to: a file, or a standard stream (`-`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +26,18 @@ pub(crate) enum Place {
 impl From<&Path> for Place {
     fn from(path: &Path) -> Self {
         if path == Path::new("-") {
+            Self::Stream
+        } else {
+            Self::File(path.to_owned())
+        }
+    }
+}
+
+impl Place {
+    /// Where a result goes that was asked for at `path`.
+    pub(crate) fn of_output(path: &Path) -> Self {
+        let is_standard = STANDARD_OUTPUT.iter().any(|name| path == Path::new(name));
+        if is_standard {
             Self::Stream
         } else {
             Self::File(path.to_owned())
@@ -66,28 +86,19 @@ pub(crate) fn refuse_terminal(to: &Place, example: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes `bytes`; into a file whole or not at all.
+/// Writes `bytes`; into a file as [`write_file`] does.
+///
+/// # Errors
+/// Kind `io`.
 pub(crate) fn write(to: &Place, bytes: &[u8]) -> Result<(), Error> {
     match to {
         Place::Stream => {
             let mut out = io::stdout().lock();
             out.write_all(bytes).and_then(|()| out.flush())
         }
-        Place::File(path) if !folder(path).is_dir() => {
-            let folder = folder(path).display();
-            let text = format!(
-                "cannot write {to}: the folder {folder} does not exist; create it or name another output"
-            );
-            return Err(Error::new(Kind::Io, text));
-        }
-        Place::File(path) => write_atomically(path, bytes),
+        Place::File(path) => write_file(path, bytes),
     }
     .map_err(Error::io(format!("write {to}")))
-}
-
-/// Writes `bytes` whole or not at all: into a temporary file beside `path`, then renamed.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_by_way_of(folder(path), path, bytes)
 }
 
 /// The folder that `path` is in.
@@ -97,30 +108,22 @@ pub(crate) fn folder(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// Writes `bytes` whole or not at all: into a temporary file in `folder`, on the file system of `path`, then renamed.
-pub(crate) fn write_by_way_of(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".cutout-")
-        .permissions(default_permissions())
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// What a plain new file gets: the umask takes its part.
-#[cfg(unix)]
-fn default_permissions() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
-}
-
-/// Whether two places are one, which need not be there yet.
+/// Whether two places are one, which need not be there yet. Nothing is opened: a FIFO would wait for its other end.
 pub(crate) fn is_same(a: &Place, b: &Place) -> bool {
     let (Place::File(a), Place::File(b)) = (a, b) else {
         return a == b;
     };
-    let is_one = |a: &Path, b: &Path| same_file::is_same_file(a, b).unwrap_or(false);
+    let is_one = |a: &Path, b: &Path| file_id(a).is_some_and(|id| file_id(b) == Some(id));
     is_one(a, b) || a.file_name() == b.file_name() && is_one(folder(a), folder(b))
+}
+
+/// A file's identity, device and inode: whatever it is called, it is the same file.
+pub(crate) type FileId = (u64, u64);
+
+/// The identity of what `path` leads to, links followed.
+pub(crate) fn file_id(path: &Path) -> Option<FileId> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 /// Refuses an output that is the input: the original must survive.

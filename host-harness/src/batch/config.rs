@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use cutout::{Background, Options};
 
 use super::inputs::{self, Found, Input};
+use crate::files::file_id;
 use crate::{Error, Kind};
 
 /// What a batch is to do.
@@ -40,8 +41,8 @@ impl Config {
         let Some(report) = &self.report else {
             return Ok(());
         };
-        let id = inputs::file_id(report);
-        let is_input = |input: &Input| id.is_some() && inputs::file_id(&input.path) == id;
+        let id = file_id(report);
+        let is_input = |input: &Input| id.is_some() && file_id(&input.path) == id;
         if inputs::is_picture(report) || found.inputs.iter().any(is_input) {
             let text = format!(
                 "--report {}: that is a picture; name another file",

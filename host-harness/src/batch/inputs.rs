@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
@@ -12,7 +11,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::results::Results;
 use super::sources::Source;
-use crate::files;
+use crate::files::{self, file_id};
 use crate::{Error, Kind};
 
 /// Names that are pictures by their extension; in folders, only these are taken.
@@ -39,14 +38,6 @@ pub(super) struct Found {
     pub(super) problems: Vec<(PathBuf, Error)>,
     /// What was named and is a result of a batch.
     pub(super) left_out: Vec<PathBuf>,
-}
-
-/// A file's identity: whatever it is called, it is the same file.
-pub(super) type FileId = (u64, u64);
-
-pub(super) fn file_id(path: &Path) -> Option<FileId> {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.dev(), metadata.ino()))
 }
 
 /// Whether a file in a folder is taken for a picture.

@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use super::history::{Entry, History, Line, Made};
-use super::inputs::{FileId, file_id};
+use crate::files::{self, FileId, file_id};
 use crate::sync::lock;
-use crate::{Error, Kind, files};
+use crate::{Error, Kind};
 
 /// The folder's name.
 pub(super) const FOLDER: &str = ".cutout";
@@ -58,7 +58,7 @@ impl Manifest {
         history
             .lines()
             .try_for_each(|line| write_line(&mut lines, &line))
-            .and_then(|()| files::write_by_way_of(&temporary, &path, &lines))
+            .and_then(|()| files::replace(&temporary, &path, &lines))
             .map_err(fails())?;
         let log = OpenOptions::new().append(true).open(&path);
         Ok(Self {
@@ -105,9 +105,9 @@ impl Manifest {
         if let Some(folder) = whole.parent() {
             fs::create_dir_all(folder)?;
         }
-        match files::write_by_way_of(&self.temporary, &whole, bytes) {
+        match files::replace(&self.temporary, &whole, bytes) {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                files::write_atomically(&whole, bytes)
+                files::replace(files::folder(&whole), &whole, bytes)
             }
             written => written,
         }

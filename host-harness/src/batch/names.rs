@@ -5,7 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::inputs::{FileId, Input, file_id};
+use super::inputs::Input;
+use crate::files::{FileId, file_id};
 
 /// Longest name of a file that the usual file systems take, in bytes.
 const MAX_NAME: usize = 255;

@@ -1,27 +1,24 @@
 //! The report: a line of JSON for every picture.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::Error;
+use crate::files::{self, Place};
 
 /// The report, flushed line by line, so that it is whole as far as it goes.
 pub(super) struct Report(Option<Box<dyn Write>>);
 
 impl Report {
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Error> {
-        Ok(Self(match path {
+        Ok(Self(match path.map(Place::of_output) {
             None => None,
-            Some(path) if path == Path::new("-") => Some(Box::new(io::stdout())),
-            Some(path) => {
-                let file = File::create(path);
-                Some(Box::new(file.map_err(Error::io(format!(
-                    "write the report {}",
-                    path.display()
-                )))?))
+            Some(Place::Stream) => Some(Box::new(io::stdout())),
+            Some(Place::File(path)) => {
+                let doing = format!("write the report {}", path.display());
+                Some(Box::new(files::create(&path).map_err(Error::io(doing))?))
             }
         }))
     }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::history::History;
-use super::inputs::file_id;
 use super::manifest::{self, Manifest};
+use crate::files::file_id;
 
 /// Knows results by the manifests of the folders that they stand in.
 pub(super) struct Results<'a> {

@@ -149,7 +149,7 @@ impl Sheet {
 /// # Errors
 /// Kind `io`.
 pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error> {
-    if path.symlink_metadata().is_err() || manifest.is_sheet(path) {
+    if !path.exists() || files::is_in_place(path) || manifest.is_sheet(path) {
         return Ok(());
     }
     let text = format!(

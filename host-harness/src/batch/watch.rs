@@ -12,6 +12,7 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use super::inputs;
 use super::results::Results;
 use crate::Error;
+use crate::files::file_id;
 use crate::stop::Stop;
 
 /// A file whose size and time have stood still for this long is complete.
@@ -97,8 +98,8 @@ impl Watch {
                 .map_err(fails(folder))?;
         }
         let out = std::path::absolute(out).map_err(Error::io("find the output folder"))?;
-        let watched: Vec<_> = folders.iter().filter_map(|f| inputs::file_id(f)).collect();
-        let mut above = out.ancestors().skip(1).filter_map(inputs::file_id);
+        let watched: Vec<_> = folders.iter().filter_map(|f| file_id(f)).collect();
+        let mut above = out.ancestors().skip(1).filter_map(file_id);
         Ok(Self {
             folders: folders.to_vec(),
             out_is_below: above.any(|id| watched.contains(&id)),

@@ -45,8 +45,8 @@ pub struct Bake {
 
 impl Command for Bake {
     fn execute(self) -> Result<ExitCode, Error> {
-        let output = Place::from(&*self.output);
-        let host_image = self.host_image.as_deref().map(Place::from);
+        let output = Place::of_output(&self.output);
+        let host_image = self.host_image.as_deref().map(Place::of_output);
         if host_image
             .as_ref()
             .is_some_and(|image| files::is_same(image, &output))

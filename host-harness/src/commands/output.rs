@@ -173,6 +173,9 @@ impl OutputFlags {
             return Ok(asked.unwrap_or_default());
         };
         let named = format_of(path);
+        if asked.is_none() && named.is_none() && files::is_in_place(path) {
+            return Ok(Format::default());
+        }
         match (asked, named) {
             (Some(asked), Some(named)) if asked != named => {
                 let text = format!(

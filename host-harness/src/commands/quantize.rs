@@ -33,7 +33,7 @@ pub struct Quantize {
 
 impl Command for Quantize {
     fn execute(self) -> Result<ExitCode, Error> {
-        let output = Place::from(&*self.output);
+        let output = Place::of_output(&self.output);
         files::refuse_terminal(&output, "model.onnx")?;
         let model = self.model.find()?;
         let plan = onnx::lower(&model.onnx, model.spec.side)?;

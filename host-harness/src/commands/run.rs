@@ -21,7 +21,8 @@ pub struct Run {
     /// JPEG, PNG, WebP, HEIC, AVIF, BMP, GIF or TIFF; `-` reads standard input.
     input: PathBuf,
 
-    /// Where the result goes, in the format that its name says; `-` writes to standard output.
+    /// Where the result goes, in the format that its name says; `-` writes to standard output. A device, a FIFO and
+    /// /dev/fd/N are written to as they are; a file keeps its mode.
     #[arg(short, long)]
     output: PathBuf,
 
@@ -38,7 +39,7 @@ pub struct Run {
 
 impl Command for Run {
     fn execute(self) -> Result<ExitCode, Error> {
-        let (input, output) = (Place::from(&*self.input), Place::from(&*self.output));
+        let (input, output) = (Place::from(&*self.input), Place::of_output(&self.output));
         files::refuse_same(&input, &output)?;
         let options =
             (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;

@@ -30,6 +30,7 @@ mod odd;
 mod output;
 #[cfg(feature = "wasm")]
 mod parity;
+mod places;
 #[cfg(feature = "wasm")]
 mod robust;
 #[cfg(feature = "wasm")]
