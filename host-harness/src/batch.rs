@@ -5,6 +5,7 @@ mod feeder;
 mod fleet;
 mod history;
 mod inputs;
+mod list;
 mod maker;
 mod manifest;
 mod names;

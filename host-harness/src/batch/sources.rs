@@ -1,15 +1,13 @@
 //! The arguments of a batch, read once.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Kind};
-
-/// Longest list of names, in bytes: room for a million.
-const MAX_LIST: u64 = 256 << 20;
+use super::list;
+use crate::Error;
 
 /// Where pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +23,20 @@ pub(super) enum Source {
 /// Reads `arguments`: folders, files, patterns, `@list` and `-`.
 ///
 /// # Errors
-/// Kind `io` for a list that cannot be read, `usage` for one that is too long.
+/// Kind `io` for a list that cannot be opened; as [`list::read`].
 pub(super) fn read(arguments: &[PathBuf]) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     let mut files = Vec::new();
     for argument in arguments {
         let text = argument.to_string_lossy();
-        let list = argument.as_os_str().as_bytes().strip_prefix(b"@");
+        let listed = argument.as_os_str().as_bytes().strip_prefix(b"@");
         if argument == Path::new("-") {
-            named(read_list(io::stdin().lock(), "-")?, &mut sources);
-        } else if let Some(name) = list.filter(|_| !argument.exists()) {
+            named(list::read(io::stdin().lock(), "-")?, &mut sources);
+        } else if let Some(name) = listed.filter(|_| !argument.exists()) {
             let name = Path::new(OsStr::from_bytes(name));
             let shown = name.display().to_string();
             let file = fs::File::open(name).map_err(Error::io(format!("open the list {shown}")))?;
-            named(read_list(file, &shown)?, &mut sources);
+            named(list::read(file, &shown)?, &mut sources);
         } else if argument.is_dir() {
             sources.push(Source::Folder(argument.clone()));
         } else if argument.symlink_metadata().is_err() && text.contains(['*', '?', '[', '{']) {
@@ -55,22 +53,4 @@ fn named(names: Vec<PathBuf>, sources: &mut Vec<Source>) {
     let (folders, files): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name.is_dir());
     sources.extend(folders.into_iter().map(Source::Folder));
     sources.push(Source::Files(files));
-}
-
-/// Names, one a line, or divided by NUL as `find -print0` writes them.
-fn read_list(from: impl Read, name: &str) -> Result<Vec<PathBuf>, Error> {
-    let mut bytes = Vec::new();
-    from.take(MAX_LIST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Error::io(format!("read the list {name}")))?;
-    if bytes.len() as u64 > MAX_LIST {
-        let text = format!("the list {name} is above {} MiB; split it", MAX_LIST >> 20);
-        return Err(Error::new(Kind::Usage, text));
-    }
-    let end = if bytes.contains(&0) { 0 } else { b'\n' };
-    let names = bytes.split(|byte| *byte == end).map(|line| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        PathBuf::from(OsString::from_vec(line.to_vec()))
-    });
-    Ok(names.filter(|name| !name.as_os_str().is_empty()).collect())
 }

@@ -93,13 +93,19 @@ fn files_patterns_and_lists_keep_the_tree_below_what_they_share() {
     let listed = at.join("list.txt");
     fs::write(&listed, "p/a.png\r\n\np/q/b.png\n").unwrap();
     let nul = b"p/q/b.png\0p/q/c.gif\0";
-    let cases: [(&[&str], &[u8], &[&str]); 6] = [
+    let utf16: Vec<u8> = "\u{feff}p/a.png\r\np/q/b.png\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let cases: [(&[&str], &[u8], &[&str]); 8] = [
         (&["p/q/b.png"], b"", &["b.png"]),
         (&["p/a.png", "p/q/b.png"], b"", &["a.png", "q/b.png"]),
         (&["p/**/*.png"], b"", &["a.png", "q/b.png"]),
         (&["@list.txt"], b"", &["a.png", "q/b.png"]),
         (&["-"], nul, &["b.png", "c.png"]),
         (&["-"], b"p\n", &["a.png", "q/b.png", "q/c.png"]),
+        (&["-"], b"\xef\xbb\xbfp/a.png\n", &["a.png"]),
+        (&["-"], &utf16, &["a.png", "q/b.png"]),
     ];
     for (arguments, said_to_it, expected) in cases {
         let out = tempfile::tempdir().unwrap();
