@@ -203,6 +203,12 @@ impl Batch<'_> {
             busy: &busy,
         };
         tell_left_out(&self.progress, &found);
+        if !self.manifest.is_locked() {
+            let out = self.config.out.display();
+            self.progress.tell(&format!(
+                "warning: the file system of {out} has no locks; see to it that no other batch writes there meanwhile"
+            ));
+        }
         for (path, error) in &found.problems {
             self.note(&Record::failed(path, None, error), None)?;
         }

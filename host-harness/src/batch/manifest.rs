@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
+use rustix::io::Errno;
+
 use super::history::{Entry, History, Line, Made};
 use crate::files::{self, FileId, file_id};
 use crate::sync::lock;
@@ -26,7 +28,8 @@ pub(super) struct Manifest {
     temporary: PathBuf,
     history: Mutex<History>,
     log: Mutex<File>,
-    _lock: File,
+    /// `None` where the file system has no locks.
+    lock: Option<File>,
 }
 
 impl Manifest {
@@ -40,7 +43,7 @@ impl Manifest {
         let fails = || Error::io(format!("use the output folder {}", out.display()));
         fs::create_dir_all(&state).map_err(fails())?;
         let lock = File::create(state.join("lock")).map_err(fails())?;
-        lock.try_lock().map_err(|error| match error {
+        let is_locked = is_locked(lock.try_lock()).map_err(|error| match error {
             TryLockError::Error(error) => fails()(error),
             TryLockError::WouldBlock => {
                 let text = format!(
@@ -67,7 +70,7 @@ impl Manifest {
             temporary,
             history: Mutex::new(history),
             log: Mutex::new(log.map_err(fails())?),
-            _lock: lock,
+            lock: is_locked.then_some(lock),
         })
     }
 
@@ -167,6 +170,11 @@ impl Manifest {
         &self.out
     }
 
+    /// Whether another batch that writes here would be refused.
+    pub(super) fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// The output folder, whatever it is called.
     pub(super) fn id(&self) -> Option<FileId> {
         self.id
@@ -194,9 +202,44 @@ fn write_line(to: &mut Vec<u8>, line: &Line) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether `tried` took the lock; `false` where the file system has none, as some network shares.
+fn is_locked(tried: Result<(), TryLockError>) -> Result<bool, TryLockError> {
+    const NONE: [Errno; 4] = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::INVAL];
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::Error(error))
+            if Errno::from_io_error(&error).is_some_and(|errno| NONE.contains(&errno)) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 fn clear(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_without_locks_is_used_without_and_other_faults_are_errors() {
+        let failed = |errno: Errno| is_locked(Err(TryLockError::Error(errno.into())));
+        for errno in [Errno::NOLCK, Errno::NOSYS, Errno::NOTSUP, Errno::INVAL] {
+            assert!(!failed(errno).unwrap(), "{errno}");
+        }
+        for errno in [Errno::IO, Errno::ACCESS, Errno::BADF] {
+            failed(errno).unwrap_err();
+        }
+        assert!(is_locked(Ok(())).unwrap());
+        assert!(matches!(
+            is_locked(Err(TryLockError::WouldBlock)),
+            Err(TryLockError::WouldBlock)
+        ));
     }
 }
