@@ -10,12 +10,14 @@ mod maker;
 mod manifest;
 mod names;
 mod path_text;
+mod pattern;
 mod progress;
 mod record;
 mod report;
 mod results;
 mod sheet;
 mod sources;
+mod walk;
 mod watch;
 mod work;
 
@@ -94,9 +96,10 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     let mut sources = sources::read(&config.inputs)?;
     let folders = folders_to_watch(config, &mut sources)?;
     // Begun before the folders are read, so that nothing falls between.
-    let watch = (config.watch).then(|| Watch::start(&folders, &config.out));
+    let watch = (config.watch).then(|| Watch::start(&folders, &config.out, config.hidden));
     let watch = watch.transpose()?;
-    let found = inputs::find(&sources, &config.out, &Results::new(&config.out, None));
+    let results = Results::new(&config.out, None);
+    let found = inputs::find(&sources, &config.out, &results, config.hidden);
     if found.inputs.is_empty() && found.problems.is_empty() && !config.watch {
         let progress = Progress::new(Some(0), config.quiet);
         tell_left_out(&progress, &found);
@@ -170,6 +173,12 @@ fn tell_left_out(progress: &Progress, found: &Found) {
     for path in &found.left_out {
         let shown = PathText::from(&**path);
         progress.tell(&format!("{shown} is left out: it is a result of a batch"));
+    }
+    if found.hidden > 0 {
+        let count = found.hidden;
+        progress.tell(&format!(
+            "hidden files and folders left out: {count}; --hidden takes them"
+        ));
     }
 }
 

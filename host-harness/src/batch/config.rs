@@ -29,6 +29,8 @@ pub struct Config {
     pub report: Option<PathBuf>,
     /// Before and after, in HTML or PNG.
     pub contact_sheet: Option<PathBuf>,
+    /// Whether hidden files and folders are taken like others.
+    pub hidden: bool,
     /// Whether folders are watched for more.
     pub watch: bool,
     /// What the results depend on besides options and picture: engine, runtime, model, versions; or the fleet.

@@ -1,19 +1,25 @@
 //! Pictures that come to folders while the batch runs.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender};
 use notify::event::{EventKind, ModifyKind, RenameMode};
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::inputs;
+use super::path_text::PathText;
 use super::results::Results;
+use super::walk::{self, Wanted, is_hidden};
 use crate::Error;
-use crate::files::file_id;
+use crate::files::{FileId, file_id};
 use crate::stop::Stop;
+use crate::sync::lock;
 
 /// A file whose size and time have stood still for this long is complete.
 const SETTLED: Duration = Duration::from_millis(500);
@@ -27,8 +33,51 @@ pub(super) struct Watch {
     out: PathBuf,
     /// Whether the output folder is below one that is watched; everything in it is left alone then.
     out_is_below: bool,
+    hidden: bool,
     events: Receiver<notify::Result<Event>>,
-    _watcher: RecommendedWatcher,
+    watched: Mutex<Watched>,
+}
+
+/// The folders that the system tells of, each by one path.
+struct Watched {
+    watcher: RecommendedWatcher,
+    hidden: bool,
+    places: HashMap<FileId, PathBuf>,
+    /// The first folder that could not be watched, and why.
+    failed: Option<(PathBuf, notify::Error)>,
+    is_told: bool,
+}
+
+impl Wanted for Watched {
+    fn file(&self, path: &Path) -> bool {
+        inputs::is_picture(path)
+    }
+
+    fn folder(&self, _: &Path, _: usize) -> bool {
+        true
+    }
+
+    fn hidden(&self, _: &OsStr) -> bool {
+        self.hidden
+    }
+
+    fn enter(&mut self, path: &Path, id: FileId) -> bool {
+        // It may have been moved, or be another one with the number of one that is gone.
+        if let Some(known) = self.places.get(&id)
+            && known != path
+            && file_id(known) == Some(id)
+        {
+            return false;
+        }
+        self.places.insert(id, path.to_owned());
+        match self.watcher.watch(path, RecursiveMode::NonRecursive) {
+            // It went meanwhile.
+            Err(error) if matches!(error.kind, ErrorKind::PathNotFound) => {}
+            Err(error) => drop(self.failed.get_or_insert((path.to_owned(), error))),
+            Ok(()) => {}
+        }
+        true
+    }
 }
 
 /// What became of a picture that was offered.
@@ -45,9 +94,6 @@ pub(super) enum Taken {
 #[derive(Default)]
 struct Pending {
     growing: HashMap<PathBuf, Growing>,
-    /// Folders that came at that time. The system's own watch of one begins a moment later, so what came in between is
-    /// looked for once that has passed.
-    folders: HashMap<PathBuf, Instant>,
     /// Size and time of files when they were taken, so that the same state is not taken twice.
     taken: HashMap<PathBuf, (u64, Option<SystemTime>)>,
 }
@@ -55,10 +101,6 @@ struct Pending {
 impl Pending {
     fn add(&mut self, path: PathBuf) {
         self.growing.entry(path).or_insert_with(Growing::new);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.growing.is_empty() && self.folders.is_empty()
     }
 }
 
@@ -80,32 +122,41 @@ impl Growing {
 }
 
 impl Watch {
-    /// Begins; what comes from now on is not missed.
+    /// Begins; what comes from now on is not missed. Hidden pictures are taken with `hidden`.
     ///
     /// # Errors
     /// Kind `io` when the system cannot watch so many folders.
-    pub(super) fn start(folders: &[PathBuf], out: &Path) -> Result<Self, Error> {
+    pub(super) fn start(folders: &[PathBuf], out: &Path, hidden: bool) -> Result<Self, Error> {
         let (sender, events): (Sender<notify::Result<Event>>, _) = crossbeam_channel::unbounded();
         let fails = |folder: &Path| Error::io(format!("watch {}", folder.display()));
-        let mut watcher = notify::recommended_watcher(move |event| {
+        let watcher = notify::recommended_watcher(move |event| {
             // Nobody listens any more only when the batch is over.
             let _ = sender.send(event);
         })
         .map_err(fails(out))?;
-        for folder in folders {
-            watcher
-                .watch(folder, RecursiveMode::Recursive)
-                .map_err(fails(folder))?;
-        }
         let out = std::path::absolute(out).map_err(Error::io("find the output folder"))?;
-        let watched: Vec<_> = folders.iter().filter_map(|f| file_id(f)).collect();
+        let mut watched = Watched {
+            watcher,
+            hidden,
+            places: HashMap::new(),
+            failed: None,
+            is_told: false,
+        };
+        for folder in folders {
+            walk::below(folder, folder, &out, &mut watched);
+        }
+        if let Some((folder, error)) = watched.failed.take() {
+            return Err(fails(&folder)(error));
+        }
+        let roots: Vec<_> = folders.iter().filter_map(|f| file_id(f)).collect();
         let mut above = out.ancestors().skip(1).filter_map(file_id);
         Ok(Self {
             folders: folders.to_vec(),
-            out_is_below: above.any(|id| watched.contains(&id)),
+            out_is_below: above.any(|id| roots.contains(&id)),
             out,
+            hidden,
             events,
-            _watcher: watcher,
+            watched: Mutex::new(watched),
         })
     }
 
@@ -121,7 +172,7 @@ impl Watch {
         let mut pending = Pending::default();
         fresh.into_iter().for_each(|path| pending.add(path));
         loop {
-            let look = if pending.is_empty() {
+            let look = if pending.growing.is_empty() {
                 crossbeam_channel::never()
             } else {
                 crossbeam_channel::after(LOOK)
@@ -137,12 +188,7 @@ impl Watch {
             while let Ok(event) = self.events.try_recv() {
                 self.note(event, results, &mut pending);
             }
-            let folders = pending
-                .folders
-                .extract_if(|_, since| since.elapsed() >= SETTLED);
-            for (folder, _) in folders.collect::<Vec<_>>() {
-                self.fill(&folder, results, &mut pending);
-            }
+            self.tell_of_failure();
             for (path, state) in settled(&mut pending.growing) {
                 if pending.taken.get(&path) == Some(&state) {
                     continue;
@@ -153,6 +199,23 @@ impl Watch {
                     Taken::NoMore => return,
                 }
             }
+        }
+    }
+
+    /// Says of the first folder that cannot be watched what that means.
+    fn tell_of_failure(&self) {
+        let mut watched = lock(&self.watched);
+        if let Some((folder, error)) = &watched.failed
+            && !watched.is_told
+        {
+            let folder = PathText::from(&**folder);
+            let text = format!(
+                "cutout: warning: cannot watch {folder}: {error}; images that come there are not seen until the batch is \
+                 started again"
+            );
+            // Nobody may be there to read it.
+            let _ = writeln!(io::stderr(), "{text}");
+            watched.is_told = true;
         }
     }
 
@@ -173,27 +236,34 @@ impl Watch {
         if self.out_is_below && path.starts_with(&self.out) {
             return;
         }
+        let Some((root, below)) = self.place(path) else {
+            return;
+        };
+        if !self.hidden && below.iter().any(is_hidden) {
+            return;
+        }
         if path.is_dir() {
-            pending.folders.insert(path.to_owned(), Instant::now());
-            self.fill(path, results, pending);
+            // Each folder is watched before it is read, so that nothing falls between.
+            let held = walk::below(path, root, &self.out, &mut *lock(&self.watched));
+            let files = held.files.into_iter().filter(|file| !results.has(file));
+            files.for_each(|file| pending.add(file));
         } else if inputs::is_picture(path) {
             pending.add(path.to_owned());
         }
     }
 
-    /// Takes what `folder` holds: it may have been filled before it was watched.
-    fn fill(&self, folder: &Path, results: &Results<'_>, pending: &mut Pending) {
-        let files = inputs::walk(folder, &self.out, results);
-        files.into_iter().for_each(|file| pending.add(file));
+    /// The folder that `path` was found in, and its place there.
+    fn place<'a>(&'a self, path: &'a Path) -> Option<(&'a Path, &'a Path)> {
+        let mut found = self
+            .folders
+            .iter()
+            .filter_map(|folder| Some((&**folder, path.strip_prefix(folder).ok()?)));
+        found.next()
     }
 
     /// The place of `path` in the folder that it was found in.
     pub(super) fn relative(&self, path: &Path) -> Option<PathBuf> {
-        let mut found = self
-            .folders
-            .iter()
-            .filter_map(|f| path.strip_prefix(f).ok());
-        found.next().map(Path::to_owned)
+        self.place(path).map(|(_, below)| below.to_owned())
     }
 
     /// Whether the file at `path` may still be written to.

@@ -77,6 +77,11 @@ pub struct Batch {
     #[arg(long, value_name = "FILE")]
     contact_sheet: Option<PathBuf>,
 
+    /// Take what is hidden in folders, too: names that begin with a dot, and the folders that systems make for themselves,
+    /// such as @eaDir, #recycle, $RECYCLE.BIN and __MACOSX. What is named is always taken.
+    #[arg(long)]
+    hidden: bool,
+
     /// Go on with pictures that come to the folders, until Ctrl-C.
     #[arg(long)]
     watch: bool,
@@ -166,6 +171,7 @@ impl Batch {
             quiet: self.quiet,
             report: self.report.clone(),
             contact_sheet: self.contact_sheet.clone(),
+            hidden: self.hidden,
             watch: self.watch,
             identity,
         })

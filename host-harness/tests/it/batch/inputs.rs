@@ -125,6 +125,77 @@ fn files_patterns_and_lists_keep_the_tree_below_what_they_share() {
 }
 
 #[test]
+fn links_between_folders_give_each_picture_once_however_it_was_asked_for() {
+    let input = folder(&["a/a.png", "b/b.png", "c/c.png", "d/d.png", "z/.h/h.png"]);
+    let at = input.path();
+    for from in ["a", "b", "c", "d"] {
+        for to in ["a", "b", "c", "d"].iter().filter(|to| **to != from) {
+            symlink(format!("../{to}"), at.join(from).join(to)).unwrap();
+        }
+    }
+    symlink("/", at.join("a/root")).unwrap();
+    symlink("a", at.join("link")).unwrap();
+    let all: &[&str] = &["a/a.png", "b/b.png", "c/c.png", "d/d.png"];
+    let cases: [(&str, &[&str]); 6] = [
+        (".", all),
+        ("**/*.png", all),
+        ("?/*.png", all),
+        // The link is what was asked for, whatever real folder there is.
+        ("l*/*.png", &["a.png"]),
+        ("l*/**/a.png", &["a.png"]),
+        ("*/.h/*.png", &["h.png"]),
+    ];
+    for (argument, expected) in cases {
+        let out = tempfile::tempdir().unwrap();
+        let (done, said) = finish(batch(out.path()).current_dir(at).arg(argument));
+        assert!(done.status.success(), "{argument}: {said}");
+        assert_eq!(names(out.path()), expected, "{argument}");
+    }
+}
+
+#[test]
+fn hidden_pictures_are_taken_where_they_are_asked_for() {
+    let input = folder(&["a.png", ".b.png", "@eaDir/c.png", ".d/.e.png", "f/._g.png"]);
+    let at = input.path();
+    fs::write(at.join("list.txt"), ".b.png\n@eaDir/c.png\n").unwrap();
+    let left_out = "hidden files and folders left out: ";
+    let cases: [(&[&str], &[&str], &str); 8] = [
+        (&["."], &["a.png"], "left out: 4"),
+        (
+            &[".", "--hidden"],
+            &[".b.png", ".d/.e.png", "@eaDir/c.png", "a.png", "f/._g.png"],
+            "",
+        ),
+        (&["**/*.png"], &["a.png"], "left out: 4"),
+        (&["**/*.png", "a.png", "."], &["a.png"], "left out: 8"),
+        (&[".*.png"], &[".b.png"], ""),
+        (&["@eaDir"], &["c.png"], ""),
+        (&[".b.png"], &[".b.png"], ""),
+        (&["@list.txt"], &[".b.png", "@eaDir/c.png"], ""),
+    ];
+    for (arguments, expected, words) in cases {
+        let out = tempfile::tempdir().unwrap();
+        let (done, said) = finish(batch(out.path()).current_dir(at).args(arguments));
+        assert!(done.status.success(), "{arguments:?}: {said}");
+        assert_eq!(names(out.path()), expected, "{arguments:?}");
+        let times = said.matches(left_out).count();
+        assert_eq!(
+            times,
+            usize::from(!words.is_empty()),
+            "{arguments:?}: {said}"
+        );
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+    let out = tempfile::tempdir().unwrap();
+    let (done, said) = finish(batch(out.path()).current_dir(at).arg("f/*.png"));
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("what is hidden; --hidden takes that"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_exit_code_and_the_words_say_what_was_wrong_with_the_inputs() {
     let input = folder(&["a.png"]);
     let empty = tempfile::tempdir().unwrap();

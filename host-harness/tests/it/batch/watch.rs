@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -151,4 +152,63 @@ fn a_watched_folder_may_be_the_output_folder() {
         "third.png.png",
     ];
     assert_eq!(names(input.path()), expected);
+}
+
+#[test]
+fn a_watched_tree_is_watched_once_whatever_links_lead_into_it() {
+    let input = folder(&["a/a.png", "b/b.png"]);
+    let (elsewhere, out) = (folder(&["x/far.png"]), tempfile::tempdir().unwrap());
+    let at = input.path();
+    symlink("../b", at.join("a/b")).unwrap();
+    symlink("../a", at.join("b/a")).unwrap();
+    symlink("/", at.join("a/root")).unwrap();
+    let mut watched = Watched::start(at, out.path());
+    watched.wait(2);
+    fs::write(at.join("b/later.png"), picture(1)).unwrap();
+    watched.wait(1);
+    // A link that comes is looked into once, and what comes there is seen.
+    symlink(elsewhere.path(), at.join("first")).unwrap();
+    watched.wait(1);
+    symlink(elsewhere.path().join("x"), at.join("second")).unwrap();
+    symlink("/", at.join("root")).unwrap();
+    symlink("..", at.join("a/up")).unwrap();
+    fs::write(elsewhere.path().join("x/later.png"), picture(2)).unwrap();
+    watched.wait(1);
+    // A folder that moves is seen at its new place.
+    fs::rename(at.join("b"), at.join("c")).unwrap();
+    watched.wait(2);
+    fs::write(at.join("c/last.png"), picture(3)).unwrap();
+    watched.wait(1);
+    assert_eq!(watched.end(), Some(0));
+    let expected = [
+        "a/a.png",
+        "b/b.png",
+        "b/later.png",
+        "c/b.png",
+        "c/last.png",
+        "c/later.png",
+        "first/x/far.png",
+        "first/x/later.png",
+    ];
+    assert_eq!(names(out.path()), expected);
+}
+
+#[test]
+fn hidden_pictures_that_come_are_left_out() {
+    let input = folder(&["a.png"]);
+    let out = tempfile::tempdir().unwrap();
+    let at = input.path();
+    fs::create_dir(at.join("@eaDir")).unwrap();
+    let mut watched = Watched::start(at, out.path());
+    watched.wait(1);
+    fs::create_dir(at.join(".new")).unwrap();
+    for name in ["._b.png", ".new/c.png", "@eaDir/d.png"] {
+        fs::write(at.join(name), picture(1)).unwrap();
+    }
+    // Those above would come before or with this one.
+    std::thread::sleep(SETTLED / 4);
+    fs::write(at.join("e.png"), picture(2)).unwrap();
+    watched.wait(1);
+    assert_eq!(watched.end(), Some(0));
+    assert_eq!(names(out.path()), ["a.png", "e.png"]);
 }
