@@ -252,6 +252,7 @@ impl Batch<'_> {
             &self.config.out,
             options.encoding.format.as_str(),
             options.also_mask,
+            self.config.safe_names,
             is_ours,
             self.manifest.owners(),
         );

@@ -31,6 +31,8 @@ pub struct Config {
     pub contact_sheet: Option<PathBuf>,
     /// Whether hidden files and folders are taken like others.
     pub hidden: bool,
+    /// Whether results' names are free of what shares forbid.
+    pub safe_names: bool,
     /// Whether folders are watched for more.
     pub watch: bool,
     /// What the results depend on besides options and picture: engine, runtime, model, versions; or the fleet.

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::names::Folded;
 use super::path_text::PathText;
 use super::record::Facts;
+use crate::files::file_id;
 
 /// A line of a manifest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,6 +83,8 @@ pub(super) struct History {
     pub(super) entries: HashMap<PathText, Entry>,
     /// By path, what was written there last and before: a kill may come between saying and doing.
     made: HashMap<PathText, Vec<Made>>,
+    /// Paths of `made` that some file systems take for one.
+    alike: HashMap<Folded, Vec<PathText>>,
     sheets: HashMap<PathText, Made>,
 }
 
@@ -110,6 +114,11 @@ impl History {
             Line::Begun(files) => {
                 for made in files {
                     let known = self.made.entry(made.path.clone()).or_default();
+                    if known.is_empty() {
+                        let path = PathBuf::from(made.path.clone());
+                        let alike = self.alike.entry(path.as_path().into()).or_default();
+                        alike.push(made.path.clone());
+                    }
                     if known.last() != Some(&made) {
                         known.push(made);
                         known.drain(..known.len().saturating_sub(2));
@@ -134,9 +143,23 @@ impl History {
         begun.chain(done).chain(sheets)
     }
 
-    /// Whether results have been written to `path`, which is below the output folder.
-    pub(super) fn is_ours(&self, path: &Path) -> bool {
-        self.made.contains_key(&path.into())
+    /// Whether the file at `path` below the output folder `out` is where results have been written to, by this name or by
+    /// one that the file system takes for the same.
+    pub(super) fn is_ours(&self, out: &Path, path: &Path) -> bool {
+        if self.made.contains_key(&path.into()) {
+            return true;
+        }
+        let Some(id) = file_id(&out.join(path)) else {
+            return false;
+        };
+        let is_one =
+            |known: &PathText| file_id(&out.join(PathBuf::from(known.clone()))) == Some(id);
+        self.alike(path).iter().any(is_one)
+    }
+
+    /// Paths like `path` that results have been written to.
+    fn alike(&self, path: &Path) -> &[PathText] {
+        self.alike.get(&path.into()).map_or(&[], Vec::as_slice)
     }
 
     /// Whether `made` is noted as begun.
@@ -147,8 +170,11 @@ impl History {
 
     /// Whether the file at `path` below the output folder `out` is a result, unchanged.
     pub(super) fn is_result(&self, out: &Path, path: &Path) -> bool {
-        let known = self.made.get(&path.into());
-        known.is_some_and(|known| known.iter().any(|made| made.is_at(&out.join(path))))
+        let known = self
+            .alike(path)
+            .iter()
+            .filter_map(|known| self.made.get(known));
+        known.flatten().any(|made| made.is_at(&out.join(path)))
     }
 
     /// Whether the file at `path`, a whole path, is a page of a contact sheet, unchanged.
@@ -162,5 +188,34 @@ impl History {
         let entries = self.entries.values();
         let owners = entries.map(|e| (e.source.clone().into(), e.output.path.clone().into()));
         owners.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_ours_by_every_name_that_the_file_system_takes_for_its_own() {
+        let out = tempfile::tempdir().unwrap();
+        let at = |name: &str| out.path().join(name);
+        let mut history = History::default();
+        history.take(Line::Begun(vec![Made::of(Path::new("IMG_1.png"), b"made")]));
+        fs::write(at("IMG_1.png"), b"made").unwrap();
+        // As a file system without cases would show it.
+        fs::hard_link(at("IMG_1.png"), at("img_1.png")).unwrap();
+        fs::write(at("Img_1.png"), b"somebody's").unwrap();
+        let cases = [
+            ("IMG_1.png", true, true),
+            ("img_1.png", true, true),
+            ("Img_1.png", false, false),
+            ("other.png", false, false),
+            ("iMG_1.png", false, false),
+        ];
+        for (name, ours, result) in cases {
+            let path = Path::new(name);
+            assert_eq!(history.is_ours(out.path(), path), ours, "{name}");
+            assert_eq!(history.is_result(out.path(), path), result, "{name}");
+        }
     }
 }

@@ -147,7 +147,7 @@ impl Manifest {
 
     /// As [`History::is_ours`].
     pub(super) fn is_ours(&self, path: &Path) -> bool {
-        lock(&self.history).is_ours(path)
+        lock(&self.history).is_ours(&self.out, path)
     }
 
     /// As [`History::is_result`].

@@ -1,12 +1,19 @@
-//! Names of results: one for every picture, none twice, never that of an original.
+//! Names of results: one for every picture, never that of an original, and none twice, not even by another case or another
+//! Unicode normal form.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+mod folded;
+mod safe;
+
 use super::inputs::Input;
 use crate::files::{FileId, file_id};
+
+pub(super) use folded::Folded;
+pub(super) use safe::forbidden;
 
 /// Longest name of a file that the usual file systems take, in bytes.
 const MAX_NAME: usize = 255;
@@ -27,21 +34,25 @@ pub(super) struct Names<'a> {
     out: PathBuf,
     extension: &'static str,
     mask: bool,
+    /// Whether names are free of what shares forbid.
+    safe: bool,
     /// Whether a file below the output folder is a result, so that the next one may take its place.
     is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
     /// Results of earlier runs, by their pictures' places.
     owners: HashMap<PathBuf, PathBuf>,
     originals: HashSet<FileId>,
     given: HashMap<PathBuf, Name>,
-    taken: HashSet<PathBuf>,
+    taken: HashSet<Folded>,
 }
 
 impl<'a> Names<'a> {
-    /// Names with `extension` for results in the folder `out`; with `mask`, also for masks.
+    /// Names with `extension` for results in the folder `out`; with `mask`, also for masks; with `safe`, of what every share
+    /// takes.
     pub(super) fn new(
         out: &Path,
         extension: &'static str,
         mask: bool,
+        safe: bool,
         is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
         owners: HashMap<PathBuf, PathBuf>,
     ) -> Self {
@@ -49,6 +60,7 @@ impl<'a> Names<'a> {
             out: out.to_owned(),
             extension,
             mask,
+            safe,
             is_ours,
             owners,
             originals: HashSet::new(),
@@ -57,14 +69,20 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Keeps `path`, a whole one, from being given.
+    /// Keeps `path` from being given, if it is below the output folder, whatever that is called in it.
     pub(super) fn reserve(&mut self, path: &Path) {
-        let whole =
-            std::path::absolute(&self.out).and_then(|out| Ok((out, std::path::absolute(path)?)));
-        if let Ok((out, path)) = whole
-            && let Ok(below) = path.strip_prefix(out)
+        let Ok(path) = std::path::absolute(path) else {
+            return;
+        };
+        let out = std::path::absolute(&self.out).unwrap_or_else(|_| self.out.clone());
+        let id = file_id(&out);
+        let mut folders = path.ancestors().skip(1);
+        let is_out = |folder: &&Path| **folder == out || id.is_some() && file_id(folder) == id;
+        if let Some(below) = folders
+            .find(is_out)
+            .and_then(|folder| path.strip_prefix(folder).ok())
         {
-            self.taken.insert(below.to_owned());
+            self.taken.insert(below.into());
         }
     }
 
@@ -73,13 +91,14 @@ impl<'a> Names<'a> {
     pub(super) fn all(&mut self, inputs: &[Input]) -> Vec<Name> {
         self.originals
             .extend(inputs.iter().filter_map(|input| file_id(&input.path)));
-        let mut wanted: HashMap<PathBuf, usize> = HashMap::new();
+        let mut wanted: HashMap<Folded, usize> = HashMap::new();
         for input in inputs {
             // A folder of the tree is no name for a result.
-            let folders = input.relative.ancestors().skip(1);
-            self.taken.extend(folders.map(Path::to_owned));
-            for path in self.paths(&plain(input)) {
-                *wanted.entry(path).or_default() += 1;
+            let place = self.place(input);
+            let folders = place.ancestors().skip(1);
+            self.taken.extend(folders.map(Folded::from));
+            for path in self.paths(&self.plain(input)) {
+                *wanted.entry(path.as_path().into()).or_default() += 1;
             }
         }
         let mut names: Vec<Option<Name>> = inputs.iter().map(|input| self.had(input)).collect();
@@ -88,8 +107,9 @@ impl<'a> Names<'a> {
             .zip(&mut names)
             .filter(|(_, name)| name.is_none())
         {
-            let stem = plain(input);
-            let alone = (self.paths(&stem).iter()).all(|path| wanted.get(path) == Some(&1));
+            let stem = self.plain(input);
+            let is_one = |path: &PathBuf| wanted.get(&path.as_path().into()) == Some(&1);
+            let alone = self.paths(&stem).iter().all(is_one);
             if alone && self.is_free(&stem) {
                 *name = Some(self.give(input, stem));
             }
@@ -103,6 +123,9 @@ impl<'a> Names<'a> {
     /// The name that the picture's result has had since an earlier run, if it can be kept.
     fn had(&mut self, input: &Input) -> Option<Name> {
         let main = self.owners.get(&input.relative)?;
+        if self.safe && forbidden(main).is_some() {
+            return None;
+        }
         let ending = format!(".{}", self.extension);
         let name = main.file_name()?.as_bytes();
         let stem = name.strip_suffix(ending.as_bytes())?;
@@ -119,7 +142,7 @@ impl<'a> Names<'a> {
         if let Some(name) = self.had(input) {
             return name;
         }
-        let stem = plain(input);
+        let stem = self.plain(input);
         if self.is_free(&stem) {
             return self.give(input, stem);
         }
@@ -128,14 +151,15 @@ impl<'a> Names<'a> {
 
     /// The whole old name stays in the new one, numbered where even that is not enough.
     fn qualified(&mut self, input: &Input) -> Name {
-        let name = input.relative.file_name().unwrap_or_default();
+        let place = self.place(input);
+        let name = place.file_name().unwrap_or_default();
         let mut number = 1;
         loop {
             let mut stem = name.to_owned();
             if number > 1 {
                 stem.push(format!("-{number}"));
             }
-            let stem = input.relative.with_file_name(stem);
+            let stem = place.with_file_name(stem);
             if self.is_free(&stem) {
                 return self.give(input, stem);
             }
@@ -154,22 +178,37 @@ impl<'a> Names<'a> {
                     !metadata.is_dir() && !is_original && (self.is_ours)(path)
                 }
             };
-            may_be_replaced && !self.taken.contains(path)
+            may_be_replaced && !self.taken.contains(&path.as_path().into())
         })
     }
 
     fn give(&mut self, input: &Input, stem: PathBuf) -> Name {
-        let moved = stem != plain(input);
+        let moved = stem != self.plain(input);
         let mut paths = self.paths(&stem).into_iter();
         let name = Name {
             main: paths.next().unwrap_or(stem),
             mask: paths.next(),
             moved,
         };
-        self.taken.insert(name.main.clone());
-        self.taken.extend(name.mask.clone());
+        self.taken.insert(name.main.as_path().into());
+        self.taken.extend(name.mask.as_deref().map(Folded::from));
         self.given.insert(input.path.clone(), name.clone());
         name
+    }
+
+    /// The picture's place in the tree of results.
+    fn place(&self, input: &Input) -> PathBuf {
+        if self.safe {
+            safe::safe(&input.relative)
+        } else {
+            input.relative.clone()
+        }
+    }
+
+    /// The picture's place without its extension.
+    fn plain(&self, input: &Input) -> PathBuf {
+        let place = self.place(input);
+        place.with_file_name(place.file_stem().unwrap_or_default())
     }
 
     /// The result's path, then the mask's.
@@ -180,12 +219,6 @@ impl<'a> Names<'a> {
         }
         paths
     }
-}
-
-/// The picture's place without its extension.
-fn plain(input: &Input) -> PathBuf {
-    let stem = input.relative.file_stem().unwrap_or_default();
-    input.relative.with_file_name(stem)
 }
 
 /// `stem` and `.ending`; a name that would be too long ends in a digest of itself.

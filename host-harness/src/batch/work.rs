@@ -11,12 +11,13 @@ use crossbeam_channel::{Receiver, Sender};
 use cutout::{Options, Thumbnails};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
+use rustix::io::Errno;
 
 use super::history::{Entry, Line, Made};
 use super::inputs::Input;
 use super::maker::{CutOut, Failure, Maker};
 use super::manifest::{self, Manifest};
-use super::names::Name;
+use super::names::{self, Name};
 use super::record::{Facts, Record, Status};
 use crate::engine::Worker;
 use crate::files::{self, Place};
@@ -154,12 +155,9 @@ impl Work<'_> {
         let mask = mask.map(|(name, mask)| (Made::of(name, mask), mask));
         let begun = [Some(&output), mask.as_ref().map(|(made, _)| made)];
         let begun = begun.into_iter().flatten().cloned().collect();
-        let noting = |e| {
-            fatal_if_full(
-                "note in the manifest what is done in",
-                self.manifest.out(),
-                &e,
-            )
+        let noting = |e: io::Error| {
+            let doing = "note in the manifest what is done in";
+            fatal_if_full(doing, self.manifest.out(), &e.to_string(), e.kind())
         };
         self.manifest.begin(begun).map_err(noting)?;
         self.write(&output, &result.value.bytes)?;
@@ -201,7 +199,8 @@ impl Work<'_> {
         let written = self.manifest.write(made, bytes);
         written.map_err(|e| {
             let path = self.manifest.out().join(PathBuf::from(made.path.clone()));
-            fatal_if_full("write", &path, &e)
+            let hint = name_hint(&PathBuf::from(made.path.clone()), &e);
+            fatal_if_full("write", &path, &format!("{e}{hint}"), e.kind())
         })
     }
 
@@ -226,22 +225,61 @@ impl Work<'_> {
 }
 
 /// Where no picture can be written, the next ones need not be tried.
-fn fatal_if_full(doing: &str, path: &Path, error: &io::Error) -> Failure {
+fn fatal_if_full(doing: &str, path: &Path, why: &str, kind: io::ErrorKind) -> Failure {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    let is_fatal = matches!(
-        error.kind(),
-        StorageFull | QuotaExceeded | ReadOnlyFilesystem
-    );
+    let is_fatal = matches!(kind, StorageFull | QuotaExceeded | ReadOnlyFilesystem);
     let way_out = if is_fatal {
         "; make room and run the same command again, what is done stays done"
     } else {
         ""
     };
-    let text = format!("cannot {doing} {}: {error}{way_out}", path.display());
+    let text = format!("cannot {doing} {}: {why}{way_out}", path.display());
     let error = Error::new(Kind::Io, text);
     if is_fatal {
         Failure::Fatal(error)
     } else {
         error.into()
+    }
+}
+
+/// The way out where `error`, of writing to `path` below the output folder, may come of the name.
+fn name_hint(path: &Path, error: &io::Error) -> String {
+    // Shares answer to a name that they forbid as if nothing could be found there.
+    const OF_NAMES: [Errno; 3] = [Errno::INVAL, Errno::ILSEQ, Errno::NOENT];
+    let errno = Errno::from_io_error(error);
+    if errno == Some(Errno::NAMETOOLONG) {
+        return "; the file system takes shorter names only: rename the image".to_owned();
+    }
+    let may_be = errno.is_some_and(|errno| OF_NAMES.contains(&errno));
+    names::forbidden(path)
+        .filter(|_| may_be)
+        .map_or(String::new(), |what| {
+            format!("; the file system may forbid {what}: --safe-names replaces what shares forbid")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_may_come_of_the_name_says_what_in_it() {
+        let cases = [
+            (
+                "d/what?.png",
+                Errno::INVAL,
+                "'?' in \"what?.png\": --safe-names",
+            ),
+            ("a:b/x.png", Errno::NOENT, "':' in \"a:b\": --safe-names"),
+            ("con.png", Errno::INVAL, "the device's name \"con\""),
+            ("long.png", Errno::NAMETOOLONG, "shorter names"),
+            ("plain.png", Errno::INVAL, ""),
+            ("what?.png", Errno::ACCESS, ""),
+        ];
+        for (path, errno, words) in cases {
+            let hint = name_hint(Path::new(path), &errno.into());
+            assert!(hint.contains(words), "{path}: {hint}");
+            assert_eq!(hint.is_empty(), words.is_empty(), "{path}: {hint}");
+        }
     }
 }

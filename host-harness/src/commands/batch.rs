@@ -82,6 +82,11 @@ pub struct Batch {
     #[arg(long)]
     hidden: bool,
 
+    /// Replace by _ what shares and Windows forbid in names of results: < > : " | ? * \, control characters, a dot or a
+    /// space at the end; and add it to names of devices, such as con and com1.
+    #[arg(long)]
+    safe_names: bool,
+
     /// Go on with pictures that come to the folders, until Ctrl-C.
     #[arg(long)]
     watch: bool,
@@ -172,6 +177,7 @@ impl Batch {
             report: self.report.clone(),
             contact_sheet: self.contact_sheet.clone(),
             hidden: self.hidden,
+            safe_names: self.safe_names,
             watch: self.watch,
             identity,
         })

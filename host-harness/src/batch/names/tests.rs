@@ -10,7 +10,14 @@ fn input(relative: &str) -> Input {
 }
 
 fn names(out: &str, mask: bool) -> Names<'static> {
-    Names::new(Path::new(out), "png", mask, &|_| false, HashMap::new())
+    Names::new(
+        Path::new(out),
+        "png",
+        mask,
+        false,
+        &|_| false,
+        HashMap::new(),
+    )
 }
 
 fn mains(relatives: &[&str], mask: bool) -> Vec<String> {
@@ -24,7 +31,7 @@ fn mains(relatives: &[&str], mask: bool) -> Vec<String> {
 
 #[test]
 fn whoever_is_alone_gets_the_plain_name_and_the_others_names_that_say_so() {
-    let cases: [(&[&str], bool, &[&str]); 5] = [
+    let cases: [(&[&str], bool, &[&str]); 10] = [
         (&["a/b.jpg", "b.jpg"], false, &["a/b.png", "b.png"]),
         (&["a.jpg", "a.png"], false, &["a.jpg.png", "a.png.png"]),
         (
@@ -37,6 +44,28 @@ fn whoever_is_alone_gets_the_plain_name_and_the_others_names_that_say_so() {
             &["a.jpg", "a.mask.jpg"],
             true,
             &["a.jpg.png", "a.mask.jpg.png"],
+        ),
+        (
+            &["IMG_1.PNG", "img_1.jpg"],
+            false,
+            &["IMG_1.PNG.png", "img_1.jpg.png"],
+        ),
+        (&["A.jpg", "a.jpg"], false, &["A.jpg.png", "a.jpg-2.png"]),
+        (
+            &["e\u{301}.jpg", "\u{e9}.gif"],
+            false,
+            &["e\u{301}.jpg.png", "\u{e9}.gif.png"],
+        ),
+        (
+            &["A/x.jpg", "a/X.png", "a/y.png"],
+            false,
+            &["A/x.jpg.png", "a/X.png.png", "a/y.png"],
+        ),
+        // A folder, too, has its name alone.
+        (
+            &["X.PNG/a.jpg", "x.jpg"],
+            false,
+            &["X.PNG/a.png", "x.jpg.png"],
         ),
     ];
     for (relatives, mask, expected) in cases {
@@ -84,8 +113,9 @@ fn a_name_that_was_had_is_kept_and_what_is_not_ours_is_not_taken() {
     std::fs::create_dir(out.path().join("c.png")).unwrap();
     let is_ours = |path: &Path| path == Path::new("a.png");
     let owners = HashMap::from([("a.jpg".into(), "a.png".into())]);
-    let mut names = Names::new(out.path(), "png", false, &is_ours, owners);
-    names.reserve(&out.path().join("sheet.png"));
+    let mut names = Names::new(out.path(), "png", false, false, &is_ours, owners);
+    std::os::unix::fs::symlink(".", out.path().join("here")).unwrap();
+    names.reserve(&out.path().join("here/Sheet.PNG"));
     let inputs = [
         "a.gif",
         "a.jpg",
@@ -113,15 +143,50 @@ fn a_name_that_was_had_is_kept_and_what_is_not_ours_is_not_taken() {
     assert_eq!(given, expected);
 }
 
+#[test]
+fn safe_names_are_free_of_what_shares_forbid_and_collide_with_none() {
+    let relatives = [
+        "a:b/x.jpg",
+        "a?b/x.gif",
+        "aux.jpg",
+        "what?.jpg",
+        "what_.jpg",
+    ];
+    let inputs = relatives.map(input);
+    // Made without, somewhere else.
+    let owners = HashMap::from([
+        ("aux.jpg".into(), "aux.png".into()),
+        ("what_.jpg".into(), "what_.png".into()),
+    ]);
+    let out = Path::new("/nowhere");
+    let mut names = Names::new(out, "png", true, true, &|_| false, owners);
+    let given = names.all(&inputs);
+    let mains: Vec<_> = given
+        .iter()
+        .map(|name| name.main.to_str().unwrap())
+        .collect();
+    let expected = [
+        "a_b/x.jpg.png",
+        "a_b/x.gif.png",
+        "aux_.png",
+        "what_.jpg.png",
+        "what_.png",
+    ];
+    assert_eq!(mains, expected);
+    let moved: Vec<_> = given.iter().map(|name| name.moved).collect();
+    assert_eq!(moved, [true, true, false, true, false]);
+    assert_eq!(names.one(&inputs[2]).mask, Some("aux_.mask.png".into()));
+}
+
 proptest! {
     #[test]
-    fn no_two_pictures_share_a_name(relatives in prop::collection::vec("(a/)?[ab](\\.(mask|jpg|png|2)){0,3}(-2)?\\.(jpg|png)", 1..12)) {
+    fn no_two_pictures_share_a_name(relatives in prop::collection::vec("([aA]/)?[aAb\u{e9}\u{c9}](\\.(mask|jpg|png|2)){0,3}(-2)?\\.(jpg|png)", 1..12)) {
         let mut relatives = relatives;
         relatives.sort();
         let inputs: Vec<Input> = relatives.iter().map(|r| input(r)).collect();
         let names = names("/nowhere", true).all(&inputs);
         let all: Vec<_> = names.iter().flat_map(|n| [Some(n.main.clone()), n.mask.clone()]).flatten().collect();
-        let different: HashSet<_> = all.iter().collect();
+        let different: HashSet<_> = all.iter().map(|path| Folded::from(&**path)).collect();
         prop_assert_eq!(different.len(), all.len());
     }
 }

@@ -80,6 +80,51 @@ fn a_result_keeps_its_name_when_others_come() {
 }
 
 #[test]
+fn names_that_a_share_takes_for_one_stay_apart_from_run_to_run() {
+    let input = folder(&["IMG_1.PNG", "e\u{301}.jpg", "\u{e9}.gif", "A/x.jpg"]);
+    let out = tempfile::tempdir().unwrap();
+    let (at, to) = (input.path(), out.path());
+    assert_eq!(counts(at, to, &[]), "4 done, 0 skipped, 0 failed");
+    fs::write(at.join("img_1.jpg"), picture(8)).unwrap();
+    fs::create_dir(at.join("a")).unwrap();
+    fs::write(at.join("a/X.gif"), picture(9)).unwrap();
+    assert_eq!(counts(at, to, &[]), "2 done, 4 skipped, 0 failed");
+    assert_eq!(counts(at, to, &[]), "0 done, 6 skipped, 0 failed");
+    let expected = [
+        "A/x.png",
+        "IMG_1.png",
+        "a/X.gif.png",
+        "e\u{301}.jpg.png",
+        "img_1.jpg.png",
+        "\u{e9}.gif.png",
+    ];
+    assert_eq!(names(to), expected);
+}
+
+#[test]
+fn safe_names_replace_what_shares_forbid_and_last() {
+    let input = folder(&["a:b/what?.png", "con.png", "plain.png"]);
+    let out = tempfile::tempdir().unwrap();
+    let (at, to) = (input.path(), out.path());
+    assert_eq!(counts(at, to, &[]), "3 done, 0 skipped, 0 failed");
+    assert_eq!(names(to), ["a:b/what?.png", "con.png", "plain.png"]);
+    fs::remove_dir_all(to).unwrap();
+    fs::create_dir(to).unwrap();
+    let flags = ["--safe-names", "--also", "mask"];
+    assert_eq!(counts(at, to, &flags), "3 done, 0 skipped, 0 failed");
+    assert_eq!(counts(at, to, &flags), "0 done, 3 skipped, 0 failed");
+    let expected = [
+        "a_b/what_.mask.png",
+        "a_b/what_.png",
+        "con_.mask.png",
+        "con_.png",
+        "plain.mask.png",
+        "plain.png",
+    ];
+    assert_eq!(names(to), expected);
+}
+
+#[test]
 fn a_file_that_is_not_ours_is_no_reason_to_skip() {
     let input = folder(&["a.png"]);
     let out = folder(&["a.png"]);
