@@ -19,6 +19,7 @@ fn made(engine: &str, output: &str, flags: &[&str]) -> (DynamicImage, Vec<u8>) {
     (image::load_from_memory(&bytes).unwrap(), bytes)
 }
 
+#[cfg(feature = "wasm")]
 #[test]
 fn every_flag_makes_what_it_says_and_the_same_on_both_engines() {
     let coffee = fixture("photos/coffee.png");
