@@ -1,9 +1,10 @@
 //! Encoded bytes to an upright [`Picture`].
 
+mod exif;
 mod format;
 mod heif;
 mod jpeg;
-mod orientation;
+mod raw_profile;
 mod samples;
 mod webp;
 
@@ -16,6 +17,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 
 use crate::{Error, ErrorKind, Limits, Picture, Profile, profile};
+use exif::Exif;
 use format::Format;
 use jpeg::Jpeg;
 
@@ -60,7 +62,10 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     decoder
         .set_limits(allowed)
         .map_err(|cause| refusal(format, &cause))?;
-    let orientation = orientation::of(&mut *decoder, format, bytes);
+    let chunks = png_chunks(format, bytes);
+    let chunks = chunks.as_ref().map(png::Reader::info);
+    let exif = Exif::of(&mut *decoder, format, bytes, chunks);
+    let orientation = orientation(&mut *decoder, format, exif.as_ref());
     let icc = decoder.icc_profile().ok().flatten();
     if format == Format::Jpeg {
         jpeg::check_end(bytes)?;
@@ -144,6 +149,35 @@ fn check_png_header(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
         u32::from_be_bytes([*w0, *w1, *w2, *w3]),
         u32::from_be_bytes([*h0, *h1, *h2, *h3]),
     )
+}
+
+/// What stands before a PNG's pixels.
+fn png_chunks(format: Format, bytes: &[u8]) -> Option<png::Reader<Cursor<&[u8]>>> {
+    if format != Format::Png {
+        return None;
+    }
+    let limits = png::Limits {
+        bytes: SIDE_MEMORY as usize,
+    };
+    let decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.read_info().ok()
+}
+
+/// How the picture has to be turned; not at all when nothing says so, or in a way that cannot be read.
+fn orientation(
+    decoder: &mut dyn ImageDecoder,
+    format: Format,
+    exif: Option<&Exif<'_>>,
+) -> Orientation {
+    // A TIFF's decoder knows the page that it reads.
+    let by_decoder = match format {
+        Format::Tiff => decoder.orientation().ok(),
+        _ => None,
+    };
+    by_decoder
+        .filter(|&found| found != Orientation::NoTransforms)
+        .or_else(|| exif?.orientation())
+        .unwrap_or(Orientation::NoTransforms)
 }
 
 fn memory(max_alloc: u64) -> image::Limits {

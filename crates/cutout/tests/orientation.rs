@@ -7,18 +7,23 @@ use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 
+/// Type and count of the entry that states the orientation: one SHORT as EXIF has it, and what other writers make of it.
+const KINDS: [(u16, u32); 5] = [(3, 1), (4, 1), (1, 1), (8, 1), (3, 2)];
+
 /// EXIF with one entry, the orientation.
-fn exif(orientation: u8) -> Vec<u8> {
+fn exif(orientation: u8, (kind, count): (u16, u32)) -> Vec<u8> {
     [
-        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0",
-        &[orientation, 0, 0, 0][..],
+        b"II*\0\x08\0\0\0\x01\0\x12\x01",
+        &kind.to_le_bytes()[..],
+        &count.to_le_bytes(),
+        &[orientation, 0, 0, 0],
         &[0; 4],
     ]
     .concat()
 }
 
 /// An uncompressed RGB TIFF; the `image` crate writes no orientation.
-fn tiff(picture: &RgbImage, orientation: u8) -> Vec<u8> {
+fn tiff(picture: &RgbImage, orientation: u8, (kind, count): (u16, u32)) -> Vec<u8> {
     let (width, height) = picture.dimensions();
     let pixels = picture.as_raw();
     let (bits, end) = (8, 14 + pixels.len() as u32);
@@ -29,7 +34,7 @@ fn tiff(picture: &RgbImage, orientation: u8) -> Vec<u8> {
         (259, 3, 1, 1),
         (262, 3, 1, 2),
         (273, 4, 1, 14),
-        (274, 3, 1, orientation.into()),
+        (274, kind, count, orientation.into()),
         (277, 3, 1, 3),
         (278, 4, 1, height),
         (279, 4, 1, pixels.len() as u32),
@@ -71,7 +76,9 @@ fn all_eight_orientations_come_out_upright_from_every_format_that_has_them() {
         };
         stored.apply_orientation(Orientation::from_exif(inverse).unwrap());
         let stored = stored.to_rgb8();
-        for (name, bytes) in oriented_files(&stored, orientation) {
+        let files =
+            KINDS.map(|kind| oriented_files(&stored, orientation, kind).map(|file| (kind, file)));
+        for (kind, (name, bytes)) in files.into_iter().flatten() {
             let found = decode(&bytes, &Limits::default()).unwrap();
             let tolerance = if name == "jpeg" { 12 } else { 0 };
             let same = (found.width, found.height) == (48, 32)
@@ -82,7 +89,7 @@ fn all_eight_orientations_come_out_upright_from_every_format_that_has_them() {
                     .all(|(a, b)| a.abs_diff(*b) <= tolerance);
             if !same {
                 wrong.push(format!(
-                    "{name}, orientation {orientation}: {}×{}",
+                    "{name}, orientation {orientation} as {kind:?}: {}×{}",
                     found.width, found.height
                 ));
             }
@@ -120,8 +127,12 @@ fn with_raw_profile(picture: &RgbImage, exif: &[u8], packed: bool) -> Vec<u8> {
     out
 }
 
-fn oriented_files(stored: &RgbImage, orientation: u8) -> [(&'static str, Vec<u8>); 7] {
-    let exif = exif(orientation);
+fn oriented_files(
+    stored: &RgbImage,
+    orientation: u8,
+    kind: (u16, u32),
+) -> [(&'static str, Vec<u8>); 7] {
+    let exif = exif(orientation, kind);
     let (mut jpeg, mut png, mut webp, mut prefixed) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     write_with_exif(
@@ -146,6 +157,6 @@ fn oriented_files(stored: &RgbImage, orientation: u8) -> [(&'static str, Vec<u8>
             "png, packed raw profile",
             with_raw_profile(stored, &exif, true),
         ),
-        ("tiff", tiff(stored, orientation)),
+        ("tiff", tiff(stored, orientation, kind)),
     ]
 }

@@ -1,0 +1,244 @@
+//! EXIF (CIPA DC-008), as far as results depend on it.
+//!
+//! Directories are searched where they lie, and nothing is kept of them: `kamadak-exif` 0.6.2 reads all of them first,
+//! which makes millions of fields of 64 KiB in which directories overlap.
+
+use std::borrow::Cow;
+
+use image::ImageDecoder;
+use image::metadata::Orientation;
+
+use super::{Format, raw_profile};
+
+/// What JPEG puts before its EXIF, and some writers of PNG and WebP as well.
+const PREFIX: &[u8] = b"Exif\0\0";
+
+/// Bytes of a directory's entry: tag, type, count, and the value or where it is.
+const ENTRY: usize = 12;
+
+const ORIENTATION: u16 = 0x0112;
+
+/// The EXIF of a file: a TIFF file (revision 6.0) without pixels, or one with them.
+pub(super) struct Exif<'a> {
+    bytes: Cow<'a, [u8]>,
+    is_big_endian: bool,
+}
+
+impl<'a> Exif<'a> {
+    /// The file's EXIF; a TIFF file is its own. `None` when there is none, or it does not begin as EXIF does.
+    pub(super) fn of(
+        decoder: &mut dyn ImageDecoder,
+        format: Format,
+        bytes: &'a [u8],
+        png: Option<&png::Info<'_>>,
+    ) -> Option<Self> {
+        if format == Format::Tiff {
+            return Self::new(Cow::Borrowed(bytes));
+        }
+        let stored = decoder.exif_metadata().ok().flatten();
+        let stored = stored.and_then(|exif| Self::new(Cow::Owned(exif)));
+        stored.or_else(|| Self::new(Cow::Owned(raw_profile::exif(png?)?)))
+    }
+
+    fn new(mut bytes: Cow<'a, [u8]>) -> Option<Self> {
+        if bytes.starts_with(PREFIX) {
+            bytes.to_mut().drain(..PREFIX.len());
+        }
+        let is_big_endian = match bytes.first_chunk::<4>()? {
+            b"MM\0*" => true,
+            b"II*\0" => false,
+            _ => return None,
+        };
+        Some(Self {
+            bytes,
+            is_big_endian,
+        })
+    }
+
+    /// How the picture has to be turned. The value may have any integer type, and more may follow it.
+    pub(super) fn orientation(&self) -> Option<Orientation> {
+        let value = self.field(self.main()?, ORIENTATION)?.integer()?;
+        Orientation::from_exif(u8::try_from(value).ok()?)
+    }
+
+    fn main(&self) -> Option<u32> {
+        self.u32(self.bytes.get(4..)?)
+    }
+
+    /// The first entry of `tag` in the directory at `offset`.
+    fn field(&self, offset: u32, tag: u16) -> Option<Field<'_>> {
+        let directory = self.bytes.get(usize::try_from(offset).ok()?..)?;
+        let count = usize::from(self.u16(directory)?);
+        let entries = directory.get(2..)?.chunks_exact(ENTRY).take(count);
+        let mut found = entries.filter(|entry| self.u16(entry) == Some(tag));
+        let entry = found.next()?;
+        let kind = self.u16(entry.get(2..)?)?;
+        let count = self.u32(entry.get(4..)?)?;
+        let size = match kind {
+            1 | 2 | 6 | 7 => 1,
+            3 | 8 => 2,
+            4 | 9 | 13 => 4,
+            5 | 10 => 8,
+            _ => return None,
+        };
+        let length = usize::try_from(count).ok()?.checked_mul(size)?;
+        let inside = entry.get(8..)?;
+        let value = if length <= inside.len() {
+            inside.get(..length)?
+        } else {
+            let at = usize::try_from(self.u32(inside)?).ok()?;
+            self.bytes.get(at..)?.get(..length)?
+        };
+        Some(Field {
+            exif: self,
+            kind,
+            value,
+        })
+    }
+
+    fn u16(&self, bytes: &[u8]) -> Option<u16> {
+        let bytes = *bytes.first_chunk()?;
+        Some(if self.is_big_endian {
+            u16::from_be_bytes(bytes)
+        } else {
+            u16::from_le_bytes(bytes)
+        })
+    }
+
+    fn u32(&self, bytes: &[u8]) -> Option<u32> {
+        let bytes = *bytes.first_chunk()?;
+        Some(if self.is_big_endian {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        })
+    }
+}
+
+/// The values of an entry.
+struct Field<'a> {
+    exif: &'a Exif<'a>,
+    kind: u16,
+    value: &'a [u8],
+}
+
+impl Field<'_> {
+    /// The first value, when it is a whole number and not negative.
+    fn integer(&self) -> Option<u32> {
+        match self.kind {
+            1 | 6 => {
+                let value = *self.value.first()?;
+                (self.kind == 1 || value < 1 << 7).then(|| value.into())
+            }
+            3 | 8 => {
+                let value = self.exif.u16(self.value)?;
+                (self.kind == 3 || value < 1 << 15).then(|| value.into())
+            }
+            4 | 9 | 13 => {
+                let value = self.exif.u32(self.value)?;
+                (self.kind != 9 || value < 1 << 31).then_some(value)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// EXIF of one directory: tag, type, count and the four bytes of the value or its place.
+    fn directory(is_big_endian: bool, entries: &[(u16, u16, u32, [u8; 4])]) -> Vec<u8> {
+        let two = |value: u16| match is_big_endian {
+            true => value.to_be_bytes(),
+            false => value.to_le_bytes(),
+        };
+        let four = |value: u32| match is_big_endian {
+            true => value.to_be_bytes(),
+            false => value.to_le_bytes(),
+        };
+        let mut bytes = if is_big_endian { *b"MM\0*" } else { *b"II*\0" }.to_vec();
+        bytes.extend(four(8));
+        bytes.extend(two(entries.len() as u16));
+        for (tag, kind, count, value) in entries {
+            bytes.extend(two(*tag));
+            bytes.extend(two(*kind));
+            bytes.extend(four(*count));
+            bytes.extend(value);
+        }
+        bytes.extend(four(0));
+        bytes
+    }
+
+    fn orientation(bytes: &[u8]) -> Option<u8> {
+        let exif = Exif::new(Cow::Borrowed(bytes))?;
+        exif.orientation().map(Orientation::to_exif)
+    }
+
+    #[test]
+    fn orientations_of_every_integer_type_and_count_are_read_in_both_byte_orders() {
+        // Type, count, the value's bytes with the least first.
+        let cases = [
+            (1, 1, [6, 0, 0, 0], Some(6)),
+            (1, 4, [6, 9, 9, 9], Some(6)),
+            (3, 1, [6, 0, 0, 0], Some(6)),
+            (3, 2, [6, 0, 9, 0], Some(6)),
+            (4, 1, [6, 0, 0, 0], Some(6)),
+            (6, 1, [6, 0, 0, 0], Some(6)),
+            (8, 1, [6, 0, 0, 0], Some(6)),
+            (9, 1, [6, 0, 0, 0], Some(6)),
+            (3, 1, [0, 0, 0, 0], None),
+            (3, 1, [9, 0, 0, 0], None),
+            (3, 0, [6, 0, 0, 0], None),
+            (6, 1, [0x86, 0, 0, 0], None),
+            (9, 1, [6, 0, 0, 0x80], None),
+            (2, 1, [b'6', 0, 0, 0], None),
+            (99, 1, [6, 0, 0, 0], None),
+            // What does not fit into the entry would be outside of the file.
+            (3, u32::MAX, [6, 0, 0, 0], None),
+        ];
+        for (kind, count, value, expected) in cases {
+            let little = directory(false, &[(ORIENTATION, kind, count, value)]);
+            assert_eq!(orientation(&little), expected, "{kind}, {count}");
+            let [a, b, c, d] = value;
+            let turned = match kind {
+                3 | 8 => [b, a, d, c],
+                4 | 9 => [d, c, b, a],
+                _ => value,
+            };
+            let big = directory(true, &[(ORIENTATION, kind, count, turned)]);
+            assert_eq!(orientation(&big), expected, "{kind}, {count}");
+            let prefixed = [PREFIX, &big].concat();
+            assert_eq!(orientation(&prefixed), expected, "{kind}, {count}");
+        }
+    }
+
+    #[test]
+    fn values_that_do_not_fit_into_an_entry_are_read_where_they_are() {
+        let mut bytes = directory(false, &[(ORIENTATION, 3, 3, [26, 0, 0, 0])]);
+        bytes.extend([8, 0, 1, 0, 1, 0]);
+        assert_eq!(orientation(&bytes), Some(8));
+        bytes.pop();
+        assert_eq!(orientation(&bytes), None);
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_exif_is_read_without_a_panic(
+            kind in 0..14_u16, count: u32, place: [u8; 4], tail in prop::collection::vec(any::<u8>(), 0..64),
+            cut in 0..80_usize, is_big_endian: bool,
+        ) {
+            let entries = [
+                (0x8769, 4, 1, place), (ORIENTATION, kind, count, place), (0x8769, kind, count, place),
+            ];
+            let mut bytes = directory(is_big_endian, &entries);
+            bytes.extend(tail);
+            bytes.truncate(cut);
+            if let Some(exif) = Exif::new(Cow::Owned(bytes)) {
+                let _ = exif.orientation();
+            }
+        }
+    }
+}
