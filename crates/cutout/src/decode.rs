@@ -8,6 +8,7 @@ mod raw_profile;
 mod samples;
 mod webp;
 
+use std::borrow::Cow;
 use std::io::{self, Cursor};
 
 use image::codecs::{
@@ -47,8 +48,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     }
     let bytes = match format {
         Format::WebP => webp::checked(bytes, limits)?,
-        _ => bytes,
+        _ => Cow::Borrowed(bytes),
     };
+    let bytes = &*bytes;
     let mut decoder = open(format, bytes, limits)?;
     let (width, height) = decoder.dimensions();
     limits.check_size(width, height)?;

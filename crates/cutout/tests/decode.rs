@@ -300,6 +300,29 @@ fn odd_files_from_the_wild_keep_their_verdicts() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// A WebP file of one chunk as an extended one that announces alpha, EXIF, XMP and frames, none of which are there.
+fn extended(plain: &[u8]) -> Vec<u8> {
+    let header = b"VP8X\x0a\0\0\0\x1e\0\0\0\x1f\0\0\x1f\0\0";
+    let size = (plain.len() - 8 + header.len()) as u32;
+    [
+        b"RIFF",
+        &size.to_le_bytes()[..],
+        b"WEBP",
+        header,
+        &plain[12..],
+    ]
+    .concat()
+}
+
+#[test]
+fn chunks_that_a_webp_announces_and_does_not_have_are_not_missed() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/lossy.webp");
+    let lossless = encoded(&DynamicImage::ImageRgb8(quadrants()), ImageFormat::WebP);
+    for plain in [std::fs::read(golden).unwrap(), lossless] {
+        assert_eq!(read(&extended(&plain)).unwrap(), read(&plain).unwrap());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

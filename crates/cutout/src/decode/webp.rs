@@ -1,23 +1,36 @@
 //! A look at a WebP file's chunks before the decoder sees them.
 //!
 //! `image-webp` 0.2.4 takes memory for metadata as large as a chunk claims to be, and for a lossy
-//! frame as large as the frame claims to be, even when the canvas, which is what limits see, is tiny.
+//! frame as large as the frame claims to be, even when the canvas, which is what limits see, is tiny. It also refuses a
+//! file whose header announces a chunk that is not there, which `dwebp` and browsers read.
+
+use std::borrow::Cow;
 
 use super::{Format, damaged};
 use crate::{Error, Limits};
 
-/// The bytes of the RIFF container, without what follows it. Every chunk in it is whole, and every
-/// frame is within `limits`.
+/// Where the flags of an extended header (VP8X) stand: behind the container's header and the chunk's.
+const FLAGS: usize = 20;
+
+const ANIMATION: u8 = 1 << 1;
+const XMP: u8 = 1 << 2;
+const EXIF: u8 = 1 << 3;
+const ALPHA: u8 = 1 << 4;
+
+/// The bytes of the RIFF container, without what follows it. Every chunk in it is whole, every frame is within
+/// `limits`, and what the header announces is there.
 ///
 /// # Errors
 /// Kinds `undecodable` and `too-many-pixels`.
-pub(super) fn checked<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a [u8], Error> {
+pub(super) fn checked<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Error> {
     let claimed = bytes.get(4..8).map_or(0, |size| le(size).saturating_add(8));
     let file = &bytes[..bytes
         .len()
         .min(usize::try_from(claimed).unwrap_or(usize::MAX))];
     let mut rest = file.get(12..).unwrap_or_default();
+    let mut present = Present::default();
     while let Some(chunk) = Chunk::take(&mut rest)? {
+        present.note(chunk.name);
         if chunk.name == *b"ANMF" {
             // Position, size, duration and flags come before the frame's own chunks.
             let mut frame = chunk.body.get(16..).unwrap_or_default();
@@ -28,7 +41,49 @@ pub(super) fn checked<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a [u8], 
             chunk.check(limits)?;
         }
     }
+    let extended = file.get(12..16) == Some(b"VP8X");
+    let flags = file.get(FLAGS).filter(|_| extended);
+    let untrue = flags.map_or(0, |flags| flags & present.missing());
+    let mut file = Cow::Borrowed(file);
+    if untrue != 0 {
+        file.to_mut()[FLAGS] ^= untrue;
+    }
     Ok(file)
+}
+
+/// Which of the chunks that an extended header announces are there.
+#[derive(Default)]
+struct Present {
+    flags: u8,
+    lossy: bool,
+    lossless: bool,
+}
+
+impl Present {
+    fn note(&mut self, name: [u8; 4]) {
+        match &name {
+            b"ANMF" => self.flags |= ANIMATION,
+            b"XMP " => self.flags |= XMP,
+            b"EXIF" => self.flags |= EXIF,
+            b"ALPH" => self.flags |= ALPHA,
+            b"VP8 " => self.lossy = true,
+            b"VP8L" => self.lossless = true,
+            _ => {}
+        }
+    }
+
+    /// The flags of the chunks that are not there. Lossless images have alpha among their colours, and without a still
+    /// image nothing can take the place of frames.
+    fn missing(&self) -> u8 {
+        let mut missing = !self.flags & (XMP | EXIF);
+        if self.lossy && !self.lossless {
+            missing |= !self.flags & ALPHA;
+        }
+        if self.lossy != self.lossless {
+            missing |= !self.flags & ANIMATION;
+        }
+        missing
+    }
 }
 
 struct Chunk<'a> {
@@ -166,5 +221,43 @@ mod tests {
         let file = riff(&chunk(b"EXIF", b"ab"));
         let longer = [&file[..], b"EXIF\xff\xff\xff\xff"].concat();
         assert_eq!(checked(&longer, &Limits::default()).unwrap(), file);
+    }
+
+    #[test]
+    fn what_the_header_announces_stays_where_it_is_there() {
+        let lossy = chunk(b"VP8 ", &[0, 0, 0, 0, 0, 0, 1, 0, 1, 0]);
+        let lossless = chunk(b"VP8L", &[0x2f, 0, 0, 0, 0]);
+        let frame = chunk(b"ANMF", &[&[0; 16][..], &lossy].concat());
+        let (exif, xmp, alpha) = (
+            chunk(b"EXIF", b"ab"),
+            chunk(b"XMP ", b"ab"),
+            chunk(b"ALPH", b"ab"),
+        );
+        // The chunks, the flags, and what is left of them. The profile's flag never matters.
+        let cases: [(&[&[u8]], u8, u8); 8] = [
+            (&[&lossy], 0x3e, 0x20),
+            (&[&lossless], 0x3e, 0x30),
+            (&[&lossy, &exif], 0x3e, 0x28),
+            (&[&lossy, &xmp], 0x3e, 0x24),
+            (&[&alpha, &lossy], 0x3e, 0x30),
+            (&[&alpha, &lossy, &exif, &xmp], 0x1c, 0x1c),
+            (&[&frame], 0x3e, 0x32),
+            (&[], 0x02, 0x02),
+        ];
+        for (index, (chunks, flags, expected)) in cases.into_iter().enumerate() {
+            let header = chunk(b"VP8X", &[flags, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            let file = riff(&[&header, &chunks.concat()[..]].concat());
+            let found = checked(&file, &Limits::default()).unwrap();
+            assert_eq!(found[FLAGS], expected, "case {index}");
+            assert_eq!(found.len(), file.len());
+            assert_eq!(
+                matches!(found, Cow::Borrowed(_)),
+                flags == expected,
+                "case {index}"
+            );
+        }
+        // Without an extended header the same byte is a part of the image.
+        let plain = riff(&chunk(b"VP8 ", &[0x3e, 0, 0, 0, 0, 0, 1, 0, 1, 0]));
+        assert_eq!(checked(&plain, &Limits::default()).unwrap(), plain);
     }
 }
