@@ -6,6 +6,7 @@ mod heif;
 mod jpeg;
 mod raw_profile;
 mod samples;
+mod stated;
 mod webp;
 
 use std::borrow::Cow;
@@ -31,7 +32,8 @@ const SIDE_MEMORY: u64 = 32 << 20;
 /// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
 /// repeated in all three colours, and 16-bit samples come in two halves.
 ///
-/// An RGB profile (ICC) comes with the picture. A profile of grey, or of four inks in a JPEG, is applied: such a
+/// An RGB profile (ICC) comes with the picture, also one made of colours that are stated otherwise: PNG's code points,
+/// gamma and chromaticities, BMP's end points and profile, Adobe RGB by EXIF. HDR (PQ, HLG) is refused. A profile of grey, or of four inks in a JPEG, is applied: such a
 /// picture comes out in sRGB. One that is damaged, above 4 MiB or of other colours than the picture's is ignored.
 ///
 /// Sizes are checked from the header, before memory for pixels is taken.
@@ -69,6 +71,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     let exif = Exif::of(&mut *decoder, format, bytes, chunks);
     let orientation = orientation(&mut *decoder, format, exif.as_ref());
     let icc = decoder.icc_profile().ok().flatten();
+    let icc = stated::profile(format, bytes, chunks, exif.as_ref(), icc)?;
     if format == Format::Jpeg {
         jpeg::check_end(bytes)?;
     }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use moxcms::{
-    ColorProfile, DataColorSpace, Layout, ParsingOptions, Transform8BitExecutor, TransformOptions,
+    ColorProfile, DataColorSpace, Layout, ParsingOptions, TransferCharacteristics,
+    Transform8BitExecutor, TransformOptions,
 };
 
 /// Largest profile that is read, in bytes. Those of printing presses have about two million.
@@ -133,6 +134,12 @@ pub(crate) fn grey_to_srgb(profile: &[u8], levels: usize) -> Option<Vec<f32>> {
     let most = levels.saturating_sub(1).max(1) as f32;
     let level = |level| srgb.evaluate_value(light(level as f32 / most));
     Some((0..levels).map(|i| level(i).clamp(0.0, 1.0)).collect())
+}
+
+/// The transfer function that a profile names by its code point; `None` where it names none, or is damaged.
+pub(crate) fn transfer(profile: &[u8]) -> Option<TransferCharacteristics> {
+    let code_points = parsed(profile, DataColorSpace::Rgb)?.cicp?;
+    Some(code_points.transfer_characteristics)
 }
 
 fn parsed(bytes: &[u8], space: DataColorSpace) -> Option<ColorProfile> {

@@ -17,6 +17,10 @@ const PREFIX: &[u8] = b"Exif\0\0";
 const ENTRY: usize = 12;
 
 const ORIENTATION: u16 = 0x0112;
+const EXIF_DIRECTORY: u16 = 0x8769;
+const COLOUR_SPACE: u16 = 0xa001;
+const INTEROP_DIRECTORY: u16 = 0xa005;
+const INTEROP_INDEX: u16 = 0x0001;
 
 /// The EXIF of a file: a TIFF file (revision 6.0) without pixels, or one with them.
 pub(super) struct Exif<'a> {
@@ -59,6 +63,24 @@ impl<'a> Exif<'a> {
     pub(super) fn orientation(&self) -> Option<Orientation> {
         let value = self.field(self.main()?, ORIENTATION)?.integer()?;
         Orientation::from_exif(u8::try_from(value).ok()?)
+    }
+
+    /// Whether the colours are Adobe RGB (1998): so says the colour space 2, which cameras write though EXIF has not
+    /// got it, or "uncalibrated" beside DCF's mark of an option file (CIPA DC-009).
+    pub(super) fn is_adobe_rgb(&self) -> bool {
+        let found = || {
+            let directory = self.field(self.main()?, EXIF_DIRECTORY)?.integer()?;
+            match self.field(directory, COLOUR_SPACE)?.integer()? {
+                2 => Some(true),
+                0xffff => {
+                    let interop = self.field(directory, INTEROP_DIRECTORY)?.integer()?;
+                    let index = self.field(interop, INTEROP_INDEX)?.value;
+                    Some(index.starts_with(b"R03"))
+                }
+                _ => None,
+            }
+        };
+        found().unwrap_or(false)
     }
 
     fn main(&self) -> Option<u32> {
@@ -224,6 +246,31 @@ mod tests {
         assert_eq!(orientation(&bytes), None);
     }
 
+    #[test]
+    fn adobe_rgb_is_told_by_colour_space_and_interoperability() {
+        // Colour space, index, and whether it is.
+        let cases = [
+            (1, b"R03\0", false),
+            (2, b"R98\0", true),
+            (0xffff, b"R03\0", true),
+            (0xffff, b"R98\0", false),
+        ];
+        for (space, index, expected) in cases {
+            // One directory serves as all three: the pointers name itself.
+            let bytes = directory(
+                false,
+                &[
+                    (INTEROP_INDEX, 2, 4, *index),
+                    (EXIF_DIRECTORY, 4, 1, [8, 0, 0, 0]),
+                    (COLOUR_SPACE, 3, 1, (space as u32).to_le_bytes()),
+                    (INTEROP_DIRECTORY, 4, 1, [8, 0, 0, 0]),
+                ],
+            );
+            let exif = Exif::new(Cow::Owned(bytes)).unwrap();
+            assert_eq!(exif.is_adobe_rgb(), expected, "{space} {index:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn damaged_exif_is_read_without_a_panic(
@@ -231,13 +278,14 @@ mod tests {
             cut in 0..80_usize, is_big_endian: bool,
         ) {
             let entries = [
-                (0x8769, 4, 1, place), (ORIENTATION, kind, count, place), (0x8769, kind, count, place),
+                (EXIF_DIRECTORY, 4, 1, place), (ORIENTATION, kind, count, place), (COLOUR_SPACE, 3, 1, [0xff; 4]),
+                (INTEROP_DIRECTORY, kind, count, place), (EXIF_DIRECTORY, kind, count, place),
             ];
             let mut bytes = directory(is_big_endian, &entries);
             bytes.extend(tail);
             bytes.truncate(cut);
             if let Some(exif) = Exif::new(Cow::Owned(bytes)) {
-                let _ = exif.orientation();
+                let _ = (exif.orientation(), exif.is_adobe_rgb());
             }
         }
     }

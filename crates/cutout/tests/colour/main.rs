@@ -10,6 +10,7 @@
 
 mod files;
 mod profiles;
+mod stated;
 
 use std::io::Cursor;
 
@@ -20,7 +21,7 @@ use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::codecs::png::{PngDecoder, PngEncoder};
 use image::codecs::webp::WebPDecoder;
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder};
-use moxcms::ColorProfile;
+use moxcms::{ColorProfile, Layout, TransformOptions};
 
 /// Side of the network's input, and of the pictures: nothing is resampled between them.
 const SIDE: u32 = 16;
@@ -112,6 +113,19 @@ fn opened(bytes: &[u8]) -> (Option<Vec<u8>>, Option<Vec<u8>>, DynamicImage) {
     let profile = decoder.icc_profile().unwrap();
     let exif = decoder.exif_metadata().unwrap();
     (profile, exif, DynamicImage::from_decoder(decoder).unwrap())
+}
+
+fn to_srgb(profile: &[u8], rgb: &[u8]) -> Vec<u8> {
+    let profile = ColorProfile::new_from_slice(profile).unwrap();
+    let srgb = ColorProfile::new_srgb();
+    let options = TransformOptions {
+        prefer_fixed_point: false,
+        ..TransformOptions::default()
+    };
+    let transform = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options);
+    let mut out = vec![0; rgb.len()];
+    transform.unwrap().transform(rgb, &mut out).unwrap();
+    out
 }
 
 /// The largest difference of any two values.

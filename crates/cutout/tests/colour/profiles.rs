@@ -3,23 +3,10 @@
 use std::path::Path;
 
 use cutout::{Background, Profile};
-use moxcms::{DataColorSpace, Layout, TransformOptions};
+use moxcms::DataColorSpace;
 use proptest::prelude::*;
 
 use super::*;
-
-fn to_srgb(profile: &[u8], rgb: &[u8]) -> Vec<u8> {
-    let profile = ColorProfile::new_from_slice(profile).unwrap();
-    let srgb = ColorProfile::new_srgb();
-    let options = TransformOptions {
-        prefer_fixed_point: false,
-        ..TransformOptions::default()
-    };
-    let transform = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options);
-    let mut out = vec![0; rgb.len()];
-    transform.unwrap().transform(rgb, &mut out).unwrap();
-    out
-}
 
 #[test]
 fn a_transparent_cutout_keeps_the_values_of_a_wide_profile() {
