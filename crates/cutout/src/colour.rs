@@ -1,7 +1,7 @@
 //! Picture and mask to straight-alpha pixels.
 
 use crate::foreground::Foreground;
-use crate::{Error, ErrorKind, Mask, Picture, Profile, Quality};
+use crate::{Density, Error, ErrorKind, Mask, Picture, Profile, Quality};
 
 /// A picture with its background transparent, as rows of straight-alpha pixels.
 ///
@@ -115,6 +115,11 @@ impl<'a> Cutout<'a> {
     /// The picture's profile.
     pub(crate) fn profile(&self) -> Option<&Profile> {
         self.picture.profile.as_ref()
+    }
+
+    /// How large the picture is meant to be printed.
+    pub(crate) fn density(&self) -> Option<Density> {
+        self.picture.density
     }
 
     /// Whether the picture has 16 bits.

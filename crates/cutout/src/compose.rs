@@ -1,6 +1,8 @@
 //! A cut-out on a canvas: cropped, scaled, moved, with something behind it.
 
-use crate::{BoundingBox, Cutout, Error, Limits, Mask, Picture, Profile, Quality, Size, decode};
+use crate::{
+    BoundingBox, Cutout, Density, Error, Limits, Mask, Picture, Profile, Quality, Size, decode,
+};
 
 /// A distance in a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -132,6 +134,8 @@ pub struct Canvas {
     pub fine: Option<Vec<u8>>,
     /// What the colours mean; sRGB when there is none, as always with something behind the subject.
     pub profile: Option<Profile>,
+    /// The picture's.
+    pub density: Option<Density>,
     /// Where the subject's box is on the canvas.
     pub foreground: BoundingBox,
     /// Whether the background lets nothing shine through.
@@ -264,6 +268,7 @@ pub(crate) fn compose(
         data: vec![0; length],
         fine: is_wide.then(|| vec![0; length]),
         profile: picture.profile.clone(),
+        density: picture.density,
         foreground: at,
         opaque: behind.is_opaque(),
     };

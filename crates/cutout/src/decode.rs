@@ -1,5 +1,6 @@
 //! Encoded bytes to an upright [`Picture`].
 
+mod density;
 mod exif;
 mod format;
 mod heif;
@@ -71,6 +72,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     let exif = Exif::of(&mut *decoder, format, bytes, chunks);
     let orientation = orientation(&mut *decoder, format, exif.as_ref());
     let icc = decoder.icc_profile().ok().flatten();
+    let density = density::of(format, bytes, chunks, exif.as_ref());
     let icc = stated::profile(format, bytes, chunks, exif.as_ref(), icc)?;
     if format == Format::Jpeg {
         jpeg::check_end(bytes)?;
@@ -83,6 +85,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         data: samples.data,
         fine: samples.fine,
         profile: None,
+        density,
     };
     if let Some(icc) = icc {
         picture.profile = Profile::new(&icc);
@@ -216,6 +219,7 @@ fn upright(picture: Picture, orientation: Orientation) -> Option<Picture> {
         data: data.into_bytes(),
         fine,
         profile: picture.profile,
+        density: picture.density.map(|density| density.turned(orientation)),
     })
 }
 

@@ -4,10 +4,10 @@ mod png;
 mod vp8;
 mod webp;
 
-use image::codecs::jpeg::JpegEncoder;
+use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
-use crate::{Canvas, Error, ErrorKind, Mask, Profile};
+use crate::{Canvas, Density, Error, ErrorKind, Mask, Profile};
 
 pub(crate) use png::cutout;
 
@@ -94,7 +94,7 @@ impl Encoding {
     }
 }
 
-/// A canvas as a file, with the canvas's profile.
+/// A canvas as a file, with the canvas's profile, and its density where the format has a field for it: PNG and JPEG.
 ///
 /// # Errors
 /// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
@@ -112,7 +112,16 @@ pub(crate) fn canvas(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Err
         }
         Format::Jpeg => {
             let (pixels, kind) = (canvas.rgb(), ExtendedColorType::Rgb8);
-            jpeg(width, height, &pixels, kind, profile, encoding.jpeg)
+            let density = canvas.density;
+            jpeg(
+                width,
+                height,
+                &pixels,
+                kind,
+                profile,
+                density,
+                encoding.jpeg,
+            )
         }
     }
 }
@@ -123,8 +132,16 @@ pub(crate) fn canvas(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Err
 /// As [`canvas`].
 pub(crate) fn colours(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
     let (pixels, kind) = (canvas.colours(), ExtendedColorType::Rgb8);
-    let profile = canvas.profile.as_ref();
-    jpeg(canvas.width, canvas.height, &pixels, kind, profile, quality)
+    let (profile, density) = (canvas.profile.as_ref(), canvas.density);
+    jpeg(
+        canvas.width,
+        canvas.height,
+        &pixels,
+        kind,
+        profile,
+        density,
+        quality,
+    )
 }
 
 /// A mask as a file: grey, one channel where the format has that.
@@ -136,7 +153,7 @@ pub(crate) fn grey(mask: &Mask, encoding: Encoding) -> Result<Vec<u8>, Error> {
     match encoding.format {
         Format::Png => png::mask(mask, encoding.png),
         Format::WebP => webp::file(width, height, &mask.data, kind, None, encoding.webp),
-        Format::Jpeg => jpeg(width, height, &mask.data, kind, None, encoding.jpeg),
+        Format::Jpeg => jpeg(width, height, &mask.data, kind, None, None, encoding.jpeg),
     }
 }
 
@@ -146,13 +163,35 @@ fn jpeg(
     data: &[u8],
     kind: ExtendedColorType,
     profile: Option<&Profile>,
+    density: Option<Density>,
     quality: u8,
 ) -> Result<Vec<u8>, Error> {
     fits(width, height, "jpg", 65_535)?;
     written(Format::Jpeg, |out| {
         let mut encoder = JpegEncoder::new_with_quality(out, quality.clamp(1, 100));
+        if let Some(density) = density.and_then(in_jfif) {
+            encoder.set_pixel_density(density);
+        }
         set_profile(&mut encoder, profile)?;
         encoder.write_image(data, width, height, kind)
+    })
+}
+
+/// A density as JFIF has it, in whole pixels of an inch, or of a centimetre where that is exact; `None` beyond 16 bits.
+fn in_jfif(Density { x, y }: Density) -> Option<PixelDensity> {
+    let is_metric = x % 100 == 0 && y % 100 == 0;
+    let (unit, metre) = if is_metric {
+        (PixelDensityUnit::Centimeters, 100.0)
+    } else {
+        (PixelDensityUnit::Inches, 1.0 / 0.0254)
+    };
+    let side = |pixels: u32| {
+        let side = (f64::from(pixels) / metre).round();
+        (1.0..=65_535.0).contains(&side).then_some(side as u16)
+    };
+    Some(PixelDensity {
+        density: (side(x)?, side(y)?),
+        unit,
     })
 }
 

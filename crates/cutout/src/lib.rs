@@ -37,7 +37,7 @@ pub use limits::Limits;
 pub use looks::Map;
 pub use model::{ModelSpec, OutputRule, Scaling};
 pub use options::{Options, Output, OutputKind, Quality, Thumbnails};
-pub use picture::{BoundingBox, Mask, Matte, Picture, Size};
+pub use picture::{BoundingBox, Density, Mask, Matte, Picture, Size};
 pub use pipeline::{Pipeline, Stage};
 pub use profile::Profile;
 pub use segmenter::{Net, Segmenter};

@@ -1,5 +1,7 @@
 //! Pixels in memory.
 
+use image::metadata::Orientation;
+
 use crate::{Profile, resample};
 
 /// An upright picture: EXIF orientation is already applied.
@@ -17,6 +19,46 @@ pub struct Picture {
     pub fine: Option<Vec<u8>>,
     /// What the values mean; sRGB when there is none.
     pub profile: Option<Profile>,
+    /// How large it is meant to be printed, where its file says so. It stays as it is when the picture is resampled.
+    pub density: Option<Density>,
+}
+
+/// Pixels of a metre of the printed picture, each at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Density {
+    /// Across.
+    pub x: u32,
+    /// Down.
+    pub y: u32,
+}
+
+impl Density {
+    /// Rounded; `None` for what is below 1, no number, or more than PNG can hold (2^31 - 1).
+    pub(crate) fn new(x: f64, y: f64) -> Option<Self> {
+        let range = 1.0..=f64::from(i32::MAX);
+        let fits = range.contains(&x) && range.contains(&y);
+        fits.then(|| Self {
+            x: x.round() as u32,
+            y: y.round() as u32,
+        })
+    }
+
+    /// That of the picture turned to stand upright.
+    pub(crate) fn turned(self, orientation: Orientation) -> Self {
+        match orientation {
+            Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH => Self {
+                x: self.y,
+                y: self.x,
+            },
+            Orientation::NoTransforms
+            | Orientation::Rotate180
+            | Orientation::FlipHorizontal
+            | Orientation::FlipVertical => self,
+        }
+    }
 }
 
 impl Picture {
@@ -29,6 +71,7 @@ impl Picture {
             data,
             fine: None,
             profile: None,
+            density: None,
         }
     }
 
@@ -62,6 +105,7 @@ impl Picture {
             data: rows(&self.data),
             fine: self.fine.as_ref().map(rows),
             profile: self.profile.clone(),
+            density: self.density,
         }
     }
 
@@ -77,6 +121,7 @@ impl Picture {
             data: resample::stretch_picture(self, width, height),
             fine: None,
             profile: self.profile.clone(),
+            density: self.density,
         }
     }
 

@@ -323,6 +323,7 @@ fn a_side_that_a_format_cannot_hold_is_an_error() {
             data: vec![255; width as usize * 4],
             fine: None,
             profile: None,
+            density: None,
             foreground: BoundingBox {
                 left: 0,
                 top: 0,

@@ -17,6 +17,9 @@ const PREFIX: &[u8] = b"Exif\0\0";
 const ENTRY: usize = 12;
 
 const ORIENTATION: u16 = 0x0112;
+const X_RESOLUTION: u16 = 0x011a;
+const Y_RESOLUTION: u16 = 0x011b;
+const RESOLUTION_UNIT: u16 = 0x0128;
 const EXIF_DIRECTORY: u16 = 0x8769;
 const COLOUR_SPACE: u16 = 0xa001;
 const INTEROP_DIRECTORY: u16 = 0xa005;
@@ -81,6 +84,21 @@ impl<'a> Exif<'a> {
             }
         };
         found().unwrap_or(false)
+    }
+
+    /// How many pixels a centimetre has, across and down; inches where no unit is stated.
+    pub(super) fn pixels_per_centimetre(&self) -> Option<[f64; 2]> {
+        let main = self.main()?;
+        let unit = self.field(main, RESOLUTION_UNIT);
+        let unit = match unit.and_then(|unit| unit.integer()).unwrap_or(2) {
+            2 => 2.54,
+            3 => 1.0,
+            _ => return None,
+        };
+        let x = self.field(main, X_RESOLUTION)?.number()?;
+        let y = self.field(main, Y_RESOLUTION);
+        let y = y.and_then(|y| y.number()).unwrap_or(x);
+        Some([x / unit, y / unit])
     }
 
     fn main(&self) -> Option<u32> {
@@ -162,6 +180,18 @@ impl Field<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The first value, when it is a fraction or whole, and not negative.
+    fn number(&self) -> Option<f64> {
+        if self.kind != 5 {
+            return self.integer().map(f64::from);
+        }
+        let (above, below) = (
+            self.exif.u32(self.value)?,
+            self.exif.u32(self.value.get(4..)?)?,
+        );
+        Some(f64::from(above) / f64::from(below))
     }
 }
 
@@ -271,6 +301,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_resolution_is_read_with_its_unit() {
+        let at = |offset: u8| [offset, 0, 0, 0];
+        let x = (X_RESOLUTION, 5, 1, at(50));
+        let y = (Y_RESOLUTION, 5, 1, at(58));
+        let unit = |unit| (RESOLUTION_UNIT, 3, 1, at(unit));
+        let whole = |tag| (tag, 3, 1, at(254));
+        let cases = [
+            (vec![x, y, unit(2)], Some([100.0, 50.0])),
+            (vec![x, y, unit(3)], Some([254.0, 127.0])),
+            (vec![x, y, unit(1)], None),
+            (vec![x, y, (0, 3, 1, at(0))], Some([100.0, 50.0])),
+            (vec![x, unit(2), unit(2)], Some([100.0, 100.0])),
+            (
+                vec![whole(X_RESOLUTION), whole(Y_RESOLUTION), unit(2)],
+                Some([100.0, 100.0]),
+            ),
+            (vec![y, unit(2), unit(2)], None),
+        ];
+        for (index, (entries, expected)) in cases.into_iter().enumerate() {
+            // 254/1 and 254/2 stand behind three entries.
+            let mut bytes = directory(false, &entries);
+            bytes.extend(
+                [254, 1, 254, 2]
+                    .iter()
+                    .flat_map(|&value| u32::to_le_bytes(value)),
+            );
+            let exif = Exif::new(Cow::Owned(bytes)).unwrap();
+            assert_eq!(exif.pixels_per_centimetre(), expected, "case {index}");
+        }
+    }
+
     proptest! {
         #[test]
         fn damaged_exif_is_read_without_a_panic(
@@ -279,13 +341,14 @@ mod tests {
         ) {
             let entries = [
                 (EXIF_DIRECTORY, 4, 1, place), (ORIENTATION, kind, count, place), (COLOUR_SPACE, 3, 1, [0xff; 4]),
+                (X_RESOLUTION, kind, count, place), (RESOLUTION_UNIT, kind, 1, place),
                 (INTEROP_DIRECTORY, kind, count, place), (EXIF_DIRECTORY, kind, count, place),
             ];
             let mut bytes = directory(is_big_endian, &entries);
             bytes.extend(tail);
             bytes.truncate(cut);
             if let Some(exif) = Exif::new(Cow::Owned(bytes)) {
-                let _ = (exif.orientation(), exif.is_adobe_rgb());
+                let _ = (exif.orientation(), exif.is_adobe_rgb(), exif.pixels_per_centimetre());
             }
         }
     }

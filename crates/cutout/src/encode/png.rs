@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use png::{BitDepth, ColorType, DeflateCompression, Filter};
 
-use crate::{Canvas, Cutout, Error, ErrorKind, Mask, PngEffort, Profile};
+use crate::{Canvas, Cutout, Density, Error, ErrorKind, Mask, PngEffort, Profile};
 
-/// PNG, RGBA with straight alpha and as many bits as the picture has, with the picture's profile.
+/// PNG, RGBA with straight alpha and as many bits as the picture has, with the picture's profile and density.
 ///
 /// # Errors
 /// Kind `encode`.
@@ -18,6 +18,7 @@ pub(crate) fn cutout(cutout: &Cutout<'_>, effort: PngEffort) -> Result<Vec<u8>, 
         colour: ColorType::Rgba,
         is_wide: cutout.is_wide(),
         profile: cutout.profile(),
+        density: cutout.density(),
         effort,
     };
     if file.is_wide {
@@ -45,6 +46,7 @@ pub(super) fn canvas(canvas: &Canvas, effort: PngEffort) -> Result<Vec<u8>, Erro
         },
         is_wide: fine.is_some(),
         profile: canvas.profile.as_ref(),
+        density: canvas.density,
         effort,
     };
     if canvas.opaque {
@@ -71,6 +73,7 @@ pub(super) fn mask(mask: &Mask, effort: PngEffort) -> Result<Vec<u8>, Error> {
         colour: ColorType::Grayscale,
         is_wide: false,
         profile: None,
+        density: None,
         effort,
     };
     file.write(|out| out.write_all(&mask.data))
@@ -90,6 +93,7 @@ struct File<'a> {
     colour: ColorType,
     is_wide: bool,
     profile: Option<&'a Profile>,
+    density: Option<Density>,
     effort: PngEffort,
 }
 
@@ -127,6 +131,11 @@ impl File<'_> {
             false => BitDepth::Eight,
         };
         info.icc_profile = self.profile.map(|profile| Cow::Borrowed(profile.bytes()));
+        info.pixel_dims = self.density.map(|density| png::PixelDimensions {
+            xppu: density.x,
+            yppu: density.y,
+            unit: png::Unit::Meter,
+        });
         let mut sink = Sink(Vec::new());
         let done = png::Encoder::with_info(&mut sink, info).and_then(|mut encoder| {
             encoder.set_deflate_compression(compression);

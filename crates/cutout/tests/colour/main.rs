@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests"
 )]
 
+mod density;
 mod files;
 mod profiles;
 mod stated;
@@ -100,6 +101,24 @@ fn jpeg(data: &[u8], kind: ExtendedColorType, profile: &[u8]) -> Vec<u8> {
         profile,
     );
     out
+}
+
+/// A chunk of a PNG: its name and what it holds.
+type Chunk = (&'static [u8; 4], Vec<u8>);
+
+/// A PNG with `chunks` behind its header.
+fn behind_header(mut file: Vec<u8>, chunks: &[Chunk]) -> Vec<u8> {
+    let rest = file.split_off(8 + 25);
+    for (name, body) in chunks {
+        file.extend((body.len() as u32).to_be_bytes());
+        let mut sum = flate2::Crc::new();
+        for part in [&name[..], body] {
+            file.extend(part);
+            sum.update(part);
+        }
+        file.extend(sum.sum().to_be_bytes());
+    }
+    [file, rest].concat()
 }
 
 /// The profile, the EXIF and the pixels of a result.

@@ -55,26 +55,16 @@ fn pixels() -> Vec<u8> {
 }
 
 /// A PNG of the colours with `chunks` behind its header.
-fn with_chunks(profile: &[u8], chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
-    let mut file = png(&pixels(), ExtendedColorType::Rgb8, profile);
-    let rest = file.split_off(8 + 25);
-    for (name, body) in chunks {
-        file.extend((body.len() as u32).to_be_bytes());
-        let mut sum = flate2::Crc::new();
-        for part in [&name[..], body] {
-            file.extend(part);
-            sum.update(part);
-        }
-        file.extend(sum.sum().to_be_bytes());
-    }
-    [file, rest].concat()
+fn with_chunks(profile: &[u8], chunks: &[Chunk]) -> Vec<u8> {
+    let file = png(&pixels(), ExtendedColorType::Rgb8, profile);
+    behind_header(file, chunks)
 }
 
-fn gamma(value: u32) -> (&'static [u8; 4], Vec<u8>) {
+fn gamma(value: u32) -> Chunk {
     (b"gAMA", value.to_be_bytes().to_vec())
 }
 
-fn primaries(values: [u32; 8]) -> (&'static [u8; 4], Vec<u8>) {
+fn primaries(values: [u32; 8]) -> Chunk {
     (
         b"cHRM",
         values
@@ -84,7 +74,7 @@ fn primaries(values: [u32; 8]) -> (&'static [u8; 4], Vec<u8>) {
     )
 }
 
-fn code_points(primaries: u8, transfer: u8) -> (&'static [u8; 4], Vec<u8>) {
+fn code_points(primaries: u8, transfer: u8) -> Chunk {
     (b"cICP", vec![primaries, transfer, 0, 1])
 }
 
