@@ -1,5 +1,6 @@
 //! Encoded bytes to an upright [`Picture`].
 
+mod cgbi;
 mod density;
 mod exif;
 mod format;
@@ -27,7 +28,7 @@ use jpeg::Jpeg;
 /// Memory that a decoder may take beside the pixels, for profiles, texts and its own tables.
 const SIDE_MEMORY: u64 = 32 << 20;
 
-/// Decodes JPEG (also progressive, grey, CMYK and YCCK), PNG (1 to 16 bits, palette, interlaced),
+/// Decodes JPEG (also progressive, grey, CMYK and YCCK), PNG (1 to 16 bits, palette, interlaced, Apple's CgBI),
 /// WebP, HEIC and AVIF, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken.
 ///
 /// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
@@ -49,7 +50,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     if format == Format::Heif {
         return heif::decode(bytes, limits);
     }
+    let is_cgbi = format == Format::Png && cgbi::is_one(bytes);
     let bytes = match format {
+        Format::Png => cgbi::plain(bytes)?,
         Format::WebP => webp::checked(bytes, limits)?,
         _ => Cow::Borrowed(bytes),
     };
@@ -77,7 +80,10 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     if format == Format::Jpeg {
         jpeg::check_end(bytes)?;
     }
-    let samples = samples::read(decoder, format)?;
+    let mut samples = samples::read(decoder, format)?;
+    if is_cgbi {
+        cgbi::restore(&mut samples.data, samples.channels);
+    }
     let mut picture = Picture {
         width,
         height,
