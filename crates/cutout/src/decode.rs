@@ -4,6 +4,7 @@ mod cgbi;
 mod density;
 mod exif;
 mod format;
+mod hdr;
 mod heif;
 mod jpeg;
 mod raw_profile;
@@ -24,6 +25,7 @@ use crate::{Error, ErrorKind, Limits, Picture, Profile, profile};
 use exif::Exif;
 use format::Format;
 use jpeg::Jpeg;
+use stated::Colours;
 
 /// Memory that a decoder may take beside the pixels, for profiles, texts and its own tables.
 const SIDE_MEMORY: u64 = 32 << 20;
@@ -35,8 +37,9 @@ const SIDE_MEMORY: u64 = 32 << 20;
 /// repeated in all three colours, and 16-bit samples come in two halves.
 ///
 /// An RGB profile (ICC) comes with the picture, also one made of colours that are stated otherwise: PNG's code points,
-/// gamma and chromaticities, BMP's end points and profile, Adobe RGB by EXIF. HDR (PQ, HLG) is refused. A profile of grey, or of four inks in a JPEG, is applied: such a
-/// picture comes out in sRGB. One that is damaged, above 4 MiB or of other colours than the picture's is ignored.
+/// gamma and chromaticities, BMP's end points and profile, Adobe RGB by EXIF. A profile of grey, or of four inks in a
+/// JPEG, is applied, and so is HDR (PQ, HLG): such a picture comes out in sRGB. A profile that is damaged, above 4 MiB or
+/// of other colours than the picture's is ignored.
 ///
 /// Sizes are checked from the header, before memory for pixels is taken.
 ///
@@ -76,7 +79,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     let orientation = orientation(&mut *decoder, format, exif.as_ref());
     let icc = decoder.icc_profile().ok().flatten();
     let density = density::of(format, bytes, chunks, exif.as_ref());
-    let icc = stated::profile(format, bytes, chunks, exif.as_ref(), icc)?;
+    let colours = stated::colours(format, bytes, chunks, exif.as_ref(), icc)?;
     if format == Format::Jpeg {
         jpeg::check_end(bytes)?;
     }
@@ -93,11 +96,15 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         profile: None,
         density,
     };
-    if let Some(icc) = icc {
-        picture.profile = Profile::new(&icc);
-        if samples.grey {
-            apply_grey(&icc, &mut picture);
+    match colours {
+        Colours::Srgb => {}
+        Colours::Profile(icc) => {
+            picture.profile = Profile::new(&icc);
+            if samples.grey {
+                apply_grey(&icc, &mut picture);
+            }
         }
+        Colours::Hdr(hdr) => hdr.apply(&mut picture),
     }
     upright(picture, orientation)
         .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use moxcms::{
-    ColorProfile, DataColorSpace, Layout, ParsingOptions, TransferCharacteristics,
-    Transform8BitExecutor, TransformOptions,
+    CicpProfile, ColorProfile, DataColorSpace, Layout, ParsingOptions, Transform8BitExecutor,
+    TransformOptions,
 };
 
 /// Largest profile that is read, in bytes. Those of printing presses have about two million.
@@ -136,10 +136,9 @@ pub(crate) fn grey_to_srgb(profile: &[u8], levels: usize) -> Option<Vec<f32>> {
     Some((0..levels).map(|i| level(i).clamp(0.0, 1.0)).collect())
 }
 
-/// The transfer function that a profile names by its code point; `None` where it names none, or is damaged.
-pub(crate) fn transfer(profile: &[u8]) -> Option<TransferCharacteristics> {
-    let code_points = parsed(profile, DataColorSpace::Rgb)?.cicp?;
-    Some(code_points.transfer_characteristics)
+/// The code points that a profile has; `None` where it has none, or is damaged.
+pub(crate) fn code_points(profile: &[u8]) -> Option<CicpProfile> {
+    parsed(profile, DataColorSpace::Rgb)?.cicp
 }
 
 fn parsed(bytes: &[u8], space: DataColorSpace) -> Option<ColorProfile> {

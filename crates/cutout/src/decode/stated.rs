@@ -6,6 +6,7 @@ use moxcms::{
     WHITE_POINT_D50,
 };
 
+use super::hdr::Hdr;
 use super::{Exif, Format};
 use crate::{Error, ErrorKind, profile};
 
@@ -24,61 +25,60 @@ const CLOSE_GAMMA: u32 = 500;
 /// Gammas of displays that are believed; others are damage.
 const GAMMAS: std::ops::RangeInclusive<f32> = 0.2..=5.0;
 
-/// The profile of the image's colours: PNG's code points (cICP) before the file's own profile, which comes before
-/// everything else. `None` where the colours are sRGB, or nothing says what they are.
+/// What an image's values mean.
+pub(super) enum Colours {
+    /// sRGB, or nothing says what.
+    Srgb,
+    /// What an ICC profile says: the file's own, or one made of what it states.
+    Profile(Vec<u8>),
+    /// Light beyond white.
+    Hdr(Hdr),
+}
+
+/// What the values mean: by PNG's code points (cICP) before the file's own profile, which comes before everything else.
 ///
 /// # Errors
-/// Kind `unsupported-format` for HDR, and for code points of a narrow range.
-pub(super) fn profile(
+/// Kind `unsupported-format` for code points of a narrow range, and for HDR of unknown primaries.
+pub(super) fn colours(
     format: Format,
     bytes: &[u8],
     png: Option<&png::Info<'_>>,
     exif: Option<&Exif<'_>>,
     icc: Option<Vec<u8>>,
-) -> Result<Option<Vec<u8>>, Error> {
-    let points = png.and_then(|png| png.coding_independent_code_points);
-    if let Some(points) = points {
-        let (primaries, transfer) = (points.color_primaries, points.transfer_function);
-        if let Some(name) = hdr(TransferCharacteristics::try_from(transfer).ok()) {
-            return Err(refused(format, &format!("is HDR ({name})")));
-        }
-        if !points.is_video_full_range_image {
+) -> Result<Colours, Error> {
+    let stated = png.and_then(|png| png.coding_independent_code_points);
+    if let Some(stated) = stated {
+        if !stated.is_video_full_range_image {
             return Err(refused(format, "has colours of a narrow range (video)"));
         }
-        if (primaries, transfer) == (1, 13) {
-            return Ok(None);
-        }
-        if let Some(profile) = of_code_points(primaries, transfer) {
-            return Ok(Some(profile));
+        if let Some(points) = code_points(stated.color_primaries, stated.transfer_function) {
+            return of_code_points(format, points);
         }
     }
     if let Some(icc) = icc {
-        return match hdr(profile::transfer(&icc)) {
-            Some(name) => Err(refused(format, &format!("is HDR ({name})"))),
-            None => Ok(Some(icc)),
+        return match profile::code_points(&icc).filter(is_hdr) {
+            Some(points) => of_code_points(format, points),
+            None => Ok(Colours::Profile(icc)),
         };
     }
-    if let Some(png) = png
-        && (png.srgb.is_some() || png.gama_chunk.is_some() || png.chrm_chunk.is_some())
-    {
-        return Ok(of_chunks(png));
-    }
-    if format == Format::Bmp {
-        return Ok(of_bmp(bytes));
-    }
-    if exif.is_some_and(Exif::is_adobe_rgb) {
-        return Ok(encoded(ColorProfile::new_adobe_rgb(), "Adobe RGB (1998)"));
-    }
-    Ok(None)
+    let made = match png {
+        Some(png) if png.srgb.is_some() => None,
+        Some(png) if png.gama_chunk.is_some() || png.chrm_chunk.is_some() => of_chunks(png),
+        _ if format == Format::Bmp => of_bmp(bytes),
+        _ if exif.is_some_and(Exif::is_adobe_rgb) => {
+            encoded(ColorProfile::new_adobe_rgb(), "Adobe RGB (1998)")
+        }
+        _ => None,
+    };
+    Ok(made.map_or(Colours::Srgb, Colours::Profile))
 }
 
-/// The name of a transfer function whose white is not the brightest that there is.
-fn hdr(transfer: Option<TransferCharacteristics>) -> Option<&'static str> {
-    match transfer? {
-        TransferCharacteristics::Smpte2084 => Some("PQ"),
-        TransferCharacteristics::Hlg => Some("HLG"),
-        _ => None,
-    }
+/// Whether white is not the brightest that there is.
+fn is_hdr(points: &CicpProfile) -> bool {
+    matches!(
+        points.transfer_characteristics,
+        TransferCharacteristics::Smpte2084 | TransferCharacteristics::Hlg
+    )
 }
 
 fn refused(format: Format, what: &str) -> Error {
@@ -90,28 +90,37 @@ fn refused(format: Format, what: &str) -> Error {
     )
 }
 
-/// The profile of code points (ITU-T H.273) of full range; `None` where they name no colours.
-fn of_code_points(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
-    let profile = ColorProfile::new_from_cicp(CicpProfile {
+/// Code points (ITU-T H.273) of RGB; `None` where they leave open which colours, unless it is HDR.
+fn code_points(primaries: u8, transfer: u8) -> Option<CicpProfile> {
+    let points = CicpProfile {
         color_primaries: CicpColorPrimaries::try_from(primaries).ok()?,
         transfer_characteristics: TransferCharacteristics::try_from(transfer).ok()?,
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range: true,
-    });
-    // Left out where either is unspecified.
-    profile.blue_trc.as_ref()?;
-    let name = match (primaries, transfer) {
-        (12, 13) => "Display P3".to_owned(),
-        _ => format!("H.273 primaries {primaries}, transfer {transfer}"),
     };
-    encoded(profile, &name)
+    let is_known = ColorProfile::new_from_cicp(points).blue_trc.is_some();
+    (is_known || is_hdr(&points)).then_some(points)
+}
+
+fn of_code_points(format: Format, points: CicpProfile) -> Result<Colours, Error> {
+    if is_hdr(&points) {
+        let hdr = Hdr::of(points);
+        return hdr
+            .map(Colours::Hdr)
+            .ok_or_else(|| refused(format, "is HDR of unknown primaries"));
+    }
+    let (primaries, transfer) = (points.color_primaries, points.transfer_characteristics);
+    let name = match (primaries, transfer) {
+        (CicpColorPrimaries::Bt709, TransferCharacteristics::Srgb) => return Ok(Colours::Srgb),
+        (CicpColorPrimaries::Smpte432, TransferCharacteristics::Srgb) => "Display P3".to_owned(),
+        _ => format!("H.273 {primaries:?}, {transfer:?}"),
+    };
+    let made = encoded(ColorProfile::new_from_cicp(points), &name);
+    Ok(made.map_or(Colours::Srgb, Colours::Profile))
 }
 
 /// The profile of PNG's chunks gAMA and cHRM (PNG 3, 11.3.2); sRGB's part for one that is missing.
 fn of_chunks(png: &png::Info<'_>) -> Option<Vec<u8>> {
-    if png.srgb.is_some() {
-        return None;
-    }
     let points = png.chrm_chunk.map(|stated| {
         let pairs = [stated.red, stated.green, stated.blue, stated.white];
         let mut points = [0; 8];
