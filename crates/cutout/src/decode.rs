@@ -10,14 +10,15 @@ mod jpeg;
 mod raw_profile;
 mod samples;
 mod stated;
+mod tiff;
 mod webp;
 
 use std::borrow::Cow;
+use std::error::Error as _;
 use std::io::{self, Cursor};
 
-use image::codecs::{
-    bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder,
-};
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::error::DecodingError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 
@@ -26,20 +27,22 @@ use exif::Exif;
 use format::Format;
 use jpeg::Jpeg;
 use stated::Colours;
+use tiff::Tiff;
 
 /// Memory that a decoder may take beside the pixels, for profiles, texts and its own tables.
 const SIDE_MEMORY: u64 = 32 << 20;
 
 /// Decodes JPEG (also progressive, grey, CMYK and YCCK), PNG (1 to 16 bits, palette, interlaced, Apple's CgBI),
-/// WebP, HEIC and AVIF, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken.
+/// WebP, HEIC and AVIF, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken, of a TIFF the
+/// first page, or the largest where that one is a reduced copy of it.
 ///
 /// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
 /// repeated in all three colours, and 16-bit samples come in two halves.
 ///
 /// An RGB profile (ICC) comes with the picture, also one made of colours that are stated otherwise: PNG's code points,
 /// gamma and chromaticities, BMP's end points and profile, Adobe RGB by EXIF. A profile of grey, or of four inks in a
-/// JPEG, is applied, and so is HDR (PQ, HLG): such a picture comes out in sRGB. A profile that is damaged, above 4 MiB or
-/// of other colours than the picture's is ignored.
+/// JPEG or a TIFF, is applied, and so is HDR (PQ, HLG): such a picture comes out in sRGB. A profile that is damaged, above
+/// 4 MiB or of other colours than the picture's is ignored.
 ///
 /// Sizes are checked from the header, before memory for pixels is taken.
 ///
@@ -154,7 +157,7 @@ fn open<'a>(
             PngDecoder::with_limits(reader, memory(SIDE_MEMORY))
                 .map(|decoder| Box::new(decoder) as _)
         }
-        Format::Tiff => TiffDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
+        Format::Tiff => return Ok(Box::new(Tiff::new(bytes, limits)?)),
         Format::WebP => WebPDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
         Format::Heif => return Err(unsupported(format, "it is no image of one piece")),
     };
@@ -249,6 +252,7 @@ fn unsupported(format: Format, what: &str) -> Error {
 
 fn refusal(format: Format, cause: &ImageError) -> Error {
     match cause {
+        ImageError::Decoding(cause) if let Some(own) = own(cause) => own.clone(),
         ImageError::Unsupported(cause) => unsupported(format, &cause.to_string()),
         ImageError::Limits(cause) => Error::new(
             ErrorKind::TooManyPixels,
@@ -261,6 +265,11 @@ fn refusal(format: Format, cause: &ImageError) -> Error {
         }
         cause => damaged(format, &cause.to_string()),
     }
+}
+
+/// The error of a decoder of ours, which says what, where and the way out.
+fn own(cause: &DecodingError) -> Option<&Error> {
+    cause.source()?.downcast_ref()
 }
 
 fn damaged(format: Format, what: &str) -> Error {

@@ -198,11 +198,11 @@ fn grey_is_repeated_and_alpha_is_kept() {
 }
 
 #[test]
-fn floating_point_samples_are_refused_with_the_way_out() {
+fn floating_point_samples_become_16_bits() {
     let float = DynamicImage::ImageRgb32F(DynamicImage::ImageRgb8(quadrants()).to_rgb32f());
-    let error = read(&encoded(&float, ImageFormat::Tiff)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
-    assert!(error.to_string().contains("convert it to"), "{error}");
+    let found = read(&encoded(&float, ImageFormat::Tiff)).unwrap();
+    assert_eq!(difference(&found, 3, 0, QUADRANTS), None);
+    assert_eq!(found.fine.unwrap(), found.data);
 }
 
 #[test]

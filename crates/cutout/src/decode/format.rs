@@ -48,8 +48,8 @@ const READ: [(&[u8], Format); 9] = [
 ];
 
 /// Offset, signature and name of formats that people try, so that the message can name them.
-const NAMED: [(usize, &[u8], &str); 30] = [
-    (4, b"ftypcrx ", "a Canon raw picture"),
+const NAMED: [(usize, &[u8], &str); 34] = [
+    (4, b"ftypcrx ", "a Canon raw picture (CR3)"),
     (4, b"ftyp", "a video"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
     (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
@@ -73,7 +73,11 @@ const NAMED: [(usize, &[u8], &str); 30] = [
     (0, b"P5\n", "a PGM picture"),
     (0, b"P6\n", "a PPM picture"),
     (0, b"P7\n", "a PAM picture"),
-    (0, b"FUJIFILM", "a Fuji raw picture"),
+    (0, b"FUJIFILM", "a Fuji raw picture (RAF)"),
+    (0, b"IIRO", "an Olympus raw picture (ORF)"),
+    (0, b"IIRS", "an Olympus raw picture (ORF)"),
+    (0, b"MMOR", "an Olympus raw picture (ORF)"),
+    (0, b"IIU\0", "a Panasonic raw picture (RW2)"),
     (0, b"\x1a\x45\xdf\xa3", "a Matroska or WebM video"),
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, b"\x1f\x8b", "a gzip archive"),
