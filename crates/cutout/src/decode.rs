@@ -25,16 +25,15 @@ use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 use crate::{Error, ErrorKind, Limits, Picture, Profile, profile};
 use exif::Exif;
 use format::Format;
-use jpeg::Jpeg;
 use stated::Colours;
 use tiff::Tiff;
 
 /// Memory that a decoder may take beside the pixels, for profiles, texts and its own tables.
 const SIDE_MEMORY: u64 = 32 << 20;
 
-/// Decodes JPEG (also progressive, grey, CMYK and YCCK), PNG (1 to 16 bits, palette, interlaced, Apple's CgBI),
-/// WebP, HEIC and AVIF, BMP, GIF and TIFF, told apart by content. Of an animation the first frame is taken, of a TIFF the
-/// first page, or the largest where that one is a reduced copy of it.
+/// Decodes JPEG (also progressive, lossless, in arithmetic codes, grey, CMYK and YCCK; more than 8 bits come out as 8),
+/// PNG (1 to 16 bits, palette, interlaced, Apple's CgBI), WebP, HEIC and AVIF, BMP, GIF and TIFF, told apart by content. Of
+/// an animation the first frame is taken, of a TIFF the first page, or the largest where that one is a reduced copy of it.
 ///
 /// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
 /// repeated in all three colours, and 16-bit samples come in two halves.
@@ -83,9 +82,6 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     let icc = decoder.icc_profile().ok().flatten();
     let density = density::of(format, bytes, chunks, exif.as_ref());
     let colours = stated::colours(format, bytes, chunks, exif.as_ref(), icc)?;
-    if format == Format::Jpeg {
-        jpeg::check_end(bytes)?;
-    }
     let mut samples = samples::read(decoder, format)?;
     if is_cgbi {
         cgbi::restore(&mut samples.data, samples.channels);
@@ -151,7 +147,7 @@ fn open<'a>(
     let opened: Result<Box<dyn ImageDecoder>, ImageError> = match format {
         Format::Bmp => BmpDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
         Format::Gif => GifDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
-        Format::Jpeg => Jpeg::new(bytes).map(|decoder| Box::new(decoder) as _),
+        Format::Jpeg => return jpeg::open(bytes, limits),
         Format::Png => {
             check_png_header(bytes, limits)?;
             PngDecoder::with_limits(reader, memory(SIDE_MEMORY))

@@ -1,192 +1,161 @@
-//! JPEG, by `zune-jpeg`, which `image` has too but shows no inks of.
+//! JPEG (ITU-T T.81): the header and the codes are read here, the pixels by one of two decoders.
 
-use image::error::{DecodingError, ImageFormatHint, UnsupportedError, UnsupportedErrorKind};
-use image::{ColorType, ImageDecoder, ImageError, ImageFormat, ImageResult};
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::errors::DecodeErrors;
+mod block;
+mod blocks;
+mod header;
+mod huffman;
+mod mjpeg;
+mod scan;
+mod split;
+mod zune;
 
-use super::samples::buffer;
-use super::{Format, damaged};
-use crate::Error;
-use crate::profile::Inks;
+use std::borrow::Cow;
+
+use image::ImageDecoder;
+
+use super::{Format, damaged, refusal};
+use crate::{Error, ErrorKind, Limits};
+use blocks::{Fault, Scans};
+use header::{Coding, Frame, Segment, marker};
+use mjpeg::{MAX_SAMPLES, Mjpeg};
+use zune::Zune;
 
 /// A decoder of grey, RGB, or of four inks (CMYK or YCCK), which come out as RGB: by their profile, or else by the
 /// simplest rule.
-pub(super) struct Jpeg<'a> {
-    decoder: JpegDecoder<ZCursor<&'a [u8]>>,
-    size: (usize, usize),
-    stored: ColorSpace,
-    inks: Option<Inks>,
-}
-
-impl<'a> Jpeg<'a> {
-    /// # Errors
-    /// Those of the header.
-    pub(super) fn new(bytes: &'a [u8]) -> ImageResult<Self> {
-        let options = DecoderOptions::default()
-            .set_strict_mode(false)
-            .set_max_width(usize::MAX)
-            .set_max_height(usize::MAX);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-        decoder.decode_headers().map_err(error)?;
-        let size = decoder.dimensions().unwrap_or_default();
-        let stored = decoder.input_colorspace().unwrap_or(ColorSpace::RGB);
-        let inks = match stored {
-            ColorSpace::CMYK | ColorSpace::YCCK => decoder.icc_profile(),
-            _ => None,
-        };
-        let inks = inks.and_then(|profile| Inks::new(&profile));
-        let wanted = match stored {
-            // What is wanted as it is stored is left as it is.
-            ColorSpace::CMYK | ColorSpace::YCCK if inks.is_some() => stored,
-            ColorSpace::Luma => ColorSpace::Luma,
-            _ => ColorSpace::RGB,
-        };
-        decoder.set_options(options.jpeg_set_out_colorspace(wanted));
-        Ok(Self {
-            decoder,
-            size,
-            stored,
-            inks,
-        })
-    }
-}
-
-impl ImageDecoder for Jpeg<'_> {
-    fn dimensions(&self) -> (u32, u32) {
-        // Sides are stored with 16 bits.
-        (self.size.0 as u32, self.size.1 as u32)
-    }
-
-    fn color_type(&self) -> ColorType {
-        match self.stored {
-            ColorSpace::Luma => ColorType::L8,
-            _ => ColorType::Rgb8,
-        }
-    }
-
-    fn icc_profile(&mut self) -> ImageResult<Option<Vec<u8>>> {
-        Ok(self.decoder.icc_profile())
-    }
-
-    fn exif_metadata(&mut self) -> ImageResult<Option<Vec<u8>>> {
-        Ok(self.decoder.exif().cloned())
-    }
-
-    fn read_image(mut self, out: &mut [u8]) -> ImageResult<()> {
-        let Some(inks) = &self.inks else {
-            return self.decoder.decode_into(out).map_err(error);
-        };
-        let no_memory = |cause: Error| error(DecodeErrors::Format(cause.to_string()));
-        let mut data = buffer(out.len() as u64 / 3 * 4).map_err(no_memory)?;
-        self.decoder.decode_into(&mut data).map_err(error)?;
-        for ink in data.as_chunks_mut::<4>().0 {
-            if self.stored == ColorSpace::YCCK {
-                *ink = unmixed(*ink);
-            }
-            // Adobe's convention, which all writers follow: 255 is no ink.
-            *ink = ink.map(|value| 255 - value);
-        }
-        if inks.to_srgb(&data, out) {
-            return Ok(());
-        }
-        Err(error(DecodeErrors::FormatStatic("inks are missing")))
-    }
-
-    fn read_image_boxed(self: Box<Self>, out: &mut [u8]) -> ImageResult<()> {
-        (*self).read_image(out)
-    }
-}
-
-fn error(cause: DecodeErrors) -> ImageError {
-    let format = ImageFormatHint::Exact(ImageFormat::Jpeg);
-    match cause {
-        DecodeErrors::Unsupported(what) => {
-            let what = UnsupportedErrorKind::GenericFeature(format!("{what:?}"));
-            ImageError::Unsupported(UnsupportedError::from_format_and_kind(format, what))
-        }
-        cause => ImageError::Decoding(DecodingError::new(format, cause.to_string())),
-    }
-}
-
-/// YCCK to CMYK, both as they are stored: JFIF's YCbCr gives the complements of the first three inks.
-fn unmixed([y, cb, cr, k]: [u8; 4]) -> [u8; 4] {
-    let (y, cb, cr) = (f32::from(y), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
-    let colour = [
-        y + 1.402 * cr,
-        y - 0.344_136 * cb - 0.714_136 * cr,
-        y + 1.772 * cb,
-    ];
-    // Casts stop at 0 and 255.
-    let [c, m, y] = colour.map(|value| 255 - (value + 0.5) as u8);
-    [c, m, y, k]
-}
-
-/// Walks the markers to the one that ends the picture. What follows it is ignored. `zune-jpeg` fills what is missing
-/// with grey and says nothing, so that half a download would become half a cut-out.
+///
+/// Every block of the image is there, whether an end marker follows or anything else.
 ///
 /// # Errors
-/// Kind `undecodable` when the file ends before.
-pub(super) fn check_end(bytes: &[u8]) -> Result<(), Error> {
-    let mut rest = bytes.get(2..).unwrap_or_default();
-    while let Some(marker) = next_marker(&mut rest) {
-        match marker {
-            0xd9 => return Ok(()),
-            // Restarts and TEM have no length.
-            0xd0..=0xd7 | 0x01 => {}
-            _ => {
-                let length = rest
-                    .first_chunk::<2>()
-                    .map_or(0, |length| usize::from(u16::from_be_bytes(*length)));
-                rest = rest.get(length.max(2)..).unwrap_or_default();
-            }
-        }
+/// Kinds `unsupported-format`, `undecodable` and `too-many-pixels`.
+pub(super) fn open<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
+    let Some(frame) = Frame::read(bytes) else {
+        return Err(damaged(Format::Jpeg, "its header is incomplete"));
+    };
+    if let Some(name) = unread(&frame) {
+        return Err(unsupported(name));
     }
-    Err(damaged(
-        Format::Jpeg,
-        "the file ends before the picture does",
+    limits.check_size(frame.width.into(), frame.height.into())?;
+    let scans = blocks::walk(bytes, &frame).map_err(fault)?;
+    // Redefined tables are one thing to one decoder, and another to the next.
+    if scans.requantise {
+        return Err(unsupported(
+            "a JPEG that changes its quantisation between scans",
+        ));
+    }
+    let opened = if suits_zune(&frame, &scans) {
+        Zune::new(ended(bytes, scans.end)).map(|decoder| Box::new(decoder) as _)
+    } else {
+        check_mjpeg(bytes, &frame, &scans)?;
+        let data = match &scans.split[..] {
+            [] => &bytes[..scans.end],
+            split => split,
+        };
+        Mjpeg::new(data, frame).map(|decoder| Box::new(decoder) as _)
+    };
+    opened.map_err(|cause| refusal(Format::Jpeg, &cause))
+}
+
+/// The name of a kind of JPEG that neither decoder reads rightly.
+fn unread(frame: &Frame) -> Option<&'static str> {
+    use Coding::{Arithmetic, ArithmeticLossless, Hierarchical, Lossless, Progressive, Sequential};
+    let is_subsampled = frame.sampling() != (1, 1);
+    let transform = frame.adobe.unwrap_or(frame.has_jfif.into());
+    Some(
+        match (frame.coding, frame.components.len(), frame.precision) {
+            (Hierarchical, ..) => "a hierarchical JPEG",
+            (ArithmeticLossless, ..) => "a lossless JPEG in arithmetic codes",
+            _ if frame.height == 0 => "a JPEG that tells its height after its first scan",
+            (_, 2 | 5.., _) => "a JPEG of neither one, three nor four components",
+            (Arithmetic, 4, _) if !frame.is_progressive() => {
+                "a sequential JPEG of four inks in arithmetic codes"
+            }
+            (Lossless, 3, _) if transform != 0 && !is_subsampled => "a lossless JPEG of YCbCr",
+            (Lossless, 1, 2..=16) | (Lossless, 3 | 4, 8) => return None,
+            (Lossless, 3, 2..=16) if !is_subsampled => return None,
+            (Sequential | Progressive | Arithmetic, _, 8) => return None,
+            (Sequential | Progressive, 1 | 3, 12) => return None,
+            _ => "a JPEG with samples of such bits",
+        },
+    )
+}
+
+/// Whether `zune-jpeg` 0.5.15 decodes this rightly. It goes wrong, and says nothing, with several sequential scans, and
+/// where the first component is not the finest.
+fn suits_zune(frame: &Frame, scans: &Scans) -> bool {
+    let (across, down) = frame.sampling();
+    let is_finest = |first: &header::Component| (first.across, first.down) == (across, down);
+    let is_ordinary = frame.precision == 8
+        && frame
+            .components
+            .iter()
+            .all(|component| component.across != 3)
+        && frame.components.first().is_some_and(is_finest);
+    is_ordinary
+        && match frame.coding {
+            Coding::Sequential => !scans.are_several,
+            Coding::Progressive => !scans.are_mixed,
+            _ => false,
+        }
+}
+
+/// Checks that `oxideav-mjpeg` 0.1.14 decodes this rightly.
+///
+/// # Errors
+/// Kinds `unsupported-format`, `too-many-pixels`, and `undecodable` where arithmetic codes lack an end marker.
+fn check_mjpeg(bytes: &[u8], frame: &Frame, scans: &Scans) -> Result<(), Error> {
+    if scans.are_mixed && !frame.is_progressive() {
+        return Err(unsupported(
+            "a JPEG with some of its components in one scan and some in another",
+        ));
+    }
+    if scans.are_several && frame.coding == Coding::Lossless {
+        return Err(unsupported("a lossless JPEG in several scans"));
+    }
+    // The end of arithmetic codes cannot be told from what follows.
+    let mut at = scans.end;
+    let next = Segment::take(bytes, &mut at);
+    if frame.coding == Coding::Arithmetic && next.is_none_or(|next| next.marker != marker::EOI) {
+        return Err(fault(Fault::Short));
+    }
+    let pixels = u64::from(frame.width) * u64::from(frame.height);
+    if pixels * frame.components.len() as u64 <= MAX_SAMPLES {
+        return Ok(());
+    }
+    let most = MAX_SAMPLES / frame.components.len() as u64;
+    Err(Error::new(
+        ErrorKind::TooManyPixels,
+        format!(
+            "the picture has {pixels} pixels, more than the {most} that are read of a JPEG of this kind; make it smaller, or save it as a baseline JPEG"
+        ),
     ))
 }
 
-/// Skips to the next marker, past compressed data, and takes it: 0xff and then neither 0 nor 0xff.
-fn next_marker(rest: &mut &[u8]) -> Option<u8> {
-    loop {
-        let at = rest.iter().position(|&byte| byte == 0xff)?;
-        let marker = *rest.get(at + 1)?;
-        // Of several 0xff in a row the last one counts.
-        *rest = &rest[at + if marker == 0xff { 1 } else { 2 }..];
-        if !matches!(marker, 0 | 0xff) {
-            return Some(marker);
-        }
+/// `bytes` with an end marker behind the data of the last scan, which end at `end`.
+fn ended(bytes: &[u8], end: usize) -> Cow<'_, [u8]> {
+    let mut at = end;
+    match Segment::take(bytes, &mut at) {
+        Some(segment) if segment.marker == marker::EOI => bytes.into(),
+        _ => [&bytes[..end], &[0xff, marker::EOI]].concat().into(),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn unsupported(name: &str) -> Error {
+    Error::new(
+        ErrorKind::UnsupportedFormat,
+        format!("this is {name}, which is not read here; save it as a baseline JPEG, or as PNG"),
+    )
+}
 
-    #[test]
-    fn a_picture_is_whole_when_its_end_marker_is_there() {
-        let cases: [(&[u8], bool); 9] = [
-            (b"\xff\xd8\xff\xd9", true),
-            (b"\xff\xd8\xff\xd9 and more", true),
-            (b"\xff\xd8\xff\xda\0\x02ab\xff\0cd\xff\xd0ef\xff\xd9", true),
-            (b"\xff\xd8\xff\xda\0\x02ab\xff\xff\xff\xd9", true),
-            (b"\xff\xd8\xff\xda\0\x02ab\xff\0\xd9", false),
-            (b"\xff\xd8\xff\xda\0\x02ab\xff", false),
-            // The end marker of a thumbnail inside a segment is not the picture's.
-            (
-                b"\xff\xd8\xff\xe1\0\x06\xff\xd8\xff\xd9\xff\xda\0\x02ab",
-                false,
-            ),
-            (b"\xff\xd8\xff\xe1\xff\xff\xff\xd9", false),
-            (b"\xff\xd8\xff", false),
-        ];
-        for (bytes, whole) in cases {
-            assert_eq!(check_end(bytes).is_ok(), whole, "{bytes:x?}");
-        }
+fn fault(fault: Fault) -> Error {
+    match fault {
+        Fault::Short => damaged(Format::Jpeg, "the file ends before the picture does"),
+        Fault::Broken => damaged(Format::Jpeg, "its coded data do not fit its header"),
+        Fault::Memory => Error::new(
+            ErrorKind::TooManyPixels,
+            "there is no memory for the JPEG's coefficients; make the picture smaller or give more memory",
+        ),
     }
 }

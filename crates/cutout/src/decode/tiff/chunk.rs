@@ -279,7 +279,6 @@ fn jpeg_rows(page: &Page, tables: &[u8], stored: &[u8], rows: usize) -> Result<V
     if !fits || samples != page.together() {
         return Err(wrong("a strip or tile is a JPEG of another size or kind"));
     }
-    jpeg::check_end(&bytes)?;
     let mut data = buffer(decoder.total_bytes())?;
     decoder
         .read_image_boxed(&mut data)
