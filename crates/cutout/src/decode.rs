@@ -95,18 +95,23 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         profile: None,
         density,
     };
+    apply(colours, samples.grey, &mut picture);
+    upright(picture, orientation)
+        .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
+}
+
+/// Gives a picture the meaning of its values.
+fn apply(colours: Colours, is_grey: bool, picture: &mut Picture) {
     match colours {
         Colours::Srgb => {}
         Colours::Profile(icc) => {
             picture.profile = Profile::new(&icc);
-            if samples.grey {
-                apply_grey(&icc, &mut picture);
+            if is_grey {
+                apply_grey(&icc, picture);
             }
         }
-        Colours::Hdr(hdr) => hdr.apply(&mut picture),
+        Colours::Hdr(hdr) => hdr.apply(picture),
     }
-    upright(picture, orientation)
-        .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
 }
 
 /// Turns a grey picture with a profile of grey into sRGB.

@@ -14,8 +14,9 @@ use heifer_isobmff::boxes::{ColorInfo, Property};
 use heifer_isobmff::{BoxIter, HeifFile, ItemId};
 
 use super::samples::Samples;
-use super::{Format, damaged, unsupported};
-use crate::{Error, Limits, Picture, Profile};
+use super::stated::{self, Colours};
+use super::{Format, apply, damaged, unsupported};
+use crate::{Error, Limits, Picture};
 
 /// Largest `meta` box: a phone's has some 10 KiB; reading one takes the square of its length.
 const MAX_META: usize = 1 << 20;
@@ -40,43 +41,36 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     let id = file.primary_id;
     let (width, height) = reader.size(id, 0)?;
     limits.check_size(width, height)?;
-    let profile = reader.profile(id)?;
-    match reader.depth(id, 0)? {
+    let colours = reader.colours(id)?;
+    let (width, height, samples) = match reader.depth(id, 0)? {
         8 => {
             let image = reader.image::<u8>(id, 0)?;
-            picture(image, profile, |image| (image.data, None))
+            let samples = Samples::of_rgba(image.data, None);
+            (image.width, image.height, samples)
         }
         _ => {
             let image = reader.image::<u16>(id, 0)?;
-            picture(image, profile, halves)
+            let (high, low) = halves(&image);
+            let samples = Samples::of_rgba(high, Some(low));
+            (image.width, image.height, samples)
         }
-    }
+    };
+    let mut picture = Picture {
+        channels: samples.channels,
+        fine: samples.fine,
+        ..Picture::new(width, height, 4, samples.data)
+    };
+    apply(colours, reader.is_grey(id)?, &mut picture);
+    Ok(picture)
 }
 
 /// Splits samples of up to 16 bits into high and low bytes of 16.
-fn halves(image: Image<u16>) -> (Vec<u8>, Option<Vec<u8>>) {
+fn halves(image: &Image<u16>) -> (Vec<u8>, Vec<u8>) {
     let most = u32::from(image.max_value()).max(1);
     let wide = |value: &u16| ((u32::from(*value) * 65_535 + most / 2) / most) as u16;
     let high = image.data.iter().map(|value| (wide(value) >> 8) as u8);
     let low = image.data.iter().map(|value| wide(value) as u8);
-    let (high, low) = (high.collect(), low.collect());
-    (high, Some(low))
-}
-
-fn picture<S: Sample>(
-    image: Image<S>,
-    profile: Option<Profile>,
-    split: impl FnOnce(Image<S>) -> (Vec<u8>, Option<Vec<u8>>),
-) -> Result<Picture, Error> {
-    let (width, height) = (image.width, image.height);
-    let (data, fine) = split(image);
-    let samples = Samples::of_rgba(data, fine);
-    Ok(Picture {
-        channels: samples.channels,
-        fine: samples.fine,
-        profile,
-        ..Picture::new(width, height, 4, samples.data)
-    })
+    (high.collect(), low.collect())
 }
 
 /// A file that is longer than its `meta` box allows takes the container's reader minutes.
@@ -113,6 +107,15 @@ impl Reader<'_> {
                 size.ok_or_else(|| damaged(Format::Heif, "it does not say how large it is"))
             }
         }
+    }
+
+    /// Whether item `id` has one channel beside alpha, as far as it says.
+    fn is_grey(&self, id: ItemId) -> Result<bool, Error> {
+        let mut properties = self.properties(id)?;
+        Ok(properties.any(|property| match property {
+            Property::PixelInfo(bits) => bits.len() == 1,
+            _ => false,
+        }))
     }
 
     /// Bits of item `id`'s samples: 8 to 16.
@@ -314,36 +317,32 @@ impl Reader<'_> {
         Ok(image)
     }
 
-    /// The profile that item `id` or, where it has none, its first tile states.
-    fn profile(&self, id: ItemId) -> Result<Option<Profile>, Error> {
+    /// What item `id` or, where it says nothing, its first tile says of its colours: by a profile before code points
+    /// (23008-12, 6.5.5.1).
+    fn colours(&self, id: ItemId) -> Result<Colours, Error> {
         let sources = [
             Some(id),
             self.file.referenced_items(id, b"dimg").first().copied(),
         ];
+        let mut points = None;
         for id in sources.into_iter().flatten() {
-            let stated = |is_icc: bool| {
-                self.properties(id).map(|mut all| {
-                    all.find_map(|property| match property {
-                        Property::Color(colour) => {
-                            (matches!(colour, ColorInfo::Icc(_)) == is_icc).then_some(colour)
-                        }
-                        _ => None,
-                    })
-                })
-            };
-            // 23008-12, 6.5.5.1: where both are there, the profile describes the colours.
-            for colour in [stated(true)?, stated(false)?].into_iter().flatten() {
-                return match colour {
-                    ColorInfo::Icc(icc) => Ok(Profile::new(icc)),
-                    ColorInfo::Nclx {
+            for property in self.properties(id)? {
+                match property {
+                    Property::Color(ColorInfo::Icc(icc)) => {
+                        return stated::of_icc(Format::Heif, icc.clone());
+                    }
+                    Property::Color(ColorInfo::Nclx {
                         primaries,
                         transfer,
                         ..
-                    } => colour::profile(*primaries, *transfer),
-                };
+                    }) => points = points.or(Some((*primaries, *transfer))),
+                    _ => {}
+                }
             }
         }
-        Ok(None)
+        points.map_or(Ok(Colours::Srgb), |(primaries, transfer)| {
+            stated::of_nclx(Format::Heif, primaries, transfer)
+        })
     }
 
     /// The item that item `id` is a copy of.

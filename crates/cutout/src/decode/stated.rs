@@ -56,10 +56,7 @@ pub(super) fn colours(
         }
     }
     if let Some(icc) = icc {
-        return match profile::code_points(&icc).filter(is_hdr) {
-            Some(points) => of_code_points(format, points),
-            None => Ok(Colours::Profile(icc)),
-        };
+        return of_icc(format, icc);
     }
     let made = match png {
         Some(png) if png.srgb.is_some() => None,
@@ -71,6 +68,34 @@ pub(super) fn colours(
         _ => None,
     };
     Ok(made.map_or(Colours::Srgb, Colours::Profile))
+}
+
+/// What an ICC profile says.
+///
+/// # Errors
+/// Kind `unsupported-format` for HDR of unknown primaries.
+pub(super) fn of_icc(format: Format, icc: Vec<u8>) -> Result<Colours, Error> {
+    match profile::code_points(&icc).filter(is_hdr) {
+        Some(points) => of_code_points(format, points),
+        None => Ok(Colours::Profile(icc)),
+    }
+}
+
+/// What HEIF's code points (nclx) say. Unspecified ones and the transfer functions of video are shown as sRGB's.
+///
+/// # Errors
+/// Kind `unsupported-format` for HDR of unknown primaries.
+pub(super) fn of_nclx(format: Format, primaries: u16, transfer: u16) -> Result<Colours, Error> {
+    let primaries = if primaries == 2 { 1 } else { primaries };
+    let transfer = match transfer {
+        1 | 2 | 6 | 14 | 15 => 13,
+        other => other,
+    };
+    let code = |value: u16| u8::try_from(value).ok();
+    let points = code(primaries)
+        .zip(code(transfer))
+        .and_then(|(primaries, transfer)| code_points(primaries, transfer));
+    points.map_or(Ok(Colours::Srgb), |points| of_code_points(format, points))
 }
 
 /// Whether white is not the brightest that there is.

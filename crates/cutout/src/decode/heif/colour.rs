@@ -1,20 +1,16 @@
-//! Colours of HEIF images: samples to colours, and code points (ITU-T H.273) to profiles.
+//! Samples of HEIF images as heifer's conversion to colours takes them.
 
 use heifer::Image;
 use heifer::Sample;
 use heifer::color::ColorParams;
 use heifer::heifer_hevc_dec::recon::Frame;
-use moxcms::{CicpColorPrimaries, CicpProfile, ColorProfile, TransferCharacteristics};
 
 use super::super::{Format, damaged, unsupported};
-use crate::{Error, Profile};
+use crate::Error;
 
 /// Matrix coefficients that the conversion knows: none, BT.709, unspecified (as BT.601), FCC, BT.601 twice, SMPTE 240M and BT.2020
 /// without constant luminance.
 const MATRICES: [u16; 8] = [0, 1, 2, 4, 5, 6, 7, 9];
-
-/// Transfer characteristics of high dynamic range: PQ and HLG.
-const HIGH_RANGE: [u16; 2] = [16, 18];
 
 /// `frame` as its conversion to colours takes it: with as much chroma as luma.
 ///
@@ -107,40 +103,6 @@ fn stretch_range(samples: &mut [u16], depth: u8) {
         let above = u32::from(*value).saturating_sub(black).min(span);
         *value = ((above * most + span / 2) / span) as u16;
     }
-}
-
-/// The profile of colours with these primaries and transfer characteristics; `None` for sRGB and what is shown like it.
-///
-/// # Errors
-/// Kind `unsupported-format` for high dynamic range.
-pub(super) fn profile(primaries: u16, transfer: u16) -> Result<Option<Profile>, Error> {
-    if HIGH_RANGE.contains(&transfer) {
-        return Err(unsupported(
-            Format::Heif,
-            "high dynamic range (PQ or HLG) is in it",
-        ));
-    }
-    // Unspecified, and the transfer of video, are shown as sRGB.
-    let primaries = if primaries == 2 { 1 } else { primaries };
-    let transfer = match transfer {
-        1 | 2 | 6 | 14 | 15 => 13,
-        other => other,
-    };
-    if (primaries, transfer) == (1, 13) {
-        return Ok(None);
-    }
-    let stated = || {
-        let code = |value: u16| u8::try_from(value).ok();
-        let cicp = CicpProfile {
-            color_primaries: CicpColorPrimaries::try_from(code(primaries)?).ok()?,
-            transfer_characteristics: TransferCharacteristics::try_from(code(transfer)?).ok()?,
-            matrix_coefficients: moxcms::MatrixCoefficients::Identity,
-            full_range: true,
-        };
-        let bytes = ColorProfile::new_from_cicp(cicp).encode().ok()?;
-        Profile::new(&bytes)
-    };
-    Ok(stated())
 }
 
 /// Premultiplied colours to straight ones.

@@ -10,7 +10,7 @@ use super::directory::File;
 use super::page::{Colours, Compression, Page, Predictor};
 use super::{fax, unsupported};
 use crate::decode::samples::buffer;
-use crate::decode::{Format, damaged, jpeg, open};
+use crate::decode::{Format, damaged, open};
 use crate::{Error, ErrorKind, Limits};
 
 /// How far Deflate, LZW with codes of 12 bits, and PackBits make data smaller at most.
