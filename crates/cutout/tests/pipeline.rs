@@ -336,7 +336,7 @@ fn a_wholly_transparent_image_has_no_foreground_and_starts_no_network() {
     let mut stages = Vec::new();
     let output = pipeline
         .remove(&bytes.into_inner(), &Options::default(), &mut |stage| {
-            stages.push(stage)
+            stages.push(stage);
         })
         .unwrap();
     assert_eq!((output.foreground, output.uncertainty), (None, 1.0));
