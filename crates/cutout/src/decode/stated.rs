@@ -1,9 +1,8 @@
 //! Colours that a file states without an ICC profile: by code points, chromaticities and a gamma, or a word in EXIF.
 
 use moxcms::{
-    Chromaticity, CicpColorPrimaries, CicpProfile, ColorDateTime, ColorPrimaries, ColorProfile,
-    LocalizableString, MatrixCoefficients, ProfileText, ToneReprCurve, TransferCharacteristics,
-    WHITE_POINT_D50,
+    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, LocalizableString,
+    MatrixCoefficients, ProfileText, ToneReprCurve, TransferCharacteristics, WHITE_POINT_D50,
 };
 
 use super::hdr::Hdr;
@@ -234,6 +233,10 @@ fn of_primaries(points: &[f32; 8], curves: [ToneReprCurve; 3]) -> Option<Vec<u8>
     encoded(profile, "Primaries and gamma of the original file")
 }
 
+/// Where a profile has its date (ICC.1:2022, 7.2.1), and what stands there: year, month, day, hours, minutes and seconds.
+const DATE: std::ops::Range<usize> = 24..36;
+const MADE: [u16; 6] = [2026, 1, 1, 0, 0, 0];
+
 /// The bytes of a profile, the same ones at any time.
 fn encoded(mut profile: ColorProfile, name: &str) -> Option<Vec<u8>> {
     let text = |text: &str| {
@@ -246,13 +249,10 @@ fn encoded(mut profile: ColorProfile, name: &str) -> Option<Vec<u8>> {
     // adaptation.
     profile.media_white_point = Some(WHITE_POINT_D50.to_xyzd());
     profile.chromatic_adaptation = None;
-    profile.creation_date_time = ColorDateTime {
-        year: 2026,
-        month: 1,
-        day_of_the_month: 1,
-        hours: 0,
-        minutes: 0,
-        seconds: 0,
-    };
-    profile.encode().ok()
+    let mut bytes = profile.encode().ok()?;
+    // moxcms writes the time of day, by which two results of one image would differ.
+    for (to, from) in bytes.get_mut(DATE)?.as_chunks_mut().0.iter_mut().zip(MADE) {
+        *to = from.to_be_bytes();
+    }
+    Some(bytes)
 }

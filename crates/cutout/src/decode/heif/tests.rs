@@ -3,6 +3,7 @@
 use heifer::{EncodeOptions, Image};
 use proptest::prelude::*;
 
+use super::image::span;
 use super::*;
 use crate::ErrorKind;
 
