@@ -103,7 +103,7 @@ fn refused(error: &Error, body: Body) -> Response<Bytes> {
     if is_image || body != Body::Urlencoded {
         return failure(error);
     }
-    let hint = "the body is urlencoded: with curl send images by --data-binary @FILE, since -d alters them";
+    let hint = "if curl sent it with -d, use --data-binary @FILE, since -d alters images";
     failure(&Error::new(error.kind(), format!("{error}; {hint}")))
 }
 

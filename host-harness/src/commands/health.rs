@@ -87,7 +87,9 @@ impl fmt::Display for Target {
 /// A sentence that says what an address looks like.
 fn target(text: &str) -> Result<Target, String> {
     let wrong = || {
-        format!("the address is http://HOST:PORT, such as http://{ADDR}; https is not known here")
+        format!(
+            "write the address as http://HOST:PORT, such as http://{ADDR}; https cannot be asked"
+        )
     };
     let uri: Uri = text.parse().map_err(|_| wrong())?;
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"));

@@ -185,6 +185,10 @@ impl OutputFlags {
                 );
                 Err(Error::new(Kind::Usage, text))
             }
+            (None, None) if path.is_dir() || ends_as_folder(path) => {
+                let text = format!("{output} is a folder; name a file in it, such as {}", path.join("cutout.png").display());
+                Err(Error::new(Kind::Usage, text))
+            }
             (asked, named) => asked.or(named).ok_or_else(|| {
                 let text = format!(
                     "{output} does not end in .png, .webp or .jpg, the formats that are written; name it so or \
@@ -238,4 +242,9 @@ fn format_of(path: &Path) -> Option<Format> {
         "jpg" | "jpeg" => Some(Format::Jpeg),
         _ => None,
     }
+}
+
+/// Whether a name ends in a slash.
+fn ends_as_folder(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }

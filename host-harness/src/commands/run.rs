@@ -41,9 +41,9 @@ impl Command for Run {
     fn execute(self) -> Result<ExitCode, Error> {
         let (input, output) = (Place::from(&*self.input), Place::of_output(&self.output));
         files::refuse_same(&input, &output)?;
+        refuse_folder_and_url(&input)?;
         let options =
             (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
-        refuse_folder_and_url(&input)?;
         files::refuse_terminal(&output, "cutout.png")?;
         self.sandbox.warn_of_unused_caps(false);
         let picture = files::read(&input, options.limits.max_bytes)?;

@@ -18,7 +18,7 @@ pub enum EngineName {
     /// In a WebAssembly sandbox, with caps on memory and time.
     #[cfg_attr(feature = "wasm", default)]
     Wasm,
-    /// Directly: about twice as fast, without those caps.
+    /// Directly, without those caps: faster for many images, not for one.
     #[cfg_attr(not(feature = "wasm"), default)]
     Native,
 }

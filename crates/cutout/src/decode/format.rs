@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{Error, ErrorKind};
 
 /// What to do with a picture that is not read here.
-pub(super) const WAY_OUT: &str = "convert it to PNG, JPEG, WebP, HEIC, AVIF, BMP, GIF or TIFF";
+pub(super) const WAY_OUT: &str = "convert it to PNG or JPEG";
 
 /// A format that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

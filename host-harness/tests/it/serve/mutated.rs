@@ -146,7 +146,8 @@ fn ten_thousand_damaged_requests_do_no_harm() {
     for counts in counts {
         let ours: Vec<_> = counts.keys().filter(|status| **status >= 500).collect();
         assert!(ours.is_empty(), "{counts:?}");
-        assert!(counts[&200] > 100 && counts[&400] > 100, "{counts:?}");
+        // Damage that can be told is refused; what cannot be told, or is no damage to the image, is enough to go the whole way.
+        assert!(counts[&200] > 25 && counts[&400] > 100, "{counts:?}");
     }
     let after = memory();
     assert!(after < before + SLACK, "{before} became {after}");
