@@ -2,6 +2,7 @@
 
 use crate::{
     BoundingBox, Cutout, Density, Error, Limits, Mask, Picture, Profile, Quality, Size, decode,
+    transparency,
 };
 
 /// A distance in a picture.
@@ -227,7 +228,7 @@ pub(crate) fn compose(
     behind: &Behind,
     limits: &Limits,
 ) -> Result<Canvas, Error> {
-    let subject = mask.foreground().unwrap_or(BoundingBox {
+    let subject = transparency::foreground(picture, mask).unwrap_or(BoundingBox {
         left: 0,
         top: 0,
         width: picture.width,
@@ -248,16 +249,15 @@ pub(crate) fn compose(
         let w = scaled(picture.width, factor, picture.width);
         let h = scaled(picture.height, factor, picture.height);
         if (w, h) != (picture.width, picture.height) {
-            let (picture, mask) = (picture.stretched(w, h), mask.stretched(w, h));
+            let (picture, mask) = transparency::stretched(picture, mask, w, h);
             let layout = layout.scaled(factor);
             return compose(&picture, &mask, &layout, size, quality, behind, limits);
         }
     }
     // Only the subject's box where that is scaled or moved; else the whole picture, so that what is around is there too.
     let part = (layout.scale.is_some() || layout.position.is_some()).then(|| {
-        let picture = picture.part(subject).stretched(at.width, at.height);
-        let mask = mask.part(subject).stretched(at.width, at.height);
-        (picture, mask)
+        let (picture, mask) = (picture.part(subject), mask.part(subject));
+        transparency::stretched(&picture, &mask, at.width, at.height)
     });
     let (picture, mask) = part.as_ref().map_or((picture, mask), |(p, m)| (p, m));
     let length = width as usize * height as usize * 4;

@@ -194,15 +194,12 @@ fn orientation(
     format: Format,
     exif: Option<&Exif<'_>>,
 ) -> Orientation {
-    // A TIFF's decoder knows the page that it reads.
-    let by_decoder = match format {
+    // A TIFF's decoder knows the page that it reads; EXIF's reader knows the first one.
+    let found = match format {
         Format::Tiff => decoder.orientation().ok(),
-        _ => None,
+        _ => exif.and_then(Exif::orientation),
     };
-    by_decoder
-        .filter(|&found| found != Orientation::NoTransforms)
-        .or_else(|| exif?.orientation())
-        .unwrap_or(Orientation::NoTransforms)
+    found.unwrap_or(Orientation::NoTransforms)
 }
 
 fn memory(max_alloc: u64) -> image::Limits {

@@ -34,7 +34,7 @@ impl Foreground {
     pub(crate) fn of(picture: &Picture, mask: &Mask) -> Self {
         let (width, height) = (picture.width as usize, picture.height as usize);
         let colours = match picture.channels {
-            4 => Grid::of(picture.data.as_chunks::<4>().0, width, height, SIDE),
+            4 => Grid::of(&unhidden(picture), width, height, SIDE),
             _ => Grid::of(picture.data.as_chunks::<3>().0, width, height, SIDE),
         };
         let alphas = Grid::of(mask.data.as_chunks::<1>().0, width, height, SIDE);
@@ -111,6 +111,13 @@ impl Foreground {
             line: vec![[f32x4::ZERO; 2]; self.width],
         }
     }
+}
+
+/// The colours of an image that has alpha, grey in place of those that are hidden: they are no background either.
+fn unhidden(picture: &Picture) -> Vec<[u8; 3]> {
+    let pixels = picture.data.as_chunks::<4>().0.iter();
+    let colour = |[r, g, b, a]: &[u8; 4]| if *a == 0 { [128; 3] } else { [*r, *g, *b] };
+    pixels.map(colour).collect()
 }
 
 /// Mean colours where alpha is almost 1 and where it is almost 0; where it is nowhere, of everything.

@@ -90,8 +90,8 @@ impl<S: Segmenter> Pipeline<S> {
         let small = options
             .thumbnails
             .map(|side| thumbnail::small(&picture, side));
+        let foreground = transparency::foreground(&picture, &mask);
         let picture = (!in_place || options.output == OutputKind::Cutout).then_some(picture);
-        let foreground = mask.foreground();
         let thumbnails = small
             .map(|small| thumbnail::pair(&small, &mask))
             .transpose()?;

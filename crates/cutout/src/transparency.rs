@@ -1,9 +1,12 @@
 //! Transparency that an image comes with: what lies under it is not to be seen, and decides nothing.
 
-use crate::{Mask, Matte, Picture};
+use crate::{BoundingBox, Mask, Matte, Picture};
 
 /// Of the border, the share that is transparent where an image stands free.
 const FREE: f32 = 0.98;
+
+/// An image with less than this share of its area transparent is a photo with a corner or a pixel missing.
+const CLEARED: f64 = 0.05;
 
 /// A network that keeps more than the larger share of the visible part has nothing to remove; one that keeps less than the
 /// smaller has not understood the image.
@@ -68,7 +71,8 @@ pub(crate) fn trusted(matte: Matte, picture: &Picture) -> Matte {
         visible += 255 * u64::from(*alpha);
     }
     let share = kept as f32 / visible.max(1) as f32;
-    if visible > 0 && !TRUSTED.contains(&share) {
+    let cleared = 1.0 - visible as f64 / (255.0 * 255.0 * pixels.len().max(1) as f64);
+    if visible > 0 && cleared >= CLEARED && !TRUSTED.contains(&share) {
         return visible_part(picture);
     }
     let mut matte = matte;
@@ -95,6 +99,46 @@ pub(crate) fn visible_part(picture: &Picture) -> Matte {
             data: data.collect(),
         },
         uncertainty: 0.0,
+    }
+}
+
+/// The box around what the cut-out of `picture` by `mask` shows.
+pub(crate) fn foreground(picture: &Picture, mask: &Mask) -> Option<BoundingBox> {
+    alpha(picture).map_or_else(
+        || mask.foreground(),
+        |pixels| joined(pixels, mask).foreground(),
+    )
+}
+
+/// `picture` and `mask` resampled to `width` × `height`. Alpha and mask are resampled as one and divided again: the product of two
+/// that are resampled apart is too thin at the edges that they share.
+pub(crate) fn stretched(
+    picture: &Picture,
+    mask: &Mask,
+    width: u32,
+    height: u32,
+) -> (Picture, Mask) {
+    let small = picture.stretched(width, height);
+    let is_same = (width, height) == (picture.width, picture.height);
+    let (Some(pixels), false) = (alpha(picture), is_same) else {
+        return (small, mask.stretched(width, height));
+    };
+    let mut mask = joined(pixels, mask).stretched(width, height);
+    for (value, [.., alpha]) in mask.data.iter_mut().zip(small.data.as_chunks::<4>().0) {
+        let (both, alpha) = (u32::from(*value), u32::from(*alpha));
+        *value = ((both * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
+    }
+    (small, mask)
+}
+
+/// Mask times alpha.
+fn joined(pixels: &[[u8; 4]], mask: &Mask) -> Mask {
+    let values = mask.data.iter().zip(pixels);
+    Mask {
+        data: values
+            .map(|(value, [.., alpha])| mixed(*value, 0, *alpha))
+            .collect(),
+        ..*mask
     }
 }
 
@@ -175,6 +219,54 @@ mod tests {
         assert!(matches!(seen(&touching), Seen::Before(_)));
         let without = Picture::new(1, 1, 3, vec![1, 2, 3]);
         assert!(matches!(Seen::of(&without), Seen::All));
+    }
+
+    /// Two of 200 pixels are clear: a photo, whatever little its subject is.
+    #[test]
+    fn a_photo_with_a_clear_corner_is_cut_out_as_any_other() {
+        let picture = picture(|x, y| [9, 9, 9, if x < 2 && y < 1 { 0 } else { 255 }]);
+        let mut mask = Mask::empty(20, 10);
+        mask.data[..3].fill(255);
+        let matte = trusted(
+            Matte {
+                mask,
+                uncertainty: 0.3,
+            },
+            &picture,
+        );
+        let found: Vec<usize> = (0..200).filter(|i| matte.mask.data[*i] > 0).collect();
+        assert_eq!((found, matte.uncertainty), (vec![2], 0.3));
+    }
+
+    #[test]
+    fn edges_that_mask_and_alpha_share_are_resampled_once() {
+        // A line of one pixel; the mask is what is visible.
+        let picture = picture(|x, _| [200, 200, 200, if x == 9 { 255 } else { 0 }]);
+        let mask = visible_part(&picture).mask;
+        let alone = picture.stretched(10, 5);
+        let (small, mask) = stretched(&picture, &mask, 10, 5);
+        let pixels = small.data.as_chunks::<4>().0.iter().zip(&mask.data);
+        let found: Vec<u8> = pixels.map(|(p, m)| mixed(p[3], 0, *m)).collect();
+        let expected = alone.data.as_chunks::<4>().0.iter().map(|pixel| pixel[3]);
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!(
+                found.abs_diff(expected) <= 1,
+                "{found} instead of {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_haze_that_nobody_sees_is_outside_of_the_box() {
+        let picture = picture(|x, y| [9, 9, 9, if inside(x, y) { 255 } else { 7 }]);
+        let found = foreground(&picture, &visible_part(&picture).mask).unwrap();
+        let expected = BoundingBox {
+            left: 5,
+            top: 2,
+            width: 10,
+            height: 6,
+        };
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -42,7 +42,10 @@ pub(super) fn read(from: impl Read, name: &str) -> Result<Vec<PathBuf>, Error> {
     };
     let end = if bytes.contains(&0) { 0 } else { b'\n' };
     let names = bytes.split(|byte| *byte == end).map(|line| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = match end {
+            b'\n' => line.strip_suffix(b"\r").unwrap_or(line),
+            _ => line,
+        };
         PathBuf::from(OsString::from_vec(line.to_vec()))
     });
     let names: Vec<_> = names.filter(|name| !name.as_os_str().is_empty()).collect();

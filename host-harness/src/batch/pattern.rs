@@ -44,7 +44,13 @@ impl Pattern {
         let certain: Result<Vec<_>, _> = certain.map(|part| glob(part)).collect();
         let named = parts.iter().filter(|part| is_hidden(OsStr::new(part)));
         Ok(Self {
-            whole: glob(text)?,
+            // As walks write paths: without doubled slashes, and dots between them.
+            whole: glob(
+                &Path::new(text)
+                    .iter()
+                    .collect::<PathBuf>()
+                    .to_string_lossy(),
+            )?,
             root: if is_here { PathBuf::from(".") } else { root },
             is_here,
             // A choice between whole paths, {a/b,c}, has no parts that stand alone.
@@ -99,7 +105,7 @@ pub(super) fn take(text: &str, out: &Path, results: &Results<'_>, hidden: bool, 
     let held = walk::below(&root, &root, out, &mut pattern);
     let is_match = |path: &Path| pattern.file(path);
     let problems = held.problems.into_iter();
-    (found.problems).extend(problems.filter(|(path, _)| is_match(path)));
+    (found.problems).extend(problems.filter(|(path, _)| is_match(path) || path.is_dir()));
     let matches = held.files.iter().map(|path| pattern.shown(path).to_owned());
     let (made, matches): (Vec<_>, Vec<_>) = matches.partition(|path| results.has(path));
     if matches.is_empty() {

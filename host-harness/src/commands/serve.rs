@@ -55,7 +55,7 @@ pub struct Serve {
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
 
-    /// Let web pages of this origin call the server from a browser (CORS), such as https://example.org; * lets all. May be
+    /// Let web pages of this origin call the server from a browser (CORS), such as `https://example.org`; `*` lets all. May be
     /// given several times. Default: none.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Vec<HeaderValue>,

@@ -72,7 +72,7 @@ fn halves(image: &Image<u16>) -> (Vec<u8>, Vec<u8>) {
     (high.collect(), low.collect())
 }
 
-/// A file that is longer than its `meta` box allows takes the container's reader minutes.
+/// Refuses a `meta` box that the container's reader would take minutes for.
 fn check_meta(bytes: &[u8]) -> Result<(), Error> {
     for found in BoxIter::new(bytes) {
         let found = found.map_err(|cause| bad(&cause))?;
@@ -133,11 +133,12 @@ impl Reader<'_> {
     fn coded_depth(&self, id: ItemId) -> Result<u8, Error> {
         match &self.kind(id)? {
             b"av01" => av1::depth(&self.data(id)?),
-            _ => {
+            b"hvc1" => {
                 let config = self.file.hevc_config(id).map_err(|cause| bad(&cause))?;
                 let config = config.ok_or_else(|| damaged(Format::Heif, "hvcC is missing"))?;
                 Ok(config.bit_depth_luma.max(config.bit_depth_chroma))
             }
+            other => Err(foreign(*other)),
         }
     }
 
@@ -212,6 +213,12 @@ impl Reader<'_> {
     fn data(&self, id: ItemId) -> Result<std::borrow::Cow<'_, [u8]>, Error> {
         self.file.item_data(id).map_err(|cause| bad(&cause))
     }
+}
+
+/// The refusal of an item of a type that is not read.
+fn foreign(kind: [u8; 4]) -> Error {
+    let name = String::from_utf8_lossy(&kind);
+    unsupported(Format::Heif, &format!("an image of type {name:?} is in it"))
 }
 
 fn bad(cause: &dyn std::fmt::Display) -> Error {

@@ -6,7 +6,7 @@ use heifer::heifer_hevc_dec::params::Sps;
 use heifer::heifer_hevc_dec::recon::Frame;
 use heifer_isobmff::{HeifFile, ItemId};
 
-use super::super::{Format, damaged};
+use super::super::{Format, damaged, unsupported};
 use super::bad;
 use crate::{Error, Limits};
 
@@ -36,7 +36,7 @@ pub(super) fn frame(file: &HeifFile<'_>, id: ItemId, limits: &Limits) -> Result<
             .iter()
             .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
         let (unit, tail) = tail.split_at_checked(length).ok_or_else(cut_short)?;
-        // Parameters in the picture would pass the check above.
+        // Sizes are checked in hvcC's parameters, so that none may come later.
         if !unit
             .first()
             .is_some_and(|first| PARAMETERS.contains(&kind(*first)))
@@ -49,7 +49,10 @@ pub(super) fn frame(file: &HeifFile<'_>, id: ItemId, limits: &Limits) -> Result<
         max_pixels: limits.max_pixels.min(Limits::CEILING),
         ..DecodeOptions::default()
     };
-    decode_picture(&stream, options).map_err(|cause| bad(&cause))
+    decode_picture(&stream, options).map_err(|cause| match cause {
+        heifer::heifer_hevc_dec::Error::Unimplemented(what) => unsupported(Format::Heif, what),
+        cause => bad(&cause),
+    })
 }
 
 /// The type of a unit that begins with the byte `first`.

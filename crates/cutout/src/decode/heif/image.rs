@@ -7,7 +7,7 @@ use heifer_isobmff::ItemId;
 use heifer_isobmff::boxes::{ColorInfo, Property};
 
 use super::super::{Format, damaged, unsupported};
-use super::{Reader, av1, bad, colour, hevc};
+use super::{Reader, av1, bad, colour, foreign, hevc};
 use crate::Error;
 
 impl Reader<'_> {
@@ -81,13 +81,7 @@ impl Reader<'_> {
         let frame = match &kind {
             b"hvc1" => hevc::frame(self.file, id, self.limits)?,
             b"av01" => av1::frame(&self.data(id)?, self.limits)?,
-            _ => {
-                let name = String::from_utf8_lossy(&kind);
-                return Err(unsupported(
-                    Format::Heif,
-                    &format!("an image of type {name:?} is in it"),
-                ));
-            }
+            _ => return Err(foreign(kind)),
         };
         let stated = self.properties(id)?.find_map(|property| match property {
             Property::Color(ColorInfo::Nclx {

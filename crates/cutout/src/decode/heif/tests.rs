@@ -172,7 +172,7 @@ fn sound() -> impl Strategy<Value = &'static [u8]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_400))]
 
     #[test]
     fn spoilt_files_are_errors_or_images_and_never_a_panic(

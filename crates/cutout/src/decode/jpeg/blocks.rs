@@ -40,6 +40,9 @@ pub(super) struct Scans {
     pub(super) requantise: bool,
 }
 
+/// Largest number of scans. Encoders write at most some dozens; each is a walk over all blocks.
+const MAX_SCANS: usize = 1_000;
+
 /// Walks the scans of `bytes` until every coefficient was there with every bit of it. What follows is ignored.
 ///
 /// Arithmetic codes are not read: their scans are gone past.
@@ -51,6 +54,7 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
     let mut progress = Progress::new(frame);
     let (mut at, mut quantised, mut found) = (2, 0_u8, Scans::default());
     let mut copied = 0;
+    let mut scans = 0;
     loop {
         let segment = Segment::take(bytes, &mut at).ok_or(Fault::Short)?;
         match segment.marker {
@@ -68,6 +72,10 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
                 quantised |= tables;
             }
             marker::SOS => {
+                scans += 1;
+                if scans > MAX_SCANS {
+                    return Err(Fault::Broken);
+                }
                 let scan = Scan::read(segment.body, frame).ok_or(Fault::Broken)?;
                 let count = scan.components.len();
                 let is_mixed = count > 1 && count < frame.components.len();

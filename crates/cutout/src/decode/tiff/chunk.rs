@@ -260,12 +260,15 @@ fn jpeg_rows(page: &Page, tables: &[u8], stored: &[u8], rows: usize) -> Result<V
     .concat();
     let bytes = [b"\xff\xd8", &*marker, tables, stream].concat();
     // What the way out is depends on the file that holds it.
-    let decoder = open(Format::Jpeg, &bytes, &Limits::default()).map_err(|cause| {
-        if cause.kind() == ErrorKind::UnsupportedFormat {
-            unsupported("has JPEG compression of a rare kind")
-        } else {
-            wrong("a strip or tile is a damaged JPEG")
-        }
+    let limits = Limits {
+        max_pixels: page.chunks.width as u64 * page.chunks.height as u64,
+        max_side: u32::MAX,
+        max_bytes: u64::MAX,
+    };
+    let decoder = open(Format::Jpeg, &bytes, &limits).map_err(|cause| match cause.kind() {
+        ErrorKind::UnsupportedFormat => unsupported("has JPEG compression of a rare kind"),
+        ErrorKind::TooManyPixels => cause,
+        _ => wrong("a strip or tile is a damaged JPEG"),
     })?;
     let (width, height) = decoder.dimensions();
     let samples = match decoder.color_type() {

@@ -125,7 +125,8 @@ pub(super) struct List {
 impl List {
     /// The `index`-th value, if the values are whole numbers.
     pub(super) fn get(&self, file: File<'_>, index: usize) -> Option<u64> {
-        let is_whole = matches!(self.kind, 1 | 3 | 4 | 7 | 13 | 16 | 18);
+        // A negative one is very large, as which no tag can have it.
+        let is_whole = matches!(self.kind, 1 | 3 | 4 | 6..=9 | 13 | 16..=18);
         // All values are within the file, so that no place is too large.
         let inside = is_whole && index < self.count;
         inside.then(|| file.number(self.start + index * self.size, self.size))?
