@@ -9,8 +9,8 @@ mod hevc;
 mod image;
 
 use heifer::Image;
-use heifer_isobmff::boxes::{ColorInfo, Property};
-use heifer_isobmff::{BoxIter, HeifFile, ItemId};
+use heifer::heifer_isobmff::boxes::{ColorInfo, Property};
+use heifer::heifer_isobmff::{BoxIter, HeifFile, ItemId};
 
 use super::samples::Samples;
 use super::stated::{self, Colours};
@@ -165,7 +165,7 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// What item `id` or, where it says nothing, its first tile says of its colours: by a profile before code points
+    /// The colours that item `id` or, where it says nothing, its first tile states: by a profile before code points
     /// (23008-12, 6.5.5.1).
     fn colours(&self, id: ItemId) -> Result<Colours, Error> {
         let sources = [

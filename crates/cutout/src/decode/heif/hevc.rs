@@ -4,7 +4,7 @@ use heifer::heifer_hevc_dec::decoder::{DecodeOptions, decode_picture};
 use heifer::heifer_hevc_dec::nal::unescape_rbsp;
 use heifer::heifer_hevc_dec::params::Sps;
 use heifer::heifer_hevc_dec::recon::Frame;
-use heifer_isobmff::{HeifFile, ItemId};
+use heifer::heifer_isobmff::{HeifFile, ItemId};
 
 use super::super::{Format, damaged, unsupported};
 use super::bad;

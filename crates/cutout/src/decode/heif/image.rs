@@ -2,9 +2,9 @@
 
 use heifer::color::{ColorParams, frame_to_rgba_sized};
 use heifer::heifer_hevc_dec::recon::Frame;
+use heifer::heifer_isobmff::ItemId;
+use heifer::heifer_isobmff::boxes::{ColorInfo, Property};
 use heifer::{Image, Sample};
-use heifer_isobmff::ItemId;
-use heifer_isobmff::boxes::{ColorInfo, Property};
 
 use super::super::{Format, damaged, unsupported};
 use super::{Reader, av1, bad, colour, foreign, hevc};
