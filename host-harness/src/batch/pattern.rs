@@ -8,7 +8,6 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::inputs::{self, Found};
 use super::results::Results;
 use super::walk::{self, Wanted, is_hidden};
-use crate::files::FileId;
 use crate::{Error, Kind};
 
 /// A pattern: `*` and `?` end at `/`, `**` does not, `[…]` and `{a,b}` choose.
@@ -83,10 +82,6 @@ impl Wanted for Pattern {
 
     fn hidden(&self, name: &OsStr) -> bool {
         self.takes_hidden || self.hidden.iter().any(|part| part.is_match(name))
-    }
-
-    fn enter(&mut self, _: &Path, _: FileId) -> bool {
-        true
     }
 }
 

@@ -33,17 +33,23 @@ pub(super) fn is_hidden(name: &OsStr) -> bool {
 
 /// Which entries of folders are taken.
 pub(super) trait Wanted {
-    /// Whether the file at `path` is.
-    fn file(&self, path: &Path) -> bool;
+    /// Whether the file at `path` is. By default, if it is a picture by its name.
+    fn file(&self, path: &Path) -> bool {
+        inputs::is_picture(path)
+    }
 
-    /// Whether the folder at `path`, `depth` below the first one, is looked into.
-    fn folder(&self, path: &Path, depth: usize) -> bool;
+    /// Whether the folder at `path`, `depth` below the first one, is looked into. By default, all are.
+    fn folder(&self, _path: &Path, _depth: usize) -> bool {
+        true
+    }
 
     /// Whether a hidden entry of this name is taken like any other.
     fn hidden(&self, name: &OsStr) -> bool;
 
-    /// Hears that the folder at `path` is about to be read; `false` leaves it out.
-    fn enter(&mut self, path: &Path, id: FileId) -> bool;
+    /// Called before the folder at `path` is read; `false` leaves it out. By default, none is.
+    fn enter(&mut self, _path: &Path, _id: FileId) -> bool {
+        true
+    }
 }
 
 /// What a walk has found.
@@ -209,20 +215,8 @@ pub(super) struct Pictures {
 }
 
 impl Wanted for Pictures {
-    fn file(&self, path: &Path) -> bool {
-        inputs::is_picture(path)
-    }
-
-    fn folder(&self, _: &Path, _: usize) -> bool {
-        true
-    }
-
     fn hidden(&self, _: &OsStr) -> bool {
         self.hidden
-    }
-
-    fn enter(&mut self, _: &Path, _: FileId) -> bool {
-        true
     }
 }
 

@@ -49,14 +49,6 @@ struct Watched {
 }
 
 impl Wanted for Watched {
-    fn file(&self, path: &Path) -> bool {
-        inputs::is_picture(path)
-    }
-
-    fn folder(&self, _: &Path, _: usize) -> bool {
-        true
-    }
-
     fn hidden(&self, _: &OsStr) -> bool {
         self.hidden
     }
