@@ -221,7 +221,7 @@ fn join_rgba(out: &mut [[u8; 4]], colours: &[[u8; 4]], mask: &[u8]) {
 }
 
 /// `a × b / 255`, rounded.
-fn product(a: u8, b: u8) -> u8 {
+pub(crate) fn product(a: u8, b: u8) -> u8 {
     ((u16::from(a) * u16::from(b) + 127) / 255) as u8
 }
 

@@ -176,7 +176,7 @@ fn check_png_header(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
     )
 }
 
-/// What stands before a PNG's pixels.
+/// A reader of a PNG that has read all chunks before the pixels.
 fn png_chunks(format: Format, bytes: &[u8]) -> Option<png::Reader<Cursor<&[u8]>>> {
     if format != Format::Png {
         return None;

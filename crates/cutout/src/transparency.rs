@@ -1,5 +1,6 @@
 //! Transparency that an image comes with: what lies under it is not to be seen, and decides nothing.
 
+use crate::colour::product;
 use crate::{BoundingBox, Mask, Matte, Picture};
 
 /// Of the border, the share that is transparent where an image stands free.
@@ -125,8 +126,7 @@ pub(crate) fn stretched(
     };
     let mut mask = joined(pixels, mask).stretched(width, height);
     for (value, [.., alpha]) in mask.data.iter_mut().zip(small.data.as_chunks::<4>().0) {
-        let (both, alpha) = (u32::from(*value), u32::from(*alpha));
-        *value = ((both * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
+        *value = divided((*value).into(), (*alpha).into(), 255) as u8;
     }
     (small, mask)
 }
@@ -136,10 +136,16 @@ fn joined(pixels: &[[u8; 4]], mask: &Mask) -> Mask {
     let values = mask.data.iter().zip(pixels);
     Mask {
         data: values
-            .map(|(value, [.., alpha])| mixed(*value, 0, *alpha))
+            .map(|(value, [.., alpha])| product(*value, *alpha))
             .collect(),
         ..*mask
     }
+}
+
+/// `value`, which was multiplied by `alpha`, as it was before, rounded; all of 0…`most`, and 0 where `alpha` is.
+pub(crate) fn divided(value: u32, alpha: u32, most: u32) -> u32 {
+    let whole = (value * most + alpha / 2).checked_div(alpha);
+    whole.unwrap_or(0).min(most)
 }
 
 /// Whether pixel `index` has an alpha of 0, with all of its bits.
@@ -246,7 +252,7 @@ mod tests {
         let alone = picture.stretched(10, 5);
         let (small, mask) = stretched(&picture, &mask, 10, 5);
         let pixels = small.data.as_chunks::<4>().0.iter().zip(&mask.data);
-        let found: Vec<u8> = pixels.map(|(p, m)| mixed(p[3], 0, *m)).collect();
+        let found: Vec<u8> = pixels.map(|(p, m)| product(p[3], *m)).collect();
         let expected = alone.data.as_chunks::<4>().0.iter().map(|pixel| pixel[3]);
         for (found, expected) in found.into_iter().zip(expected) {
             assert!(

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::transparency::divided;
 use crate::{Error, ErrorKind};
 
 /// PNG's signature.
@@ -20,7 +21,7 @@ pub(super) fn is_one(png: &[u8]) -> bool {
     png.get(12..16) == Some(b"CgBI")
 }
 
-/// The same as a plain PNG, but for its colours, which [`restore`] mends. What is damaged stays so.
+/// A plain PNG of the same image, but for its colours, which [`restore`] mends. Damage stays.
 ///
 /// # Errors
 /// Kind `unsupported-format` for other samples than RGB and RGBA of 8 bits.
@@ -78,10 +79,8 @@ pub(super) fn restore(data: &mut [u8], channels: usize) {
         if channels != 4 {
             continue;
         }
-        let alpha = u16::from(*alpha);
         for colour in colours {
-            let whole = (u16::from(*colour) * 255 + alpha / 2).checked_div(alpha);
-            *colour = whole.unwrap_or(0).min(255) as u8;
+            *colour = divided((*colour).into(), (*alpha).into(), 255) as u8;
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::Density;
 /// Centimetres of an inch.
 const INCH: f64 = 2.54;
 
-/// What the file's own field says: PNG's pHYs, JFIF's of a JPEG, a BMP's header; or else EXIF, which is TIFF's field too.
+/// The density by the file's own field: PNG's pHYs, JFIF's of a JPEG, a BMP's header; or else EXIF, which is TIFF's field too.
 /// A shape of pixels without a unit, as 1:1, is nothing.
 pub(super) fn of(
     format: Format,

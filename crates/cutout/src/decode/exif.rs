@@ -10,7 +10,7 @@ use image::metadata::Orientation;
 
 use super::{Format, raw_profile};
 
-/// What JPEG puts before its EXIF, and some writers of PNG and WebP as well.
+/// The prefix of EXIF in JPEG, and of some writers of PNG and WebP as well.
 const PREFIX: &[u8] = b"Exif\0\0";
 
 /// Bytes of a directory's entry: tag, type, count, and the value or where it is.

@@ -97,7 +97,7 @@ fn peak(picture: &mut Picture) -> usize {
     found.unwrap_or(0)
 }
 
-/// What the light of each value is multiplied by, so that the value `peak` becomes white at most.
+/// Factors of the light of each value, so that the value `peak` becomes white at most.
 fn scales(light: &[f32], peak: usize) -> Vec<f32> {
     let pq = TransferCharacteristics::Smpte2084;
     let signal = |light: f32| pq.gamma(f64::from(light) * WHITE / BRIGHTEST_PQ);

@@ -24,17 +24,17 @@ const CLOSE_GAMMA: u32 = 500;
 /// Gammas of displays that are believed; others are damage.
 const GAMMAS: std::ops::RangeInclusive<f32> = 0.2..=5.0;
 
-/// What an image's values mean.
+/// The meaning of an image's values.
 pub(super) enum Colours {
     /// sRGB, or nothing says what.
     Srgb,
-    /// What an ICC profile says: the file's own, or one made of what it states.
+    /// An ICC profile: the file's own, or one made of what it states.
     Profile(Vec<u8>),
     /// Light beyond white.
     Hdr(Hdr),
 }
 
-/// What the values mean: by PNG's code points (cICP) before the file's own profile, which comes before everything else.
+/// The meaning of the values: by PNG's code points (cICP) before the file's own profile, which comes before everything else.
 ///
 /// # Errors
 /// Kind `unsupported-format` for code points of a narrow range, and for HDR of unknown primaries.
@@ -69,7 +69,7 @@ pub(super) fn colours(
     Ok(made.map_or(Colours::Srgb, Colours::Profile))
 }
 
-/// What an ICC profile says.
+/// The colours that an ICC profile states.
 ///
 /// # Errors
 /// Kind `unsupported-format` for HDR of unknown primaries.
@@ -80,7 +80,7 @@ pub(super) fn of_icc(format: Format, icc: Vec<u8>) -> Result<Colours, Error> {
     }
 }
 
-/// What HEIF's code points (nclx) say. Unspecified ones and the transfer functions of video are shown as sRGB's.
+/// The colours that HEIF's code points (nclx) state. Unspecified ones and the transfer functions of video are shown as sRGB's.
 ///
 /// # Errors
 /// Kind `unsupported-format` for HDR of unknown primaries.

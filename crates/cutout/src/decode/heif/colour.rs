@@ -7,6 +7,7 @@ use heifer::heifer_hevc_dec::recon::Frame;
 
 use super::super::{Format, damaged, unsupported};
 use crate::Error;
+use crate::transparency::divided;
 
 /// Matrix coefficients that the conversion knows: none, BT.709, unspecified (as BT.601), FCC, BT.601 twice, SMPTE 240M and BT.2020
 /// without constant luminance.
@@ -114,8 +115,7 @@ pub(super) fn divide_by_alpha<S: Sample>(image: &mut Image<S>) {
             continue;
         }
         for value in colours {
-            let straight = (u32::from(value.to_u16()) * most + alpha / 2) / alpha;
-            *value = S::from_u16(straight.min(most) as u16);
+            *value = S::from_u16(divided(value.to_u16().into(), alpha, most) as u16);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) enum Fault {
     Memory,
 }
 
-/// What the walk has found out.
+/// Findings of the walk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Scans {
     /// Behind the data of the last scan.

@@ -41,7 +41,7 @@ pub(super) struct Component {
     pub(super) down: u8,
 }
 
-/// What the segments before the first scan say.
+/// The segments before the first scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) coding: Coding,
@@ -151,7 +151,7 @@ pub(super) struct Segment<'a> {
     pub(super) marker: u8,
     /// Where the marker begins.
     pub(super) begin: usize,
-    /// What follows the length; empty when the file ends before.
+    /// The bytes behind the length; empty when the file ends before.
     pub(super) body: &'a [u8],
     /// Where the body ends.
     pub(super) end: usize,

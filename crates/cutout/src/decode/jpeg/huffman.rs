@@ -12,7 +12,7 @@ pub(super) struct Table {
     quick: Vec<[u8; 2]>,
     /// For each length, 1 to 16: the first code behind those of this length, at the left of 16 bits.
     ends: [u32; 17],
-    /// What turns a code of each length into its place among the symbols.
+    /// Offsets that turn a code of each length into its place among the symbols.
     offsets: [u32; 17],
     symbols: Vec<u8>,
 }

@@ -2,7 +2,7 @@
 
 use super::header::{Coding, Frame};
 
-/// What a scan holds (T.81, B.2.3).
+/// The content of a scan (T.81, B.2.3).
 pub(super) struct Scan {
     /// Places in the frame's list, in rising order: at least one.
     pub(super) components: Vec<usize>,

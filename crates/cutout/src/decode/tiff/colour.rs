@@ -191,7 +191,7 @@ fn divided(value: u64, alpha: u64, most: u64) -> u64 {
 
 /// The rule from YCbCr to RGB that a page states (TIFF 6.0, section 21).
 pub(super) struct Unmix {
-    /// What red, green and blue weigh in luma.
+    /// Weights of red, green and blue in luma.
     weights: [f32; 3],
     /// Levels of black and white, or of no and full difference, of each of the three.
     ends: [[f32; 2]; 3],

@@ -1,4 +1,4 @@
-//! What a directory says of its image, checked before memory is taken.
+//! A page: the image that a directory describes, checked before memory is taken.
 
 use super::directory::Directory;
 use super::fax::Coding;
@@ -52,7 +52,7 @@ pub(super) enum Predictor {
     Float,
 }
 
-/// What samples mean; those of alpha and others come after these.
+/// The meaning of samples; those of alpha and others come after these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Colours {
     Grey {

@@ -1,4 +1,4 @@
-//! What samples become: levels, colours, alpha.
+//! Pixels of samples: levels, colours, alpha.
 
 use super::*;
 

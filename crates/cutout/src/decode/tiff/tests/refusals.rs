@@ -1,4 +1,4 @@
-//! What is not read, what lies, and what is damaged.
+//! Files that are not read, that lie, and that are damaged.
 
 use proptest::prelude::*;
 
