@@ -1,0 +1,172 @@
+//! Colours of foreground and background on grids, from one cell to all of them.
+
+use wide::f32x4;
+
+use super::needed::{Needed, source};
+use super::{Pair, shares};
+use crate::grid::Grid;
+
+/// What neighbours have in common where alpha does not change.
+const SMOOTHNESS: f32 = 1e-5;
+/// Rounds on levels of at most [`SMALL`] cells a side, and on larger ones. Rounds take a cell's neighbours as they were,
+/// so that a mirrored picture has mirrored colours, and need more of them than the paper's.
+const ROUNDS: [usize; 2] = [10, 4];
+const SMALL: usize = 160;
+
+/// A grid that is solved for.
+pub(super) struct Level {
+    colours: Grid<3>,
+    alphas: Grid<1>,
+}
+
+/// The colours that explain `colours` by `alphas` in each cell of their grid that is `needed`; the others are left black.
+///
+/// A round reads a cell's neighbours, so the cells that have a say in a needed one are those within as many steps as there
+/// are rounds, on each level: nothing else is computed.
+pub(super) fn solve(colours: Grid<3>, alphas: Grid<1>, needed: Needed) -> Vec<Pair> {
+    let mut pairs = vec![seed(&colours.cells, &alphas.cells)];
+    let (mut levels, mut needs) = (Vec::new(), Vec::new());
+    let (mut level, mut needed) = (Level { colours, alphas }, needed);
+    loop {
+        needed = needed.grown(level.rounds());
+        let coarser = level.coarser();
+        needs.push(needed);
+        levels.push(level);
+        let Some(coarser) = coarser else { break };
+        level = coarser;
+        let (width, height) = level.size();
+        needed = needs[needs.len() - 1].sources(width, height);
+    }
+    let mut size = (1, 1);
+    for (level, needed) in levels.iter().zip(&needs).rev() {
+        pairs = level.solve(&pairs, size, needed);
+        size = level.size();
+    }
+    pairs
+}
+
+/// Mean colours where alpha is almost 1 and where it is almost 0; where it is nowhere, of everything.
+fn seed(colours: &[[u8; 3]], alphas: &[[u8; 1]]) -> Pair {
+    let mean = |inside: &dyn Fn(u8) -> bool| {
+        let (mut count, mut sums) = (0_u64, [0_u64; 3]);
+        for (colour, _) in colours
+            .iter()
+            .zip(alphas)
+            .filter(|(_, [alpha])| inside(*alpha))
+        {
+            count += 1;
+            sums.iter_mut()
+                .zip(colour)
+                .for_each(|(sum, value)| *sum += u64::from(*value));
+        }
+        (count > 0).then(|| sums.map(|sum| (sum as f64 / (count as f64 * 255.0)) as f32))
+    };
+    let all = mean(&|_| true).unwrap_or([0.5; 3]);
+    let front = mean(&|alpha| alpha > 229).unwrap_or(all);
+    let back = mean(&|alpha| alpha < 26).unwrap_or(all);
+    [front, back].map(|[r, g, b]| f32x4::new([r, g, b, 0.0]))
+}
+
+impl Level {
+    fn size(&self) -> (usize, usize) {
+        (self.colours.width, self.colours.height)
+    }
+
+    /// The next coarser level, unless this one is a single cell.
+    fn coarser(&self) -> Option<Self> {
+        let (width, height) = self.size();
+        let longer = width.max(height);
+        let side = longer.div_ceil(2);
+        (longer > 1).then(|| Self {
+            colours: Grid::of(&self.colours.cells, width, height, side),
+            alphas: Grid::of(&self.alphas.cells, width, height, side),
+        })
+    }
+
+    /// Rounds of improvement; a cell that is alone has no neighbours, but the seed.
+    fn rounds(&self) -> usize {
+        match self.colours.width.max(self.colours.height) {
+            ..=1 => 0,
+            longer => ROUNDS[usize::from(longer > SMALL)],
+        }
+    }
+
+    /// The `needed` cells' colours, from `pairs`, those of a coarser grid of size `from`.
+    fn solve(&self, pairs: &[Pair], from: (usize, usize), needed: &Needed) -> Vec<Pair> {
+        let size = self.size();
+        let mut own = vec![[f32x4::ZERO; 2]; size.0 * size.1];
+        for at in needed.indexes() {
+            own[at] = pairs[source(at, size, from)];
+        }
+        let cells: Vec<Cell> = needed.indexes().map(|at| self.cell(at)).collect();
+        let mut improved = own.clone();
+        for _ in 0..self.rounds() {
+            for cell in &cells {
+                improved[cell.at] = cell.solve(&own);
+            }
+            std::mem::swap(&mut own, &mut improved);
+        }
+        own
+    }
+
+    fn cell(&self, at: usize) -> Cell {
+        let (width, height) = self.size();
+        let alpha = |cell: usize| f32::from(self.alphas.cells[cell][0]) / 255.0;
+        let (own, rest) = (alpha(at), 1.0 - alpha(at));
+        let (x, y) = (at % width, at / width);
+        let near = [
+            (x > 0).then(|| at - 1),
+            (x + 1 < width).then(|| at + 1),
+            (y > 0).then(|| at - width),
+            (y + 1 < height).then(|| at + width),
+        ];
+        let alike =
+            near.map(|other| other.map_or(0.0, |other| SMOOTHNESS + (own - alpha(other)).abs()));
+        let [left, right, above, below] = alike;
+        let sum = (left + right + (above + below)).max(SMOOTHNESS);
+        Cell {
+            at,
+            near: near.map(|other| other.unwrap_or(at)),
+            alike,
+            alpha: own,
+            colour: shares(&self.colours.cells[at]),
+            sum,
+            scale: 1.0 / (sum * (own * own + rest * rest + sum)),
+        }
+    }
+}
+
+/// A cell, and what does not change from round to round.
+struct Cell {
+    at: usize,
+    /// The neighbours at the left, at the right, above and below; itself where there is none.
+    near: [usize; 4],
+    /// How alike they are to be; 0 where there is none.
+    alike: [f32; 4],
+    alpha: f32,
+    colour: f32x4,
+    /// Of all of `alike`.
+    sum: f32,
+    scale: f32,
+}
+
+impl Cell {
+    /// Least squares: the cell's mixture is its colour, and it is like its neighbours among `pairs`.
+    fn solve(&self, pairs: &[Pair]) -> Pair {
+        let mut sums = [f32x4::ZERO; 2];
+        for (at, share) in self.near.into_iter().zip(self.alike) {
+            let pair = &pairs[at];
+            sums[0] += pair[0] * share;
+            sums[1] += pair[1] * share;
+        }
+        let (alpha, rest) = (self.alpha, 1.0 - self.alpha);
+        let (fore, behind) = (rest * rest + self.sum, alpha * alpha + self.sum);
+        let (front, back) = (self.colour * alpha + sums[0], self.colour * rest + sums[1]);
+        let both = alpha * rest;
+        [front * fore - back * both, back * behind - front * both].map(|value| {
+            (value * self.scale)
+                .fast_max(f32x4::ZERO)
+                .fast_min(f32x4::ONE)
+        })
+    }
+}
