@@ -45,43 +45,73 @@ impl<const N: usize> Grid<N> {
         from_width: usize,
         from_height: usize,
     ) {
-        let mut columns = vec![[0_u32; CHANNELS]; from_width];
+        let mut columns = vec![[0_u16; CHANNELS]; from_width];
+        let mut sums = vec![[0_u32; N]; self.width];
         let bounds: Vec<_> = (0..=self.width)
             .map(|x| bound(x, from_width, self.width))
             .collect();
+        let mut mean = Mean::of(1);
         for y in 0..self.height {
             let rows = bound(y, from_height, self.height)..bound(y + 1, from_height, self.height);
-            columns.fill([0; CHANNELS]);
             let source = &pixels[rows.start * from_width..rows.end * from_width];
-            for row in source.chunks_exact(from_width.max(1)) {
-                let (sums, last_sums) = columns.as_flattened_mut().as_chunks_mut::<16>();
-                let (values, last_values) = row.as_flattened().as_chunks::<16>();
-                for (sums, values) in sums.iter_mut().zip(values) {
-                    add(sums, values);
+            sums.fill([0; N]);
+            for rows in source.chunks(ROWS * from_width.max(1)) {
+                columns.fill([0; CHANNELS]);
+                for row in rows.chunks_exact(from_width.max(1)) {
+                    add(columns.as_flattened_mut(), row.as_flattened());
                 }
-                add(last_sums, last_values);
+                for (sums, ends) in sums.iter_mut().zip(bounds.windows(2)) {
+                    for column in &columns[ends[0]..ends[1]] {
+                        (sums.iter_mut().zip(column))
+                            .for_each(|(sum, value)| *sum += u32::from(*value));
+                    }
+                }
             }
-            for ends in bounds.windows(2) {
-                let part = ends[0]..ends[1];
+            for (sums, ends) in sums.iter().zip(bounds.windows(2)) {
                 // Of at most 2²⁸ pixels; with one cell a side or more than 2, less than 2²⁴ fall into one cell.
-                let count = (part.len() * rows.len()).max(1) as u32;
-                let mut sums = [0_u32; CHANNELS];
-                for column in &columns[part] {
-                    sums.iter_mut()
-                        .zip(column)
-                        .for_each(|(sum, value)| *sum += value);
+                let count = ((ends[1] - ends[0]) * rows.len()).max(1) as u32;
+                if count != mean.count {
+                    mean = Mean::of(count);
                 }
-                let mean = |channel: usize| ((sums[channel] + count / 2) / count) as u8;
-                self.cells.push(std::array::from_fn(mean));
+                self.cells.push(sums.map(|sum| mean.value(sum)));
             }
         }
     }
 }
 
-fn add(sums: &mut [u32], values: &[u8]) {
-    sums.iter_mut()
-        .zip(values)
-        .for_each(|(sum, value)| *sum += u32::from(*value));
+/// Rows of values of 0…255 whose sums fit 16 bits.
+const ROWS: usize = 257;
+
+/// Adds a row to sums of at most [`ROWS`] rows.
+fn add(sums: &mut [u16], values: &[u8]) {
+    let (blocks, last_sums) = sums.as_chunks_mut::<16>();
+    let (parts, last_values) = values.as_chunks::<16>();
+    for (sums, values) in blocks.iter_mut().zip(parts) {
+        (sums.iter_mut().zip(values)).for_each(|(sum, value)| *sum += u16::from(*value));
+    }
+    (last_sums.iter_mut().zip(last_values)).for_each(|(sum, value)| *sum += u16::from(*value));
+}
+
+/// Rounded means of `count` values of 0…255, by a multiplication: a division costs several times as long.
+struct Mean {
+    count: u32,
+    factor: u64,
+}
+
+impl Mean {
+    const SHIFT: u32 = 56;
+
+    /// `count` is 1…2²⁴.
+    fn of(count: u32) -> Self {
+        let factor = (1_u64 << Self::SHIFT).div_ceil(count.into());
+        Self { count, factor }
+    }
+
+    /// Exact (Granlund and Montgomery 1994): the sum and the half are below 2⁸ × count, and the factor is too large by less than
+    /// one, so that the product is by less than 2⁸ × count² ≤ 2⁵⁶ once it is divided.
+    fn value(&self, sum: u32) -> u8 {
+        ((u64::from(sum + self.count / 2) * self.factor) >> Self::SHIFT) as u8
+    }
 }
 
 /// Where cell `index` of `cells` begins among `length` pixels; rounded, and mirrored in a mirror.
@@ -166,6 +196,21 @@ mod tests {
                 "{width}×{height} to {side}"
             );
             assert!(grid.cells.iter().all(|cell| *cell == [7]));
+        }
+    }
+
+    #[test]
+    fn means_are_exact_quotients_also_of_the_most_values() {
+        let counts = (1..300).chain([4095, 65_537, 11_863_283, (1 << 24) - 1, 1 << 24]);
+        for count in counts {
+            let mean = Mean::of(count);
+            for level in 0..=255 {
+                for near in [0, count / 2, count / 2 + 1, count - 1] {
+                    let sum = (level * count + near).min(255 * count);
+                    let exact = (sum + count / 2) / count;
+                    assert_eq!(u32::from(mean.value(sum)), exact, "{sum} of {count}");
+                }
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! A map of the network to a full-size mask.
 
 mod fit;
+mod flat;
 mod refine;
 mod uncertainty;
 mod window;

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use wide::{f32x4, i32x4};
+use wide::{f32x4, f64x2, i32x4};
 
-use super::window::{Window, reach};
+use super::flat::{self, Kinds};
+use super::window::{Windows, reach};
 use crate::grid::Grid;
 
 /// What is added to the variance of colours of 0…1: edges with less contrast are not followed.
@@ -28,14 +29,13 @@ const LARGEST: f64 = 128.0;
 /// The functions, averaged over the windows that a cell lies in; row by row.
 pub(super) struct Functions<'a> {
     cells: Cells<'a>,
-    /// Of each value of the mask.
-    weights: [u8; 256],
+    /// Of the window around each cell.
+    kinds: Vec<Kinds>,
     radius: usize,
-    /// Sums over the colours and the mask; rows up to `statistics_end` have entered.
-    statistics: Window<u32, QUANTITIES>,
-    statistics_end: usize,
-    /// Sums over functions in fixed point, and the rows that are in: they are from `ring_start` on.
-    functions: Window<i32, 4>,
+    /// Sums over the colours and the mask, of windows that are not flat.
+    statistics: Windows<u32, QUANTITIES>,
+    /// Sums over functions in fixed point, and the rows of functions that are needed: they are from `ring_start` on.
+    functions: Windows<i32, 4>,
     ring: VecDeque<Vec<Fixed>>,
     ring_start: usize,
     row: usize,
@@ -48,13 +48,16 @@ impl<'a> Functions<'a> {
         let longer = guide.width.max(guide.height) as f64;
         let radius = ((longer * radius).round() as usize).max(1);
         Self {
-            cells: Cells { mask, guide },
-            weights: std::array::from_fn(weight),
+            cells: Cells {
+                mask,
+                guide,
+                weights: std::array::from_fn(weight),
+            },
+            kinds: flat::kinds(mask, guide.width, radius),
             radius,
-            statistics: Window::new(radius, guide.width),
-            statistics_end: 0,
-            functions: Window::new(radius, guide.width),
-            ring: VecDeque::with_capacity(2 * radius + 2),
+            statistics: Windows::new(radius, guide.width, guide.height),
+            functions: Windows::new(radius, guide.width, guide.height),
+            ring: VecDeque::with_capacity(2 * radius + 3),
             ring_start: 0,
             row: 0,
         }
@@ -62,85 +65,81 @@ impl<'a> Functions<'a> {
 
     /// The next row of functions; false when there is none.
     pub(super) fn next_row(&mut self, out: &mut Vec<Linear>) -> bool {
-        if self.row == self.cells.guide.height {
+        let Grid { width, height, .. } = *self.cells.guide;
+        if self.row == height {
             return false;
         }
-        let rows = reach(self.row, self.radius, self.cells.guide.height);
+        let rows = reach(self.row, self.radius, height);
         while self.ring_start + self.ring.len() < rows.end {
             let row = self.fit(self.ring_start + self.ring.len());
-            self.functions.enter(row.iter().copied());
             self.ring.push_back(row);
         }
-        while self.ring_start < rows.start {
-            if let Some(row) = self.ring.pop_front() {
-                self.functions.leave(row.into_iter());
+        out.clear();
+        let (ring, start) = (&*self.ring.make_contiguous(), self.ring_start);
+        let function = |x: usize, y: usize| ring[y - start][x];
+        let (mut count, mut scale) = (0, 0.0);
+        (self.functions).sums(self.row, 0..width, function, |cells, sums| {
+            // Divided once for windows of one size.
+            if cells != count {
+                (count, scale) = (cells, 1.0 / (ONE as f32 * cells as f32));
             }
+            out.push(f32x4::from_i32x4(i32x4::new(*sums)) * scale);
+        });
+        // The row that the next windows leave has to be there for them.
+        if rows.start > self.ring_start {
+            self.ring.pop_front();
             self.ring_start += 1;
         }
-        out.clear();
-        self.functions.sums(|columns, sums| {
-            let scale = 1.0 / (ONE as f32 * (columns * rows.len()) as f32);
-            out.push(f32x4::from_i32x4(i32x4::new(sums)) * scale);
-        });
         self.row += 1;
         true
     }
 
     /// The functions fitted in the windows around the cells of row `y`.
     fn fit(&mut self, y: usize) -> Vec<Fixed> {
-        let rows = reach(y, self.radius, self.cells.guide.height);
-        while self.statistics_end < rows.end {
-            let entering = self.cells.row(self.statistics_end, &self.weights);
-            self.statistics.enter(entering);
-            self.statistics_end += 1;
+        let width = self.cells.guide.width;
+        let kinds = &self.kinds[y * width..][..width];
+        let mut row = Vec::with_capacity(width);
+        let mut sums = Vec::new();
+        for run in kinds.chunk_by(|a, b| a.level() == b.level()) {
+            match run[0].level() {
+                Some(level) => row.resize(row.len() + run.len(), [0, 0, 0, level * ONE as i32]),
+                None => {
+                    let part = row.len()..row.len() + run.len();
+                    let cell = |x, y| self.cells.quantities(x, y);
+                    sums.clear();
+                    (self.statistics).sums(y, part, cell, |_, window| sums.push(*window));
+                    let (pairs, last) = sums.as_chunks::<2>();
+                    row.extend(pairs.iter().flat_map(solve));
+                    row.extend(last.iter().map(|window| solve(&[*window; 2])[0]));
+                }
+            }
         }
-        if let Some(leaving) = y.checked_sub(self.radius + 1) {
-            self.statistics
-                .leave(self.cells.row(leaving, &self.weights));
-        }
-        let mut row = Vec::with_capacity(self.cells.guide.width);
-        self.statistics.sums(|_, sums| row.push(solve(&sums)));
         row
     }
 }
 
 /// What a mask is summed up from.
-#[derive(Clone, Copy)]
 struct Cells<'a> {
     mask: &'a [u8],
     guide: &'a Grid<3>,
+    /// Of each value of the mask.
+    weights: [u8; 256],
 }
 
-impl<'a> Cells<'a> {
-    /// What is summed of row `y`, with the weight of each value of the mask.
-    fn row(self, y: usize, weights: &'a [u8; 256]) -> impl Iterator<Item = [u32; QUANTITIES]> {
-        let part = y * self.guide.width..(y + 1) * self.guide.width;
-        let cells = self.guide.cells[part.clone()].iter().zip(&self.mask[part]);
-        cells.map(|(colour, &value)| {
-            let ([r, g, b], p) = (colour.map(u32::from), u32::from(value));
-            let w = u32::from(weights[usize::from(value)]);
-            let [wr, wg, wb, wp] = [w * r, w * g, w * b, w * p];
-            let squares = [wr * r, wr * g, wr * b, wg * g, wg * b, wb * b];
-            let [rr, rg, rb, gg, gb, bb] = squares;
-            [
-                w,
-                wr,
-                wg,
-                wb,
-                wp,
-                rr,
-                rg,
-                rb,
-                gg,
-                gb,
-                bb,
-                wp * r,
-                wp * g,
-                wp * b,
-                0,
-                0,
-            ]
-        })
+impl Cells<'_> {
+    /// What is summed of the cell in column `x` and row `y`.
+    fn quantities(&self, x: usize, y: usize) -> [u32; QUANTITIES] {
+        let at = y * self.guide.width + x;
+        let value = self.mask[at];
+        let ([r, g, b], p) = (self.guide.cells[at].map(u32::from), u32::from(value));
+        let w = u32::from(self.weights[usize::from(value)]);
+        // In fours, for the sake of vectors.
+        let once = [w * r, w * g, w * b, w * p];
+        let [rr, rg, rb, rp] = once.map(|x| x * r);
+        let [_, gg, gb, gp] = once.map(|x| x * g);
+        let [_, _, bb, bp] = once.map(|x| x * b);
+        let [r, g, b, p] = once;
+        [r, g, b, p, rr, rg, rb, rp, w, gg, gb, gp, 0, 0, bb, bp]
     }
 }
 
@@ -150,22 +149,18 @@ fn weight(value: usize) -> u8 {
     ((sure * sure + LEAST_WEIGHT) / (1.0 + LEAST_WEIGHT) * WEIGHTS).round() as u8
 }
 
-/// Weight; red, green, blue and mask; the products of colours, and of colours with the mask; two more, for the sake of
-/// vectors.
+/// Quantities of a cell, each times its weight, see [`Cells::quantities`]: red, green, blue and mask; their products with each
+/// other, but the mask's with itself; the weight. Two places are empty.
 const QUANTITIES: usize = 16;
 
-/// The function of a colour that fits the mask best over cells with these sums: least squares with [`EPSILON`], by an
-/// LDLᵀ factorisation.
-fn solve(sums: &[u32; QUANTITIES]) -> Fixed {
-    let (w, p) = (sums[0], sums[4]);
-    // Nothing to fit, as in most windows.
-    if p == 0 || p == 255 * w {
-        return [0, 0, 0, if p == 0 { 0 } else { ONE as i32 }];
-    }
-    let [w, r, g, b, p, rr, rg, rb, gg, gb, bb, rp, gp, bp, _, _] = sums.map(f64::from);
+/// The function of a colour that fits the mask best over cells with these sums, of two windows: least squares with
+/// [`EPSILON`], by an LDLᵀ factorisation.
+fn solve(windows: &[[u32; QUANTITIES]; 2]) -> [Fixed; 2] {
+    let both = |i: usize| f64x2::new(windows.map(|sums| f64::from(sums[i])));
+    let [r, g, b, p, rr, rg, rb, rp, w, gg, gb, gp, _, _, bb, bp] = std::array::from_fn(both);
     // Products of integers below 2⁵³: exact.
-    let scale = 1.0 / (255.0 * 255.0 * w * w);
-    let spread = |product: f64, x: f64, y: f64| (w * product - x * y) * scale;
+    let scale = f64x2::ONE / (w * w * (255.0 * 255.0));
+    let spread = |product: f64x2, x: f64x2, y: f64x2| (w * product - x * y) * scale;
     let [c0, c1, c2] = [spread(rp, r, p), spread(gp, g, p), spread(bp, b, p)];
     let d0 = spread(rr, r, r) + EPSILON;
     let (l10, l20) = (spread(rg, r, g) / d0, spread(rb, r, b) / d0);
@@ -177,7 +172,17 @@ fn solve(sums: &[u32; QUANTITIES]) -> Fixed {
     let a2 = y2 / d2;
     let a1 = y1 / d1 - l21 * a2;
     let a0 = c0 / d0 - l10 * a1 - l20 * a2;
-    let constant = (p - a0 * r - a1 * g - a2 * b) / (255.0 * w);
-    let fixed = |factor: f64| (factor.clamp(-LARGEST, LARGEST) * ONE).round_ties_even() as i32;
-    [a0, a1, a2, constant].map(fixed)
+    let constant = (p - a0 * r - a1 * g - a2 * b) / (w * 255.0);
+    let values = [a0, a1, a2, constant].map(fixed);
+    [0, 1].map(|window| values.map(|value| value[window]))
+}
+
+/// In fixed point, rounded to even.
+fn fixed(factors: f64x2) -> [i32; 2] {
+    let limited = factors
+        .fast_max(f64x2::splat(-LARGEST))
+        .fast_min(f64x2::splat(LARGEST));
+    // Of a sum in 2⁵²…2⁵³ the lowest bit is one.
+    let rounded = limited * ONE + 1.5 * (1_u64 << 52) as f64;
+    rounded.to_array().map(|value| value.to_bits() as i32)
 }

@@ -4,6 +4,8 @@
 //! the mask is sure counting more: on a coarse grid, whose windows reach over the network's blur, then on a finer
 //! one. Everything goes by rows, so that beyond the grids no plane is held.
 
+use std::ops::Range;
+
 use wide::{f32x4, i32x4};
 
 use super::fit::{Functions, Linear};
@@ -65,7 +67,7 @@ fn pass<const CHANNELS: usize>(
 ) -> Vec<u8> {
     let mut rows = Functions::new(mask, guide, radius);
     let (columns, lines) = (places(width, guide.width), places(height, guide.height));
-    let mut band = Band::default();
+    let mut band = Band::new(&columns, guide.width);
     let mut out = vec![0; pixels.len()];
     let lines = out
         .chunks_exact_mut(width)
@@ -74,33 +76,29 @@ fn pass<const CHANNELS: usize>(
     for ((values, colours), &(cell, share)) in lines {
         band.move_to(cell, &mut rows);
         band.mix(share);
-        apply(&band.cells, &columns, colours, values);
+        for Run { part, flat } in &band.runs {
+            let (values, part) = (&mut values[part.clone()], part.clone());
+            match flat {
+                Some(level) => values.fill(*level),
+                None => apply(&band.cells, &columns[part.clone()], &colours[part], values),
+            }
+        }
     }
     out
 }
 
-/// The functions of a row of cells, applied to a row of pixels.
+/// The functions of a row of cells, applied to pixels.
 fn apply<const CHANNELS: usize>(
     line: &[Between],
     columns: &[(usize, f32)],
     colours: &[[u8; CHANNELS]],
     values: &mut [u8],
 ) {
-    let (blocks, last_values) = values.as_chunks_mut::<8>();
-    let (places, last_places) = columns.as_chunks::<8>();
-    let (colours, last_colours) = colours.as_chunks::<8>();
+    let (blocks, last_values) = values.as_chunks_mut::<4>();
+    let (places, last_places) = columns.as_chunks::<4>();
+    let (colours, last_colours) = colours.as_chunks::<4>();
     for ((values, places), colours) in blocks.iter_mut().zip(places).zip(colours) {
-        let flat = line[places[0].0].flat;
-        let cells = &line[places[0].0..=places[7].0];
-        match flat {
-            Some(level) if cells.iter().all(|cell| cell.flat == flat) => values.fill(level),
-            _ => {
-                let terms = |i: usize| terms(line, places[i], &colours[i]);
-                let (left, right) = values.split_at_mut(4);
-                left.copy_from_slice(&levels([0, 1, 2, 3].map(terms)));
-                right.copy_from_slice(&levels([4, 5, 6, 7].map(terms)));
-            }
-        }
+        *values = levels([0, 1, 2, 3].map(|i| terms(line, places[i], &colours[i])));
     }
     for ((value, place), colour) in last_values.iter_mut().zip(last_places).zip(last_colours) {
         [*value, ..] = levels([terms(line, *place, colour); 4]);
@@ -113,7 +111,7 @@ fn terms<const CHANNELS: usize>(
     (cell, share): (usize, f32),
     colour: &[u8; CHANNELS],
 ) -> f32x4 {
-    let Between { start, step, .. } = &line[cell];
+    let Between { start, step } = &line[cell];
     let [r, g, b] = [0, 1, 2].map(|i| i32::from(colour[i]));
     let factors = f32x4::from_i32x4(i32x4::new([r, g, b, 255])) * (1.0 / 255.0);
     (*start + *step * share) * factors
@@ -134,13 +132,15 @@ fn level(value: f32x4) -> [u8; 4] {
 }
 
 /// Functions between the middles of two rows of cells.
-#[derive(Default)]
 struct Band {
     next: usize,
     upper: Vec<Linear>,
     /// The upper row again below the last one.
     lower: Vec<Linear>,
     cells: Vec<Between>,
+    runs: Vec<Run>,
+    /// For each cell its first pixel, and the end of all.
+    starts: Vec<usize>,
 }
 
 /// The functions of a line of pixels from a cell's middle to that of the next.
@@ -149,11 +149,29 @@ struct Between {
     start: Linear,
     /// From there to the next one's.
     step: Linear,
-    /// The level of all pixels between four cells, if no colour changes it: `start` and `step` are those of all lines then.
+}
+
+/// Pixels of a band's lines.
+struct Run {
+    part: Range<usize>,
+    /// The level of all of them, if no colour changes it.
     flat: Option<u8>,
 }
 
 impl Band {
+    /// A band over pixels at the places `columns` of `width` cells.
+    fn new(columns: &[(usize, f32)], width: usize) -> Self {
+        let start = |cell: usize| columns.partition_point(|(place, _)| *place < cell);
+        Self {
+            next: 0,
+            upper: Vec::new(),
+            lower: Vec::new(),
+            cells: Vec::new(),
+            runs: Vec::new(),
+            starts: (0..=width).map(start).collect(),
+        }
+    }
+
     /// Takes rows until the upper one is row `cell`.
     fn move_to(&mut self, cell: usize, rows: &mut Functions<'_>) {
         if self.next == cell + 2 {
@@ -167,26 +185,42 @@ impl Band {
             self.next += 1;
         }
         self.cells.clear();
+        self.runs.clear();
         let corners = self.upper.iter().zip(&self.lower);
         let mut nexts = corners.clone().skip(1);
-        self.cells.extend(corners.map(|left| {
-            let corners = [left, nexts.next().unwrap_or(left)];
-            Between {
-                flat: flat(corners),
+        for (left, ends) in corners.zip(self.starts.windows(2)) {
+            self.cells.push(Between {
                 start: *left.0,
                 step: f32x4::ZERO,
+            });
+            let flat = flat([left, nexts.next().unwrap_or(left)]);
+            match self.runs.last_mut() {
+                Some(run) if run.flat == flat => run.part.end = ends[1],
+                _ => self.runs.push(Run {
+                    part: ends[0]..ends[1],
+                    flat,
+                }),
             }
-        }));
+        }
     }
 
-    /// Makes the line that is `share` of the way from the upper row to the lower one.
+    /// Makes the line that is `share` of the way from the upper row to the lower one, where it is not flat.
     fn mix(&mut self, share: f32) {
         let last = self.upper.len().saturating_sub(1);
-        for (i, cell) in self.cells.iter_mut().enumerate() {
-            if cell.flat.is_none() {
-                let at = |i: usize| self.upper[i] + (self.lower[i] - self.upper[i]) * share;
-                cell.start = at(i);
-                cell.step = at((i + 1).min(last)) - cell.start;
+        let at = |i: usize| self.upper[i] + (self.lower[i] - self.upper[i]) * share;
+        for Run { part, .. } in self.runs.iter().filter(|run| run.flat.is_none()) {
+            let first = self.starts.partition_point(|start| *start < part.start);
+            let mut next = at(first);
+            for i in first..=last {
+                if self.starts[i] >= part.end {
+                    break;
+                }
+                let start = next;
+                next = at((i + 1).min(last));
+                self.cells[i] = Between {
+                    start,
+                    step: next - start,
+                };
             }
         }
     }

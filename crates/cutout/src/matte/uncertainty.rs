@@ -15,20 +15,22 @@ const HALF: f64 = 0.01;
 /// The mean, over tiles, of the smallest 4a(1 − a) of a tile, which is 0 unless the tile is undecided throughout, and
 /// [`SCATTER`] × `scatter`, brought to 0…1 by d ÷ (d + [`HALF`]).
 pub(super) fn of(mask: &[u8], width: usize, scatter: f32) -> f32 {
-    let mut smallest = vec![u32::MAX; width.div_ceil(TILE)];
-    let (mut sum, mut tiles) = (0_u64, 0);
-    for rows in mask.chunks(TILE * width.max(1)) {
-        smallest.fill(u32::MAX);
+    let width = width.max(1);
+    let mut smallest = vec![u16::MAX; width];
+    let (mut sum, mut tiles) = (0_u64, 0_u32);
+    for rows in mask.chunks(TILE * width) {
+        smallest.fill(u16::MAX);
         for row in rows.chunks(width) {
-            for (least, part) in smallest.iter_mut().zip(row.chunks(TILE)) {
-                let open = |&a: &u8| u32::from(a) * u32::from(255 - a);
-                *least = part.iter().map(open).fold(*least, u32::min);
+            for (least, &a) in smallest.iter_mut().zip(row) {
+                *least = (u16::from(a) * u16::from(255 - a)).min(*least);
             }
         }
-        sum += smallest.iter().copied().map(u64::from).sum::<u64>();
-        tiles += smallest.len();
+        for tile in smallest.chunks(TILE) {
+            sum += tile.iter().min().map_or(0, |least| u64::from(*least));
+            tiles += 1;
+        }
     }
-    let undecided = 4.0 * sum as f64 / (255.0 * 255.0 * tiles.max(1) as f64);
+    let undecided = 4.0 * sum as f64 / (255.0 * 255.0 * f64::from(tiles.max(1)));
     let doubt = undecided + SCATTER * f64::from(scatter);
     (doubt / (doubt + HALF)) as f32
 }
