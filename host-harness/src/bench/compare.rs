@@ -26,6 +26,7 @@ pub(super) fn agreement(pictures: &[(String, &Path)], fickle: &BTreeSet<String>)
     let Some((first, others)) = pictures.split_first() else {
         return Vec::new();
     };
+    let first_path = first.1;
     let alpha_of = |(row, path): &(String, &Path)| match alpha(path) {
         Ok(_) if fickle.contains(row) => Err(format!("{row} made different pictures, or none")),
         found => found,
@@ -40,6 +41,7 @@ pub(super) fn agreement(pictures: &[(String, &Path)], fickle: &BTreeSet<String>)
         Agreement {
             row: other.0.clone(),
             agrees: found.as_ref().is_ok_and(Difference::is_close),
+            same_bytes: found.is_ok() && same_bytes(first_path, other.1),
             difference: found.map(|found| found.mean),
         }
     };
@@ -48,9 +50,12 @@ pub(super) fn agreement(pictures: &[(String, &Path)], fickle: &BTreeSet<String>)
 
 /// Whether two processes of one row made the same cut-out.
 pub(super) fn is_same(a: &Path, b: &Path) -> bool {
-    let is_equal = || matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b);
     let is_close = || difference(&alpha(a)?, &alpha(b)?).map(|found| found.is_close());
-    is_equal() || is_close() == Ok(true)
+    same_bytes(a, b) || is_close() == Ok(true)
+}
+
+fn same_bytes(a: &Path, b: &Path) -> bool {
+    matches!((fs::read(a), fs::read(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 fn alpha(path: &Path) -> Result<image::GrayImage, String> {
@@ -143,6 +148,7 @@ mod tests {
             row: row.to_owned(),
             difference: Ok(0.0),
             agrees,
+            same_bytes: agrees,
         }
     }
 
@@ -186,6 +192,8 @@ mod tests {
             let pictures = [("a".to_owned(), &*a), ("b".to_owned(), &*b)];
             let found = agreement(&pictures, &BTreeSet::new());
             assert_eq!(found[0].agrees, expected, "{first} {other} {side}");
+            let same = (first, 8) == (other, side);
+            assert_eq!(found[0].same_bytes, same, "{first} {other} {side}");
             assert_eq!(is_same(&a, &b), expected, "{first} {other} {side}");
             let fickle = |row: &str| agreement(&pictures, &BTreeSet::from([row.to_owned()]));
             assert!(!fickle("a")[0].agrees && !fickle("b")[0].agrees);

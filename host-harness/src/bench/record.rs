@@ -94,4 +94,7 @@ pub struct Agreement {
     pub difference: Result<f64, String>,
     /// Whether that is close enough for a ratio.
     pub agrees: bool,
+    /// Whether both files have the same bytes.
+    #[serde(default)]
+    pub same_bytes: bool,
 }

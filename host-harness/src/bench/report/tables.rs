@@ -269,16 +269,20 @@ fn agreement(record: &Record) -> Table {
             Ok(difference) => format!("{difference:.6}"),
             Err(reason) => format!("not comparable: {reason}"),
         };
-        let agrees = if agreement.agrees { "yes" } else { "no" };
-        vec![agreement.row.clone(), difference, agrees.to_owned()]
+        let [agrees, same] = [agreement.agrees, agreement.same_bytes].map(yes_or_no);
+        vec![agreement.row.clone(), difference, agrees, same]
     };
     Table {
         title: "Agreement with the first row's cut-out",
-        head: ["", "mean difference of alpha, 0…1", "agrees"]
+        head: ["", "mean difference of alpha, 0…1", "agrees", "same bytes"]
             .map(str::to_owned)
             .to_vec(),
         body: record.agreement.iter().map(line).collect(),
     }
+}
+
+fn yes_or_no(value: bool) -> String {
+    if value { "yes" } else { "no" }.to_owned()
 }
 
 fn or_dash(cell: String) -> String {

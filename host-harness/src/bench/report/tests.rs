@@ -70,6 +70,7 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
         row: "native net".to_owned(),
         difference: Ok(0.000012),
         agrees: true,
+        same_bytes: true,
     }];
     let expected = "\
 ### Times, median (p95)
@@ -106,9 +107,9 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
 
 ### Agreement with the first row's cut-out
 
-|            | mean difference of alpha, 0…1 | agrees |
-| ---------- | ----------------------------: | -----: |
-| native net |                      0.000012 |    yes |
+|            | mean difference of alpha, 0…1 | agrees | same bytes |
+| ---------- | ----------------------------: | -----: | ---------: |
+| native net |                      0.000012 |    yes |        yes |
 
 Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; rustc 1.95.0; wasmtime 48.0.8; model u2netp at 320 × 320 (0123); picture cat.jpg (640 × 480 pixels); workers 2; seed 7; rounds 3 of 7, ended early; peers ls=ls {input} {output}.
 ";
