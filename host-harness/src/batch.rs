@@ -100,13 +100,10 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     let watch = watch.transpose()?;
     let results = Results::new(&config.out, None);
     let found = inputs::find(&sources, &config.out, &results, config.hidden);
-    if found.inputs.is_empty() && found.problems.is_empty() && !config.watch {
-        let progress = Progress::new(Some(0), config.quiet);
-        tell_left_out(&progress, &found);
-        progress.tell("no picture was found");
-        return Ok(Ending::Nothing);
-    }
     config.refuse_report(&found)?;
+    if found.inputs.is_empty() && !config.watch {
+        return nothing_to_do(config, &found);
+    }
     let manifest = Manifest::open(&config.out)?;
     if let Some(sheet) = &sheet {
         sheet::refuse_other(sheet.path(), &manifest)?;
@@ -141,6 +138,24 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     };
     manifest.close();
     ending
+}
+
+/// The end of a batch that found no image: nothing is written but the report of what could not be read.
+fn nothing_to_do(config: &Config, found: &Found) -> Result<Ending, Error> {
+    let mut progress = Progress::new(Some(found.problems.len() as u64), config.quiet);
+    tell_left_out(&progress, found);
+    if found.problems.is_empty() {
+        progress.tell("no image was found");
+        return Ok(Ending::Nothing);
+    }
+    let mut report = Report::open(config.report.as_deref())?;
+    for (path, error) in &found.problems {
+        let record = Record::failed(path, None, error);
+        progress.show(&record);
+        report.write(&record)?;
+    }
+    progress.finish(false, 0);
+    Ok(Ending::Failed)
 }
 
 /// The folders among `sources` if they are to be watched, by their whole paths, as the system will call them.

@@ -20,7 +20,11 @@ pub(crate) fn of(error: &clap::Error, arguments: impl Iterator<Item = String>) -
         ErrorKind::InvalidSubcommand if Path::new(verb).is_dir() => Some(format!(
             "to remove the backgrounds of all images in {verb}: cutout batch '{verb}' -o FOLDER"
         )),
+        ErrorKind::InvalidSubcommand => {
+            Some("to remove the background of an image: cutout run IMAGE -o cutout.png".to_owned())
+        }
         ErrorKind::UnknownArgument if verb == "run" => second_image(error, &arguments),
+        ErrorKind::UnknownArgument if verb == "serve" => address(error),
         _ => None,
     }
 }
@@ -30,6 +34,17 @@ fn crop_without_equals(arguments: &[String]) -> Option<&String> {
     let at = arguments.iter().position(|argument| argument == "--crop")?;
     let margin = arguments.get(at + 1)?;
     cutout::parse::margins(margin).is_some().then_some(margin)
+}
+
+/// For the flags by which other servers are told where to listen.
+fn address(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let is_address = ["--port", "-p", "--host", "--bind", "-b", "--listen", "-l"]
+        .iter()
+        .any(|known| flag == known);
+    is_address.then(|| "--addr says where to listen: cutout serve --addr 127.0.0.1:8080".to_owned())
 }
 
 /// For `cutout run a.png b.png`: the second one may be meant as the output or, where there is one, as one more input.

@@ -6,6 +6,7 @@ mod manual;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 #[cfg(feature = "wasm")]
 use host_harness::commands::{Bake, Bench, Probe};
@@ -37,7 +38,7 @@ enum Verb {
     Doctor(Doctor),
     Quantize(Quantize),
     #[cfg(feature = "wasm")]
-    #[command(hide = true)]
+    #[command(name = "bench-probe", hide = true)]
     Probe(Probe),
     /// Print the completions of a shell.
     ///
@@ -85,11 +86,15 @@ fn main() -> ExitCode {
     done.unwrap_or_else(|error| report(&error))
 }
 
-/// Help and version as they are; errors in the style of all others.
+/// Help and version as they are, also the help of a command line that names no command; errors in the style of all others.
 fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(2);
     }
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();

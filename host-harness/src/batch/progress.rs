@@ -79,9 +79,12 @@ impl Progress {
                 ));
             }
         }
-        if let Some(output) = record.output.as_ref().filter(|_| record.moved) {
+        if let Some(output) = &record.output
+            && record.moved
+            && record.error.is_none()
+        {
             self.tell(&format!(
-                "{input} becomes {output}: another image, or a file that is not of this batch, has the plain name"
+                "{input} became {output}: its usual name belongs to another image's result, or to a file that this batch did not make"
             ));
         }
         if let Some(bar) = &self.bar {

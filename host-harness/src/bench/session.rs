@@ -230,7 +230,7 @@ impl Session {
         let result = fs::read(self.result(index)).map_err(Error::io("read the first result"))?;
         let mut command = Command::new(&self.program);
         command
-            .args(["probe", &word(&question)])
+            .args(["bench-probe", &word(&question)])
             .arg(&self.plan.picture)
             .args(["--workers", &self.plan.workers.to_string()])
             .args(["--pictures", &self.plan.pictures.to_string()])

@@ -87,7 +87,7 @@ pub struct Batch {
     #[arg(long)]
     safe_names: bool,
 
-    /// Go on with pictures that come to the folders, until Ctrl-C.
+    /// Wait for more images in the folders when all are done, until Ctrl-C.
     #[arg(long)]
     watch: bool,
 

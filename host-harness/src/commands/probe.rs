@@ -1,4 +1,4 @@
-//! `cutout probe`: one question of `cutout bench`, answered by a process of its own. Not for people.
+//! `cutout bench-probe`: one question of `cutout bench`, answered by a process of its own. Not for people.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -21,8 +21,7 @@ pub struct Run {
     /// JPEG, PNG, WebP, HEIC, AVIF, BMP, GIF or TIFF; `-` reads standard input.
     input: PathBuf,
 
-    /// Where the result goes, in the format that its name says; `-` writes to standard output. A device, a FIFO and
-    /// /dev/fd/N are written to as they are; a file keeps its mode.
+    /// Where the result goes, in the format of its name; `-` is standard output.
     #[arg(short, long)]
     output: PathBuf,
 

@@ -53,12 +53,12 @@ pub struct Sandbox {
     #[command(flatten)]
     pub model: ModelFlags,
 
-    /// Largest encoded picture, in MiB.
+    /// Largest encoded image, in MiB.
     #[arg(long, alias = "max-body", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub max_bytes: u64,
 
-    /// Largest picture, in megapixels.
-    #[arg(long, value_name = "MP", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    /// Largest image, in megapixels: 0.001 to 1000.
+    #[arg(long, value_name = "MP", default_value = "50", value_parser = megapixels)]
     pub max_pixels: u64,
 
     /// Memory of one wasm instance, in MiB. Default: 1024.
@@ -70,12 +70,21 @@ pub struct Sandbox {
     pub timeout: Option<f64>,
 }
 
+/// Pixels of `text` megapixels.
+fn megapixels(text: &str) -> Result<u64, String> {
+    let pixels = text.parse::<f64>().ok().map(|number| number * 1e6);
+    pixels
+        .filter(|pixels| (1e3..=1e9).contains(pixels))
+        .map(|pixels| pixels as u64)
+        .ok_or_else(|| "megapixels are a number from 0.001 to 1000, such as 0.5 or 50".to_owned())
+}
+
 impl Sandbox {
     /// Limits on an image.
     pub fn limits(&self) -> Limits {
         Limits {
             max_bytes: self.max_bytes << 20,
-            max_pixels: self.max_pixels * 1_000_000,
+            max_pixels: self.max_pixels,
             ..Limits::default()
         }
     }

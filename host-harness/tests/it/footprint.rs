@@ -26,7 +26,10 @@ fn probe_with(picture: &Path, question: &str, model: &str, more: &[&str]) -> Vec
     run.arg("run").arg(fixture("photos/chelsea.png")).arg("-o");
     run.arg(folder.path().join("made.png"));
     let mut probe = cutout();
-    probe.args(["probe", question]).arg(picture).args(more);
+    probe
+        .args(["bench-probe", question])
+        .arg(picture)
+        .args(more);
     let [_, answer] = [run, probe].map(|mut command| {
         let (output, said) = finish(command.args(["--model", model]).args(NO_DEADLINE));
         assert!(output.status.success(), "{said}");
@@ -75,7 +78,7 @@ fn a_probe_refuses_to_measure_another_picture() {
     let digest = "00".repeat(32);
     let mut command = cutout();
     command
-        .args(["probe", "times"])
+        .args(["bench-probe", "times"])
         .arg(fixture("photos/chelsea.png"));
     command.args([
         "--engine",

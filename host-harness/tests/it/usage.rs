@@ -87,7 +87,7 @@ fn a_user_s_mistake_is_answered_with_its_cause_and_what_works() {
     .unwrap();
     fs::create_dir(folder.path().join("photos")).unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
-    let cases: [(&[&str], i32, &str); 17] = [
+    let cases: [(&[&str], i32, &str); 22] = [
         (
             &["run", "photo.png", "-o", "x.png", "--webp-quality", "80"],
             2,
@@ -134,6 +134,23 @@ fn a_user_s_mistake_is_answered_with_its_cause_and_what_works() {
             "--crop=5%",
         ),
         (&["serve", "--addr", "7000"], 2, "--addr 127.0.0.1:7000"),
+        (&["serve", "--port", "8080"], 2, "--addr 127.0.0.1:8080"),
+        (
+            &["serve", "--host", "0.0.0.0"],
+            2,
+            "--addr says where to listen",
+        ),
+        (&["remove", "photo"], 2, "cutout run IMAGE -o cutout.png"),
+        (
+            &["run", "photo.png", "-o", "x.png", "--max-pixels", "0.0001"],
+            2,
+            "a number from 0.001 to 1000",
+        ),
+        (
+            &["run", "photo.png", "-o", "x.png", "--max-pixels", "0.01"],
+            1,
+            "too-many-pixels",
+        ),
         (
             // cutnet would fit.
             &[

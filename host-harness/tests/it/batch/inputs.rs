@@ -202,7 +202,7 @@ fn the_exit_code_and_the_words_say_what_was_wrong_with_the_inputs() {
     let empty = empty.path().to_str().unwrap();
     let here = input.path().to_str().unwrap();
     let cases: [(&[&str], i32, &str); 7] = [
-        (&[empty], 3, "no picture was found"),
+        (&[empty], 3, "no image was found"),
         (&["gone.png"], 1, "error[io]: gone.png"),
         (&["none*.png"], 1, "nothing matches"),
         (&["@gone.txt"], 1, "gone.txt"),
@@ -216,6 +216,7 @@ fn the_exit_code_and_the_words_say_what_was_wrong_with_the_inputs() {
         let (done, said) = finish(command.current_dir(here).args(arguments));
         assert_eq!(done.status.code(), Some(code), "{arguments:?}: {said}");
         assert!(said.contains(words), "{arguments:?}: {said}");
+        assert!(!out.path().join("out").exists(), "{arguments:?}");
     }
 }
 
@@ -302,7 +303,7 @@ fn nothing_that_is_not_ours_is_written_over() {
     let (done, said) = run(&[]);
     assert!(done.status.success(), "{said}");
     assert!(
-        said.contains("a.jpg becomes") && names(to).contains(&"a.jpg.png".into()),
+        said.contains("a.jpg became") && names(to).contains(&"a.jpg.png".into()),
         "{said}"
     );
     let sheet = to.join("sheet.png");
