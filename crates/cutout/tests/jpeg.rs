@@ -246,6 +246,56 @@ fn limits_are_checked_before_the_scans_are_walked() {
     assert_eq!(error.kind(), ErrorKind::TooManyPixels);
 }
 
+/// A grey progressive image of one colour: a scan of averages, which are 0, and then `scans` that say of 16,384 blocks at
+/// once that there is nothing else in them. The last of them makes the image whole.
+fn progressive(side: u16, scans: usize) -> Vec<u8> {
+    let mut bytes = b"\xff\xd8\xff\xdb\0\x43\0".to_vec();
+    bytes.extend([1; 64]);
+    bytes.extend([0xff, 0xc2, 0, 11, 8]);
+    bytes.extend([side, side].map(u16::to_be_bytes).as_flattened());
+    bytes.extend([1, 1, 0x11, 0]);
+    for (class, symbol) in [(0, 0), (0x10, 0xe0)] {
+        bytes.extend([0xff, 0xc4, 0, 20, class, 1]);
+        bytes.extend([0; 15]);
+        bytes.push(symbol);
+    }
+    let blocks = usize::from(side.div_ceil(8)).pow(2);
+    bytes.extend([0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0]);
+    bytes.extend(vec![0; blocks.div_ceil(8)]);
+    for scan in 1..=scans {
+        let bits = if scan < scans { 0x01 } else { 0x10 };
+        bytes.extend([0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, bits]);
+        bytes.extend(vec![0; (blocks.div_ceil(16_384) * 15).div_ceil(8)]);
+    }
+    bytes.extend(b"\xff\xd9");
+    bytes
+}
+
+#[test]
+fn an_image_of_more_scans_than_encoders_write_is_refused() {
+    // Sides, and the scans behind that of averages: 100 in all, and of 262,144 blocks 32 times their number and 4,194,304.
+    let cases = [
+        (300, 99, true),
+        (300, 100, false),
+        (4_096, 47, true),
+        (4_096, 48, false),
+    ];
+    for (side, scans, is_read) in cases {
+        let found = read(&progressive(side, scans));
+        if is_read {
+            assert!(found.unwrap().data.iter().all(|&value| value == 128));
+            continue;
+        }
+        let error = found.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedFormat, "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains("more scans than") && text.contains("save it as"),
+            "{text}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

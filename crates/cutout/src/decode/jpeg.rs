@@ -153,6 +153,7 @@ fn fault(fault: Fault) -> Error {
     match fault {
         Fault::Short => damaged(Format::Jpeg, "the file ends before the picture does"),
         Fault::Broken => damaged(Format::Jpeg, "its coded data do not fit its header"),
+        Fault::Scans => unsupported("a JPEG of more scans than encoders write"),
         Fault::Memory => Error::new(
             ErrorKind::TooManyPixels,
             "there is no memory for the JPEG's coefficients; make the picture smaller or give more memory",

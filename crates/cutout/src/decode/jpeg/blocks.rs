@@ -23,6 +23,8 @@ pub(super) enum Fault {
     Broken,
     /// There is no memory for a bit for each coefficient.
     Memory,
+    /// The scans go over the image more often than those of any encoder.
+    Scans,
 }
 
 /// Findings of the walk.
@@ -40,8 +42,17 @@ pub(super) struct Scans {
     pub(super) requantise: bool,
 }
 
-/// Largest number of scans. Encoders write at most some dozens; each is a walk over all blocks.
-const MAX_SCANS: usize = 1_000;
+/// Largest number of scans, which is zune-jpeg's. Encoders write at most some dozens, libjpeg-turbo's fuzzers stop at 500.
+const MAX_SCANS: usize = 100;
+
+/// How often all scans together may go over the blocks of an image, some of which they leave out; libjpeg's script for
+/// progressive images goes over them 5 times, what mozjpeg finds 10 times at most. A scan of nothing takes some bytes
+/// whatever the image, so that without a bound 2 KB cost seconds ("Two Issues with the JPEG Standard", LJT-01-003, of
+/// libjpeg-turbo).
+const MAX_PASSES: u64 = 32;
+
+/// Blocks that scans may go over however small the image is: a fifth of a second.
+const FREE_BLOCKS: u64 = 1 << 22;
 
 /// Walks the scans of `bytes` until every coefficient was there with every bit of it. What follows is ignored.
 ///
@@ -55,6 +66,7 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
     let (mut at, mut quantised, mut found) = (2, 0_u8, Scans::default());
     let mut copied = 0;
     let mut scans = 0;
+    let mut left = MAX_PASSES * blocks(frame, &frame.components) + FREE_BLOCKS;
     loop {
         let segment = Segment::take(bytes, &mut at).ok_or(Fault::Short)?;
         match segment.marker {
@@ -72,11 +84,16 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
                 quantised |= tables;
             }
             marker::SOS => {
-                scans += 1;
-                if scans > MAX_SCANS {
-                    return Err(Fault::Broken);
-                }
                 let scan = Scan::read(segment.body, frame).ok_or(Fault::Broken)?;
+                scans += 1;
+                let components = scan
+                    .components
+                    .iter()
+                    .map(|&index| &frame.components[index]);
+                left = match left.checked_sub(blocks(frame, components)) {
+                    Some(left) if scans <= MAX_SCANS => left,
+                    _ => return Err(Fault::Scans),
+                };
                 let count = scan.components.len();
                 let is_mixed = count > 1 && count < frame.components.len();
                 let is_split = is_mixed && walk.start_split(&scan);
@@ -288,6 +305,16 @@ impl<'a> Walk<'a> {
             block::refinement(bits, ac()?, scan, mask, &mut self.empty)
         }
     }
+}
+
+/// Blocks of some components, with those that fill up the last coded units.
+fn blocks<'a>(frame: &Frame, components: impl IntoIterator<Item = &'a Component>) -> u64 {
+    let sides = components
+        .into_iter()
+        .map(|component| padded(frame, component));
+    sides
+        .map(|(across, down)| u64::from(across) * u64::from(down))
+        .sum()
 }
 
 /// Minimum coded units in a row, and rows of them.
