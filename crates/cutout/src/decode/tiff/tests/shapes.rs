@@ -225,3 +225,23 @@ fn the_picture_is_the_first_page_or_the_largest_where_that_is_reduced() {
     made.page(&tags, &chunks);
     assert_eq!(read(&made.bytes).unwrap().width, 7, "the older tag");
 }
+
+#[test]
+fn a_strip_may_claim_any_number_of_rows_beyond_the_image() {
+    // The last is what the standard takes where nothing is said (RowsPerStrip, TIFF 6.0).
+    for rows in [
+        0,
+        2,
+        3,
+        1_000,
+        0x7fff_ffff,
+        0x8000_0000,
+        0x8000_0001,
+        u32::MAX,
+    ] {
+        let tags = with(tags(3, 2, 8, 1, 1), &[(278, rows)]);
+        let picture = read(&file(&tags, &[vec![1, 2, 3, 4, 5, 6]])).unwrap();
+        let greys = picture.data.iter().step_by(3);
+        assert!(greys.eq(&[1, 2, 3, 4, 5, 6]), "{rows}");
+    }
+}
