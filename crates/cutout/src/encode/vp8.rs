@@ -8,6 +8,16 @@ use crate::{Error, ErrorKind};
 /// Longest side that a frame can have.
 pub(super) const MAX_SIDE: u32 = 16_383;
 
+/// Most bytes of the first partition, which has the modes of all macroblocks (RFC 6386, section 9.1).
+const MAX_MODES: u64 = 0x7_ffff;
+
+/// Macroblocks whose modes fit whatever they are: 16 modes of a macroblock take at most some 8 bits each.
+const SURE: u64 = 1 << 15;
+
+/// Longest side of a sample in pixels, a multiple of a macroblock's, and samples in each direction.
+const SAMPLE: u32 = 256;
+const SAMPLES: u32 = 3;
+
 /// Side of the blocks in which transparent pixels get a colour.
 const BLOCK: usize = 8;
 
@@ -40,7 +50,7 @@ pub(super) fn frame(
         loop_filter_level: quantiser / 4,
         ..KeyframeParams::default()
     };
-    encode_keyframe(&frame, &settings).map_err(|cause| match cause {
+    let failed = |cause| match cause {
         EncodeError::FirstPartitionTooLarge { .. } => {
             let text = format!(
                 "{width}×{height} pixels are more than one lossy webp can hold; ask for lossless webp, png or a \
@@ -48,8 +58,55 @@ pub(super) fn frame(
             );
             Error::new(ErrorKind::TooManyPixels, text)
         }
-        cause => Error::new(ErrorKind::Encode, format!("the webp cannot be written: {cause:?}")),
-    })
+        cause => Error::new(
+            ErrorKind::Encode,
+            format!("the webp cannot be written: {cause:?}"),
+        ),
+    };
+    refuse_hopeless(&frame, &settings).map_err(failed)?;
+    encode_keyframe(&frame, &settings).map_err(failed)
+}
+
+/// Forecasts the size of the first partition by samples, and refuses a frame for which it is a quarter above what it may be:
+/// the encoder says so at its end only, for noise of 49 megapixels after most of a minute. Forecasts came out 0 to 10 %
+/// above, for a photo with and without noise.
+///
+/// # Errors
+/// [`EncodeError::FirstPartitionTooLarge`], and what the encoder says of a sample.
+fn refuse_hopeless(frame: &I420Frame<'_>, settings: &KeyframeParams) -> Result<(), EncodeError> {
+    let macroblocks =
+        |width: u32, height: u32| u64::from(width.div_ceil(16)) * u64::from(height.div_ceil(16));
+    let all = macroblocks(frame.width, frame.height);
+    if all <= SURE {
+        return Ok(());
+    }
+    let (width, height) = (frame.width.min(SAMPLE), frame.height.min(SAMPLE));
+    let (mut bytes, mut sampled) = (0, 0);
+    for place in 0..SAMPLES * SAMPLES {
+        let at = |most: u32, step: u32| (most * step / (SAMPLES - 1)) as usize / 2 * 2;
+        let left = at(frame.width - width, place % SAMPLES);
+        let top = at(frame.height - height, place / SAMPLES);
+        let chroma = top / 2 * frame.uv_stride + left / 2;
+        let sample = I420Frame {
+            width,
+            height,
+            y: &frame.y[top * frame.y_stride + left..],
+            u: &frame.u[chroma..],
+            v: &frame.v[chroma..],
+            ..*frame
+        };
+        // The partition's size stands in the upper 19 of the first 24 bits.
+        if let [a, b, c, ..] = encode_keyframe(&sample, settings)?[..] {
+            bytes += u64::from(u32::from_le_bytes([a, b, c, 0]) >> 5);
+        }
+        sampled += macroblocks(width, height);
+    }
+    let forecast = bytes * all / sampled;
+    if forecast > MAX_MODES + MAX_MODES / 4 {
+        let bytes = forecast as usize;
+        return Err(EncodeError::FirstPartitionTooLarge { bytes });
+    }
+    Ok(())
 }
 
 /// The quantiser's index, 127…0, of a quality of 1…100, as libwebp chooses it.
@@ -164,4 +221,36 @@ fn chroma([r, g, b]: [i32; 3]) -> (u8, u8) {
     let u = level(28_800 * b - 9_719 * r - 19_081 * g);
     let v = level(28_800 * r - 24_116 * g - 4_684 * b);
     (u, v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_whose_modes_cannot_fit_is_refused_by_its_samples() {
+        let settings = KeyframeParams {
+            y_ac_qi: 0,
+            ..KeyframeParams::default()
+        };
+        let mut state = 1_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let (width, height) = (16_000_u32, 2_000_u32);
+        let noise: Vec<u8> = (0..width * height).map(|_| random()).collect();
+        let flat = vec![100; noise.len()];
+        let cases = [
+            ("noise", &noise, height, true),
+            ("less noise", &noise, 500, false),
+            ("no noise", &flat, height, false),
+        ];
+        for (name, luma, height, is_refused) in cases {
+            let frame = I420Frame::packed(width, height, luma, &flat, &flat);
+            let found = refuse_hopeless(&frame, &settings);
+            let too_large = matches!(found, Err(EncodeError::FirstPartitionTooLarge { .. }));
+            assert_eq!(too_large, is_refused, "{name}: {found:?}");
+        }
+    }
 }
