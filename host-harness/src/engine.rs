@@ -107,8 +107,8 @@ pub trait Engine {
     /// Removes the background of an encoded picture; the result is encoded.
     ///
     /// # Errors
-    /// The core's kinds; for `wasm` also `timeout`, `out-of-memory` and `trap`, after which the
-    /// engine is as good as new.
+    /// The core's kinds and `trap`; for `wasm` also `timeout` and `out-of-memory`. After any of them the engine is as good as
+    /// new.
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error>;
 
     /// The mask of an encoded picture.
@@ -125,7 +125,7 @@ pub trait Engine {
     /// Answers one HTTP request; what the core refuses is a response too.
     ///
     /// # Errors
-    /// For `wasm`: `timeout`, `out-of-memory`, `trap` and `engine`, after which the engine is as good as new.
+    /// Kind `trap`; for `wasm` also `timeout`, `out-of-memory` and `engine`. After any of them the engine is as good as new.
     fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error>;
 
     /// The largest linear memory, in bytes, of the instance that served the last picture; `None` before it, and

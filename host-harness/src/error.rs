@@ -18,7 +18,7 @@ pub enum Kind {
     Timeout,
     /// The instance asked for more memory than its cap.
     OutOfMemory,
-    /// The instance stopped for a reason of its own; it is a defect of ours.
+    /// The instance, or the native engine, stopped for a reason of its own; it is a defect of ours.
     Trap,
     /// The sandbox could not be set up.
     Engine,
@@ -62,7 +62,7 @@ impl Kind {
                 "the image needs more memory than --max-memory; raise it or send a smaller image"
             }
             Self::Trap => {
-                "the sandboxed code stopped by itself; a defect of Cutout, please report it"
+                "the engine stopped by itself; a defect of Cutout, please report it with the image"
             }
             Self::Engine => "the sandbox could not be set up; `cutout doctor` names the reason",
             Self::BadMessage => "batch and worker are of different versions; use the same",

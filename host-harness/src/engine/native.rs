@@ -1,5 +1,7 @@
 //! The core, compiled for this machine.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -7,8 +9,8 @@ use cutout::{Limits, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, 
 use http::{Request, Response};
 
 use super::{Engine, Runtime, Timed};
-use crate::Error;
 use crate::models::Model;
+use crate::{Error, Kind};
 
 /// The native engine: one model, one thread.
 pub(super) struct Native {
@@ -88,15 +90,108 @@ impl Engine for Native {
     }
 }
 
+/// Does `work` and times its stages.
+///
+/// # Errors
+/// Those of `work`; kind `trap` when it panics, as in the sandbox. What a pipeline keeps from one image to the next is its
+/// working memory, which every image writes anew.
 fn timed<T>(
     work: impl FnOnce(&mut dyn FnMut(Stage)) -> Result<T, cutout::Error>,
 ) -> Result<(T, Vec<(Stage, Duration)>), Error> {
     let mut stages = Vec::new();
     let mut last = Instant::now();
-    let value = work(&mut |stage| {
+    let mut end = |stage| {
         let now = Instant::now();
         stages.push((stage, now - last));
         last = now;
-    })?;
+    };
+    let value =
+        catch_unwind(AssertUnwindSafe(|| work(&mut end))).map_err(|cause| panicked(&*cause))??;
     Ok((value, stages))
+}
+
+fn panicked(cause: &dyn Any) -> Error {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    let text = text.or(cause.downcast_ref::<&str>().copied());
+    let text = text.unwrap_or("it said nothing");
+    Error::new(
+        Kind::Trap,
+        format!(
+            "the native engine panicked ({text}), a defect of Cutout; please report it with the image"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use cutout::{ModelSpec, OutputRule, Scaling};
+    use image::{ImageFormat, RgbImage};
+
+    use super::*;
+
+    /// Panics at every second image.
+    struct Moody {
+        calls: u32,
+        map: Vec<f32>,
+    }
+
+    impl Segmenter for Moody {
+        fn segment(&mut self, input: &[f32]) -> Result<&[f32], cutout::Error> {
+            self.calls += 1;
+            assert!(self.calls.is_multiple_of(2), "call {}", self.calls);
+            self.map = vec![0.5; input.len() / 3];
+            Ok(&self.map)
+        }
+    }
+
+    fn image() -> Vec<u8> {
+        let image = RgbImage::from_fn(8, 8, |x, y| [x as u8 * 30, y as u8 * 30, 0].into());
+        let mut file = Cursor::new(Vec::new());
+        image.write_to(&mut file, ImageFormat::Png).unwrap();
+        file.into_inner()
+    }
+
+    #[test]
+    fn a_panic_is_an_error_and_the_next_image_is_made() {
+        let spec = ModelSpec {
+            name: "moody".into(),
+            side: 8,
+            mean: [0.0; 3],
+            std: [1.0; 3],
+            scaling: Scaling::None,
+            output: OutputRule::Probability,
+        };
+        let moody = Moody {
+            calls: 0,
+            map: Vec::new(),
+        };
+        let mut engine = Native {
+            pipeline: Pipeline::new(spec, Box::new(moody)),
+            limits: Limits::default(),
+        };
+        let request = || {
+            let request = Request::post("/v1/remove?quality=fast");
+            request.body(Bytes::from(image())).unwrap()
+        };
+        let options = Options {
+            quality: Quality::Fast,
+            ..Options::default()
+        };
+        let mut calls: [Box<dyn FnMut(&mut Native) -> Result<(), Error>>; 3] = [
+            Box::new(|engine| engine.remove(&image(), &options).map(drop)),
+            Box::new(|engine| engine.respond(request()).map(drop)),
+            Box::new(|engine| {
+                let made = engine.mask(&image(), Quality::Fast, &Limits::default());
+                made.map(drop)
+            }),
+        ];
+        for call in &mut calls {
+            let error = call(&mut engine).unwrap_err();
+            assert_eq!(error.kind(), Kind::Trap);
+            assert!(error.to_string().contains("(call "), "{error}");
+            call(&mut engine).unwrap();
+        }
+    }
 }
