@@ -193,7 +193,68 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// A line of every kind.
+    fn known() -> Vec<String> {
+        let made = r#"{"path":"a/b.png","bytes":3,"digest":"d"}"#;
+        let facts = r#"{"input_bytes":9,"output_bytes":3,"width":2,"height":1,"foreground":null,"warning":null,
+            "uncertainty":0.5,"milliseconds":1.5,"stages_ms":{"decode":0.25}}"#;
+        let facts = facts.replace(['\n', ' '], "");
+        vec![
+            format!(r#"{{"begun":[{made},{made}]}}"#),
+            format!(r#"{{"sheet":{made}}}"#),
+            format!(
+                r#"{{"done":{{"source":"b.jpg","digest":"d","recipe":"r","output":{made},"mask":{made},"thumbnails":[{made},{made}],"facts":{facts},"host":"h"}}}}"#
+            ),
+        ]
+    }
+
+    /// What a manifest says, as lines in their order.
+    fn said(manifest: &[u8]) -> Vec<String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), manifest).unwrap();
+        let history = History::read(file.path()).unwrap();
+        let lines = history
+            .lines()
+            .map(|line| serde_json::to_string(&line).unwrap());
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn every_line_of_a_manifest_is_read() {
+        for line in known() {
+            assert_eq!(said(line.as_bytes()).len(), 1, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_manifest_of_any_bytes_is_read_and_says_the_same_once_it_is_written_again(
+            lines in prop::collection::vec((0..4_usize, prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3)), 0..12),
+            noise: Vec<u8>,
+        ) {
+            let known = known();
+            let mut manifest = Vec::new();
+            for (which, changes) in lines {
+                let mut line = known.get(which).map_or(noise.clone(), |line| line.clone().into_bytes());
+                for (place, value) in changes {
+                    if !line.is_empty() {
+                        let at = place.index(line.len());
+                        line[at] = value;
+                    }
+                }
+                manifest.extend(line);
+                manifest.push(b'\n');
+            }
+            let once = said(&manifest);
+            prop_assert_eq!(said(once.join("\n").as_bytes()), once);
+        }
+    }
 
     #[test]
     fn a_result_is_ours_by_every_name_that_the_file_system_takes_for_its_own() {
