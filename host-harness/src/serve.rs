@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod budget;
 mod connections;
 mod cors;
 mod failures;
@@ -24,6 +25,8 @@ use crate::engine::Engines;
 use crate::{Error, Kind};
 use auth::Token;
 use body::Bodies;
+use budget::{Budget, Limits};
+use connections::Times;
 use cors::Cors;
 use failures::Failures;
 use metrics::Metrics;
@@ -35,6 +38,12 @@ pub(crate) use cors::origin;
 /// Threads that move bytes; the pictures have threads of their own.
 const THREADS: usize = 2;
 
+/// Requests on their way at once; one more is told to come back.
+const REQUESTS: usize = 512;
+
+/// How long a client may keep the server waiting while others are short of room.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// How a server behaves.
 pub struct Config {
     /// Where it listens: host and port; port 0 is any free one.
@@ -45,8 +54,10 @@ pub struct Config {
     pub queue: usize,
     /// Bytes of one body.
     pub max_body: usize,
-    /// Bytes of all bodies held at once; at least one body always has room.
+    /// Bytes of the heads, bodies and answers of all requests on their way; two bodies always have room.
     pub max_held: usize,
+    /// Time that a connection may stay open without a request.
+    pub idle_timeout: Duration,
     /// Time for a body to arrive.
     pub read_timeout: Duration,
     /// Time for one picture.
@@ -91,7 +102,13 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
     let pool = Pool::start(engines, config.workers, config.queue, config.timeout)?;
     let service = Arc::new(Service {
         pool,
-        bodies: Bodies::new(config.max_body, config.max_held, config.read_timeout),
+        budget: Budget::new(Limits {
+            connections: connections::most(),
+            requests: REQUESTS,
+            bytes: config.max_held.max(config.max_body.saturating_mul(2)),
+            patience: PATIENCE,
+        }),
+        bodies: Bodies::new(config.max_body, config.read_timeout),
         token: Token::new(config.token.as_deref()),
         cors: Cors::new(config.cors),
         model: HeaderValue::try_from(config.model)
@@ -106,7 +123,10 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
         service,
         any(first),
         twice(second),
-        config.grace,
+        Times {
+            idle: config.idle_timeout,
+            grace: config.grace,
+        },
     ));
     if !finished {
         tracing::warn!("stopped before every request was answered; raise --grace");

@@ -42,13 +42,18 @@ pub struct Serve {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=65_536))]
     queue: Option<u32>,
 
-    /// Bodies held in memory at once, in MiB; one body of the largest size always has room.
-    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    /// Heads, bodies and answers of requests on their way, in MiB; two bodies of the largest size always have room.
+    #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     max_held: u64,
 
     /// Time for a body to arrive, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     read_timeout: f64,
+
+    /// Time that a connection may stay open without a request, in seconds. Behind a proxy that keeps connections, more
+    /// than it keeps them for.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    idle_timeout: f64,
 
     /// What callers must show as `Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`. CUTOUT_TOKEN does the same and
     /// is not seen in the list of processes.
@@ -109,6 +114,7 @@ impl Command for Serve {
             max_body,
             max_held: bytes(self.max_held)?,
             read_timeout: seconds("--read-timeout", self.read_timeout)?,
+            idle_timeout: seconds("--idle-timeout", self.idle_timeout)?,
             timeout: settings.timeout,
             grace: seconds("--grace", self.grace)?,
             token,

@@ -10,10 +10,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
+use super::budget::{Budget, Client, Place};
 use super::service::Service;
 
 /// Connections at once; one more is told to come back.
@@ -33,10 +34,16 @@ const STALL: Duration = Duration::from_secs(30);
 
 /// HTTP/2: how often a silent client is asked whether it is there, and how many requests it may have at once.
 const PING: Duration = Duration::from_secs(20);
-const STREAMS: u32 = 32;
+const STREAMS: u32 = 16;
 
-/// Bytes of one answer that hyper keeps until the client takes them, and of a request's head over HTTP/1.
-const BUFFER: usize = 64 << 10;
+/// HTTP/2: bytes of a request's head, each field being counted as 32 bytes and its own.
+const HEADERS: u32 = 8 << 10;
+
+/// HTTP/2: bytes of bodies that a client may send before the server has taken any of them.
+const WINDOW: u32 = 128 << 10;
+
+/// Bytes of an answer that hyper takes before the client has any of them, and of a request's head over HTTP/1.
+const BUFFER: usize = 16 << 10;
 
 /// When the server stops: time for the request of a client that has connected already.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -44,30 +51,39 @@ const MOMENT: Duration = Duration::from_millis(500);
 /// When the server stops: time for one more connection out of the kernel's queue.
 const LEFT: Duration = Duration::from_millis(10);
 
-/// Serves `listener` until `stop` is done, then until every connection has its answers, or `grace` is over, or `now`
+/// How long a server waits for its clients.
+pub(super) struct Times {
+    /// For the next request of a connection.
+    pub(super) idle: Duration,
+    /// For what was accepted once the server is told to stop.
+    pub(super) grace: Duration,
+}
+
+/// Serves `listener` until `stop` is done, then until every connection has its answers, or the grace time is over, or `now`
 /// is done. Answers whether everything was finished.
 pub(super) async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
     stop: impl Future<Output = ()>,
     now: impl Future<Output = ()>,
-    grace: Duration,
+    times: Times,
 ) -> bool {
-    let places = Arc::new(Semaphore::new(most()));
+    let budget = service.budget.clone();
     let (told, stopping) = watch::channel(false);
     let begin = |(stream, place)| {
-        tokio::spawn(live(stream, place, service.clone(), stopping.clone()));
+        let service = service.clone();
+        tokio::spawn(live(stream, place, service, stopping.clone(), times.idle));
     };
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             biased;
             () = stop.as_mut() => break,
-            connection = accept(&listener, &places) => begin(connection),
+            connection = accept(&listener, &budget) => begin(connection),
         }
     }
     service.stopping.store(true, Ordering::Relaxed);
-    while let Ok(connection) = timeout(LEFT, accept(&listener, &places)).await {
+    while let Ok(connection) = timeout(LEFT, accept(&listener, &budget)).await {
         begin(connection);
     }
     drop(listener);
@@ -75,13 +91,13 @@ pub(super) async fn serve(
     drop(stopping);
     tokio::select! {
         () = told.closed() => true,
-        () = sleep(grace) => false,
+        () = sleep(times.grace) => false,
         () = now => false,
     }
 }
 
 /// As many connections as there are descriptors for.
-fn most() -> usize {
+pub(super) fn most() -> usize {
     let descriptors = getrlimit(Resource::Nofile).current;
     let descriptors = descriptors.map_or(usize::MAX, |most| most.try_into().unwrap_or(usize::MAX));
     descriptors.saturating_sub(SPARE).clamp(1, MOST)
@@ -89,13 +105,10 @@ fn most() -> usize {
 
 /// The next connection that there is a place for. Others are closed, since one that waits would hang for as long as
 /// those before it like.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, budget: &Arc<Budget>) -> (TcpStream, Place) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => match places.clone().try_acquire_owned() {
+            Ok((stream, _)) => match budget.admit() {
                 Ok(place) => return (stream, place),
                 Err(_) => {
                     let _ = stream.try_write(FULL);
@@ -110,18 +123,17 @@ async fn accept(
     }
 }
 
-/// One connection's life, which ends early when the client leaves an answer: HTTP/1 and HTTP/2 keep what they have
-/// begun to send, and ask for no more of it.
+/// One connection's life, which ends early when the client has to go.
 async fn live(
     stream: TcpStream,
-    _place: OwnedSemaphorePermit,
+    place: Place,
     service: Arc<Service>,
     stopping: watch::Receiver<bool>,
+    idle: Duration,
 ) {
-    let late = Arc::new(Notify::new());
     tokio::select! {
-        () = converse(stream, service, stopping, &late) => {}
-        () = late.notified() => tracing::info!("closed a connection whose answer was not taken in time"),
+        () = converse(stream, service, stopping, place.client(), idle) => {}
+        () = place.closed() => {}
     }
 }
 
@@ -129,18 +141,19 @@ async fn converse(
     stream: TcpStream,
     service: Arc<Service>,
     mut stopping: watch::Receiver<bool>,
-    late: &Arc<Notify>,
+    client: &Client,
+    idle: Duration,
 ) {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(STALL));
     let (said, mut heard) = watch::channel(false);
-    let builder = builder();
+    let builder = builder(idle);
     let connection = builder.serve_connection(
         TokioIo::new(Box::pin(stream)),
         service_fn(|request| {
             said.send_replace(true);
-            service.clone().answer(request, late.clone())
+            service.clone().answer(request, client)
         }),
     );
     let mut connection = pin!(connection);
@@ -156,20 +169,37 @@ async fn converse(
             sleep(MOMENT).await;
         } => {}
     }
-    tokio::select! {
+    let time = tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-    }
+        // The whole server's time is looked after elsewhere.
+        _ = stopping.wait_for(|stopping| *stopping) => Duration::MAX,
+        () = until_idle(client, idle) => HEAD,
+    };
     connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    let _ = timeout(time, connection).await;
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
+/// Done when no request was on its way for `time`. Whatever else a client sends, such as answers to HTTP/2's pings, is none.
+async fn until_idle(client: &Client, time: Duration) {
+    loop {
+        let left = match client.idle_since() {
+            Some(since) => time.saturating_sub(since.elapsed()),
+            None => time,
+        };
+        if left.is_zero() {
+            return;
+        }
+        sleep(left).await;
+    }
+}
+
+fn builder(idle: Duration) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        // It runs between two requests as well; the first one has less.
+        .header_read_timeout(idle.max(HEAD))
         .max_buf_size(BUFFER);
     builder
         .http2()
@@ -177,6 +207,9 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .keep_alive_interval(PING)
         .keep_alive_timeout(HEAD)
         .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADERS)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
         .max_send_buf_size(BUFFER);
     builder
 }

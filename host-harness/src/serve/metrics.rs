@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::budget::Budget;
 use super::pool::Load;
 
 /// The media type of [`Metrics::text`].
@@ -140,16 +141,17 @@ impl Metrics {
     ///
     /// # Errors
     /// When the text cannot be written.
-    pub(super) fn text(&self, load: &Load) -> Result<String, std::fmt::Error> {
+    pub(super) fn text(&self, load: &Load, budget: &Budget) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         text::encode_registry(&mut text, &self.registry)?;
-        text::encode(&mut text, &of_the_moment(load))?;
+        text::encode(&mut text, &of_the_moment(load, budget))?;
         Ok(text)
     }
 }
 
-fn of_the_moment(load: &Load) -> Registry {
+fn of_the_moment(load: &Load, budget: &Budget) -> Registry {
     let mut registry = Registry::default();
+    let (used, limits) = (budget.used(), budget.limits());
     let gauges = [
         ("cutout_workers", "Workers", load.workers as u64),
         (
@@ -173,6 +175,36 @@ fn of_the_moment(load: &Load) -> Registry {
             load.queue_capacity as u64,
         ),
         (
+            "cutout_connections",
+            "Connections that are open",
+            used.connections as u64,
+        ),
+        (
+            "cutout_connections_capacity",
+            "Connections that may be open",
+            limits.connections as u64,
+        ),
+        (
+            "cutout_in_flight",
+            "Requests on their way, from a head that is read to an answer that is taken",
+            used.requests as u64,
+        ),
+        (
+            "cutout_in_flight_capacity",
+            "Requests that may be on their way",
+            limits.requests as u64,
+        ),
+        (
+            "cutout_held_bytes",
+            "Heads, bodies and answers of requests on their way",
+            used.bytes as u64,
+        ),
+        (
+            "cutout_held_capacity_bytes",
+            "Heads, bodies and answers that there is room for",
+            limits.bytes as u64,
+        ),
+        (
             "cutout_instance_memory_bytes",
             "Largest linear memory of the last instance",
             load.instance_memory,
@@ -188,6 +220,12 @@ fn of_the_moment(load: &Load) -> Registry {
     }
     let made = ConstCounter::new(load.instances);
     registry.register("cutout_instances", "Instances made: cold starts", made);
+    let closed = ConstCounter::new(used.closed);
+    registry.register(
+        "cutout_connections_closed",
+        "Connections that kept the server waiting and were closed so that others have room",
+        closed,
+    );
     registry
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::body::Held;
+use super::budget::Flight;
 use super::refusal::Refusal;
 use crate::engine::{Engines, WORKER_STACK, Worker};
 use crate::{Error, Kind};
@@ -66,7 +67,7 @@ struct Job {
     queued: Instant,
     started: oneshot::Sender<Duration>,
     answer: oneshot::Sender<Result<Response<Bytes>, Refusal>>,
-    held: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+    held: (OwnedSemaphorePermit, Arc<Flight>),
 }
 
 /// A moment of the pool.
@@ -148,16 +149,20 @@ impl Pool {
         let place = place.map_err(|_| Refusal::queue_full())?;
         let (started, start) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
+        let flight = body.flight.clone();
+        flight.ours(true);
         let job = Job {
             request: request.map(|()| body.bytes),
             queued: Instant::now(),
             started,
             answer,
-            held: (place, body.room),
+            held: (place, body.flight),
         };
         self.jobs.send(job).map_err(|_| Refusal::lost())?;
         *wait = Some(start.await.map_err(|_| Refusal::lost())?);
-        match timeout(self.timeout + SLACK, answered).await {
+        let answer = timeout(self.timeout + SLACK, answered).await;
+        flight.ours(false);
+        match answer {
             Err(_) => Err(Refusal::late(self.timeout.as_secs_f64())),
             Ok(Err(_)) => Err(Refusal::lost()),
             Ok(Ok(answer)) => answer,

@@ -15,8 +15,11 @@ use super::{metrics, refusal};
 /// The longest request id that is taken over from a client.
 const LONGEST_ID: usize = 128;
 
-/// The longest path that is written to the log.
+/// Bytes of the longest path that is written to the log.
 const LONGEST_PATH: usize = 256;
+
+/// Bytes of the longest path that is kept with a failure.
+const LONGEST_KEPT: usize = 80;
 
 /// What nginx calls a client that goes away before its answer.
 const GONE: u16 = 499;
@@ -42,7 +45,7 @@ impl Record {
             service,
             id: id(&head.headers),
             method: metrics::method(&head.method).to_owned(),
-            path: head.uri.path().chars().take(LONGEST_PATH).collect(),
+            path: cut(head.uri.path(), LONGEST_PATH).to_owned(),
             begun: Instant::now(),
             read: None,
             bytes_in: 0,
@@ -91,7 +94,7 @@ impl Record {
                 id: id.to_owned(),
                 status,
                 code,
-                path: self.path.clone(),
+                path: cut(&self.path, LONGEST_KEPT).to_owned(),
                 ms,
             });
         }
@@ -104,6 +107,11 @@ impl Drop for Record {
             self.write(GONE, Some("client-gone".to_owned()), 0);
         }
     }
+}
+
+/// The first characters of `text`, `most` bytes of them at most.
+fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 fn milliseconds(time: Duration) -> f64 {
@@ -126,6 +134,18 @@ fn id(headers: &HeaderMap) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_path_is_cut_between_two_characters() {
+        for (text, expected) in [
+            ("", ""),
+            ("/abc", "/abc"),
+            ("/abcd", "/abc"),
+            ("/abé", "/ab"),
+        ] {
+            assert_eq!(cut(text, 4), expected);
+        }
+    }
 
     #[test]
     fn a_sane_id_is_kept_and_any_other_is_made_anew() {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cutout::ErrorKind;
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
 use crate::{Error, Kind};
@@ -103,8 +103,25 @@ impl From<&Error> for Refusal {
     }
 }
 
-/// The stable code in the body of a refusal of either shape.
+/// The code of an answer that says it in no body.
+#[derive(Clone, Copy)]
+struct Code(&'static str);
+
+/// The answer to a request beyond those that there is room for. It has no body: one that nobody takes would take room too.
+pub(super) fn requests_full() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let retry = HeaderValue::from_static(RETRY_AFTER);
+    response.headers_mut().insert(header::RETRY_AFTER, retry);
+    response.extensions_mut().insert(Code("requests-full"));
+    response
+}
+
+/// The stable code of a refusal of either shape, or of one without a body.
 pub(super) fn code(response: &Response<Bytes>) -> Option<String> {
+    if let Some(Code(code)) = response.extensions().get() {
+        return Some((*code).to_owned());
+    }
     let body: Value = serde_json::from_slice(response.body()).ok()?;
     let code = body
         .get("code")
@@ -131,6 +148,10 @@ mod tests {
         let full = Refusal::queue_full().response("/v1.0/removebg");
         assert_eq!(full.status(), 429);
         assert_eq!(code(&full).unwrap(), "rate_limit_exceeded");
+        assert_eq!(full.headers()["retry-after"], "1");
+        let full = requests_full();
+        assert_eq!((full.status().as_u16(), full.body().len()), (503, 0));
+        assert_eq!(code(&full).unwrap(), "requests-full");
         assert_eq!(full.headers()["retry-after"], "1");
     }
 }

@@ -1,6 +1,8 @@
 //! One request's way: the server's own pages, or a body, a place in the queue and a worker.
 
 use std::convert::Infallible;
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,22 +11,27 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::auth::Token;
 use super::body::{Answer, Bodies};
+use super::budget::{self, Budget, Client, Flight};
 use super::cors::Cors;
 use super::failures::Failures;
 use super::metrics::{self, Metrics};
 use super::pool::Pool;
 use super::record::Record;
-use super::refusal::Refusal;
+use super::refusal::{self, Refusal};
 
 const HTML: &str = "text/html; charset=utf-8";
+
+/// What becomes of a request.
+pub(super) type Answered =
+    Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
 
 /// What every connection shares.
 pub(super) struct Service {
     pub(super) pool: Pool,
+    pub(super) budget: Arc<Budget>,
     pub(super) bodies: Bodies,
     pub(super) token: Token,
     pub(super) cors: Cors,
@@ -36,47 +43,55 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Answers one request; every outcome is a response. `late` is told when the client has not taken it in time.
-    ///
-    /// # Errors
-    /// None.
-    pub(super) async fn answer(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-        late: Arc<Notify>,
-    ) -> Result<Response<Answer>, Infallible> {
+    /// Answers one request of `client`; every outcome is a response. One for which there is no room is refused, and its head
+    /// forgotten, before this returns: what waits to be begun takes memory too.
+    pub(super) fn answer(self: Arc<Self>, request: Request<Incoming>, client: &Client) -> Answered {
         let (head, body) = request.into_parts();
         let mut record = Record::new(self.clone(), &head);
-        let (mut response, room) = match self.open(&head) {
-            Some(response) => (response, None),
-            None => {
-                let response = self.guarded(&head, body, &mut record).await;
-                self.counted(&head, response)
+        match client.begin(budget::weight(&head)) {
+            Ok(flight) => Box::pin(async move {
+                let flight = Arc::new(flight);
+                let response = self.counted(&head, body, &flight, &mut record).await;
+                let response = self.sent(&head, response, record);
+                Ok(response.map(|bytes| Answer::new(bytes, flight)))
+            }),
+            Err(_) => {
+                self.bodies.forget(body, &head);
+                let response = self.sent(&head, refusal::requests_full(), record);
+                Box::pin(ready(Ok(response.map(|_| Answer::none()))))
             }
-        };
+        }
+    }
+
+    /// `response` with the headers that every answer has, and written down.
+    fn sent(&self, head: &Parts, mut response: Response<Bytes>, record: Record) -> Response<Bytes> {
         self.sign(response.headers_mut(), &record);
         self.cors.sign(&head.headers, response.headers_mut());
         record.end(&response);
-        Ok(self.bodies.answers.send(response, room, late))
+        response
     }
 
-    /// `response` and the room that it takes up, or a refusal when there is none.
-    fn counted(
+    /// The answer to a request that there is room for, if there is room for the answer. Fixed ones share their bytes.
+    async fn counted(
         &self,
         head: &Parts,
-        response: Response<Bytes>,
-    ) -> (Response<Bytes>, Option<OwnedSemaphorePermit>) {
-        match self.bodies.answers.room(response.body().len()) {
-            Ok(room) => (response, room),
-            Err(refusal) => (refusal.response(head.uri.path()), None),
+        body: Incoming,
+        flight: &Arc<Flight>,
+        record: &mut Record,
+    ) -> Response<Bytes> {
+        let response = match (self.cors.preflight(head), self.fixed(head)) {
+            (Some(response), _) => response,
+            (None, Some(response)) => return response,
+            (None, None) => self.guarded(head, body, flight, record).await,
+        };
+        match flight.hold_answer(response.body().len()) {
+            Ok(()) => response,
+            Err(_) => Refusal::bodies_full().response(head.uri.path()),
         }
     }
 
-    /// What needs no token.
-    fn open(&self, head: &Parts) -> Option<Response<Bytes>> {
-        if let Some(response) = self.cors.preflight(head) {
-            return Some(response);
-        }
+    /// What needs no token and is the same for everybody.
+    fn fixed(&self, head: &Parts) -> Option<Response<Bytes>> {
         match head.uri.path() {
             "/healthz" => Some(page(200, "text/plain", "ok\n")),
             "/readyz" => Some(self.ready()),
@@ -107,19 +122,25 @@ impl Service {
         }
     }
 
-    async fn guarded(&self, head: &Parts, body: Incoming, record: &mut Record) -> Response<Bytes> {
+    async fn guarded(
+        &self,
+        head: &Parts,
+        body: Incoming,
+        flight: &Arc<Flight>,
+        record: &mut Record,
+    ) -> Response<Bytes> {
         let path = head.uri.path();
         if !self.token.admits(&head.headers) {
-            self.bodies.forget(body, &head.headers);
+            self.bodies.forget(body, head);
             return Refusal::unauthorised().response(path);
         }
         match path {
             "/dashboard/failures" => page(200, "application/json", self.failures.json()),
-            "/metrics" => match self.metrics.text(&self.pool.load()) {
+            "/metrics" => match self.metrics.text(&self.pool.load(), &self.budget) {
                 Ok(text) => page(200, metrics::MEDIA_TYPE, text),
                 Err(_) => page(500, "text/plain", "the metrics cannot be written\n"),
             },
-            _ => match self.picture(head, body, record).await {
+            _ => match self.picture(head, body, flight, record).await {
                 Ok(response) => response,
                 Err(refusal) => refusal.response(path),
             },
@@ -130,17 +151,18 @@ impl Service {
         &self,
         head: &Parts,
         mut body: Incoming,
+        flight: &Arc<Flight>,
         record: &mut Record,
     ) -> Result<Response<Bytes>, Refusal> {
         let announced = self.bodies.announced(&head.headers);
         let held = match announced.and_then(|()| self.pool.room()) {
-            Ok(()) => self.bodies.read(&mut body).await,
+            Ok(()) => self.bodies.read(&mut body, flight).await,
             Err(refusal) => Err(refusal),
         };
         let held = match held {
             Ok(held) => held,
             Err(refusal) => {
-                self.bodies.forget(body, &head.headers);
+                self.bodies.forget(body, head);
                 return Err(refusal);
             }
         };
@@ -150,7 +172,6 @@ impl Service {
         self.pool.answer(request, held, &mut record.wait).await
     }
 
-    /// Adds the headers that every answer has.
     fn sign(&self, headers: &mut HeaderMap, record: &Record) {
         headers.insert("x-request-id", record.id.clone());
         headers.insert(

@@ -2,6 +2,7 @@
 
 mod client;
 mod cors;
+mod crowd;
 mod health;
 mod limits;
 mod mutated;

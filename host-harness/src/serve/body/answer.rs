@@ -1,166 +1,112 @@
-//! An answer's body: counted, handed out in slices, and taken back from a client that does not take it.
+//! An answer's body: counted until the client has taken it, and handed out in slices.
 
-use std::io;
+use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
-use http::Response;
+use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
-use crate::serve::refusal::Refusal;
-use crate::sync::lock;
+use crate::serve::budget::Flight;
 
 /// Time for an answer to be taken.
 const TIME: Duration = Duration::from_secs(60);
 
-/// Bytes of an answer that is not counted.
-const FREE: usize = 64 << 10;
-
-/// Bytes handed out at once, which is one frame of HTTP/2: what hyper has taken, it keeps for as long as the client's
-/// window is closed, and nobody can take it back.
+/// Bytes handed out at once, which is one frame of HTTP/2.
 const SLICE: usize = 16 << 10;
-
-/// Room for the answers that clients have yet to take.
-pub(in crate::serve) struct Answers {
-    room: Arc<Semaphore>,
-    total: usize,
-    time: Duration,
-}
-
-/// What is left of an answer, and the room that it takes up.
-struct Stock {
-    bytes: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
-}
-
-type Cell = Mutex<Option<Stock>>;
 
 /// The body of a response.
 pub(in crate::serve) struct Answer {
-    cell: Arc<Cell>,
-    left: usize,
-    timer: Option<AbortHandle>,
+    /// What is left of it. All parts, those that hyper has taken too, share one [`Counted`].
+    bytes: Bytes,
+    flight: Option<Arc<Flight>>,
 }
 
-impl Answers {
-    /// Answers of `total` bytes together.
-    pub(super) fn new(total: usize) -> Self {
-        let total = total.min(u32::MAX as usize).min(Semaphore::MAX_PERMITS);
-        Self {
-            room: Arc::new(Semaphore::new(total)),
-            total,
-            time: TIME,
-        }
-    }
-
-    /// Room for an answer of `length` bytes, if it needs any. One that is longer than all the room takes all of it.
-    ///
-    /// # Errors
-    /// The refusal when there is none.
-    pub(in crate::serve) fn room(
-        &self,
-        length: usize,
-    ) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
-        if length < FREE {
-            return Ok(None);
-        }
-        u32::try_from(length.min(self.total))
-            .ok()
-            .and_then(|length| self.room.clone().try_acquire_many_owned(length).ok())
-            .map(Some)
-            .ok_or_else(Refusal::bodies_full)
-    }
-
-    /// Makes `response` one whose body is gone when its time is over; `late` is told so, since hyper does not ask for
-    /// more of a body while the client takes nothing.
-    pub(in crate::serve) fn send(
-        &self,
-        response: Response<Bytes>,
-        room: Option<OwnedSemaphorePermit>,
-        late: Arc<Notify>,
-    ) -> Response<Answer> {
-        response.map(|bytes| Answer::new(bytes, room, self.time, late))
-    }
+/// The bytes of an answer, which count for their request until the last of them is gone: hyper keeps what the client
+/// does not take.
+struct Counted {
+    bytes: Bytes,
+    _flight: Arc<Flight>,
+    timer: AbortHandle,
 }
 
 impl Answer {
-    fn new(
-        bytes: Bytes,
-        room: Option<OwnedSemaphorePermit>,
-        time: Duration,
-        late: Arc<Notify>,
-    ) -> Self {
-        let left = bytes.len();
-        let stock = (left > 0).then_some(Stock { bytes, _room: room });
-        let cell = Arc::new(Mutex::new(stock));
-        let timer = (left > 0).then(|| {
-            let cell = Arc::downgrade(&cell);
-            tokio::spawn(async move {
-                sleep(time).await;
-                if take_back(&cell) {
-                    late.notify_one();
-                }
-            })
-            .abort_handle()
-        });
-        Self { cell, left, timer }
+    /// The body of a request that is counted as `flight`. A client that has not taken it in time loses its connection:
+    /// hyper asks for no more of a body while nothing is taken.
+    pub(in crate::serve) fn new(bytes: Bytes, flight: Arc<Flight>) -> Self {
+        Self::within(TIME, bytes, flight)
     }
-}
 
-/// Whether anything was left.
-fn take_back(cell: &Weak<Cell>) -> bool {
-    let stock = cell.upgrade().and_then(|cell| lock(&cell).take());
-    stock.is_some()
+    fn within(time: Duration, bytes: Bytes, flight: Arc<Flight>) -> Self {
+        let late = Arc::downgrade(&flight);
+        let timer = tokio::spawn(async move {
+            sleep(time).await;
+            if let Some(flight) = late.upgrade() {
+                tracing::info!("closed a connection whose answer was not taken in time");
+                flight.close();
+            }
+        });
+        let counted = Counted {
+            bytes,
+            _flight: flight.clone(),
+            timer: timer.abort_handle(),
+        };
+        Self {
+            bytes: Bytes::from_owner(counted),
+            flight: Some(flight),
+        }
+    }
+
+    /// A body without a byte, of a request that is not counted.
+    pub(in crate::serve) fn none() -> Self {
+        Self {
+            bytes: Bytes::new(),
+            flight: None,
+        }
+    }
 }
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = io::Error;
+    type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.left == 0 {
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.bytes.is_empty() {
             return Poll::Ready(None);
         }
-        let cell = self.cell.clone();
-        let mut stock = lock(&cell);
-        let Some(kept) = stock.as_mut() else {
-            let text = "the client did not take the answer in time; it must read faster";
-            return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, text))));
-        };
-        let length = kept.bytes.len().min(SLICE);
-        // A copy: a part that shares the answer's memory would keep all of it.
-        let slice = Bytes::copy_from_slice(&kept.bytes[..length]);
-        kept.bytes.advance(length);
-        self.left -= length;
-        if self.left == 0 {
-            *stock = None;
+        if let Some(flight) = &self.flight {
+            flight.progress();
         }
+        let length = self.bytes.len().min(SLICE);
+        let slice = self.bytes.split_to(length);
         Poll::Ready(Some(Ok(Frame::data(slice))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.bytes.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left as u64)
+        SizeHint::with_exact(self.bytes.len() as u64)
     }
 }
 
-impl Drop for Answer {
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        if let Some(timer) = &self.timer {
-            timer.abort();
-        }
+        self.timer.abort();
     }
 }
 
@@ -170,72 +116,68 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::serve::budget::{Budget, Limits, Place};
 
     const LONG: usize = 200_000;
 
-    fn answers(time: Duration) -> Answers {
-        Answers {
-            time,
-            ..Answers::new(LONG + 1)
-        }
+    fn place() -> (Arc<Budget>, Place) {
+        let budget = Budget::new(Limits {
+            connections: 1,
+            requests: 1,
+            bytes: LONG,
+            patience: Duration::ZERO,
+        });
+        let place = budget.admit().unwrap();
+        (budget, place)
     }
 
-    fn send(answers: &Answers, late: &Arc<Notify>) -> Answer {
+    fn answer(place: &Place, time: Duration) -> Answer {
         let bytes: Bytes = (0..LONG).map(|i| i as u8).collect();
-        let room = answers.room(LONG).unwrap();
-        let response = answers.send(Response::new(bytes), room, late.clone());
-        response.into_body()
+        let flight = place.client().begin(0).unwrap();
+        Answer::within(time, bytes, Arc::new(flight))
     }
 
     #[tokio::test]
-    async fn an_answer_arrives_whole_in_slices_and_gives_its_room_back() {
-        let answers = answers(TIME);
-        let mut answer = send(&answers, &Arc::default());
-        assert!(answers.room(LONG).is_err());
-        assert!(answers.room(FREE - 1).unwrap().is_none());
+    async fn an_answer_arrives_whole_in_slices_and_counts_until_the_last_of_them_is_gone() {
+        let (budget, place) = place();
+        let mut answer = answer(&place, TIME);
         let mut taken = Vec::new();
         while !answer.is_end_stream() {
-            assert_eq!(
-                answer.size_hint().exact(),
-                Some((LONG - taken.len()) as u64)
-            );
+            let left: usize = LONG - taken.iter().map(Bytes::len).sum::<usize>();
+            assert_eq!(answer.size_hint().exact(), Some(left as u64));
             let data = answer.frame().await.unwrap().unwrap().into_data().unwrap();
             assert!(data.len() <= SLICE);
-            taken.extend_from_slice(&data);
+            taken.push(data);
         }
-        assert!(taken.iter().enumerate().all(|(i, byte)| *byte == i as u8));
-        assert_eq!(taken.len(), LONG);
-        assert!(answers.room(LONG).is_ok());
         assert!(answer.frame().await.is_none());
+        drop(answer);
+        let whole = taken.concat();
+        assert!(whole.iter().enumerate().all(|(i, byte)| *byte == i as u8));
+        assert_eq!(whole.len(), LONG);
+        let last = taken.pop();
+        drop(taken);
+        assert_eq!(budget.used().requests, 1, "one slice is not taken yet");
+        drop(last);
+        assert_eq!(budget.used().requests, 0);
     }
 
     #[tokio::test]
-    async fn an_answer_that_nobody_takes_gives_its_room_back_and_then_fails() {
-        let answers = answers(Duration::from_millis(20));
-        let late = Arc::new(Notify::new());
-        let mut answer = send(&answers, &late);
-        let slice = answer.frame().await.unwrap().unwrap().into_data().unwrap();
-        timeout(TIME, late.notified()).await.unwrap();
-        assert!(answers.room(LONG).is_ok(), "the slice holds nothing");
-        assert_eq!(slice.len(), SLICE);
-        assert!(!answer.is_end_stream());
-        let error = answer.frame().await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    async fn an_answer_that_nobody_takes_in_time_costs_the_connection() {
+        let (budget, place) = place();
+        let mut answer = answer(&place, Duration::from_millis(20));
+        let slice = answer.frame().await;
+        drop(answer);
+        timeout(TIME, place.closed()).await.unwrap();
+        assert_eq!(budget.used().requests, 0);
+        drop(slice);
     }
 
     #[tokio::test]
-    async fn an_answer_longer_than_all_room_takes_all_of_it() {
-        let answers = answers(TIME);
-        let room = answers.room(LONG * 10).unwrap();
-        assert!(answers.room(FREE).is_err());
-        drop(room);
-        assert!(answers.room(FREE).is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_dropped_answer_gives_its_room_back() {
-        let answers = answers(TIME);
-        drop(send(&answers, &Arc::default()));
-        assert!(answers.room(LONG).is_ok());
+    async fn an_answer_that_is_taken_in_time_leaves_the_connection() {
+        let (budget, place) = place();
+        drop(answer(&place, Duration::from_millis(20)));
+        assert_eq!(budget.used().connections, 1);
+        let timer = Duration::from_millis(40);
+        assert!(timeout(timer, place.closed()).await.is_err());
     }
 }

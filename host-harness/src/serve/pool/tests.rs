@@ -1,10 +1,11 @@
 use std::sync::atomic::AtomicU32;
 
-use cutout::{Limits, Matte, Options, Output, Quality};
+use cutout::{Matte, Options, Output, Quality};
 
 use super::*;
 use crate::engine::Engine;
 use crate::engine::Timed;
+use crate::serve::budget::{Budget, Limits};
 
 /// Panics at a request to `/panic` and answers any other.
 struct Fragile;
@@ -18,7 +19,7 @@ impl Engine for Fragile {
         Err(Error::new(Kind::Trap, "not asked"))
     }
 
-    fn mask(&mut self, _: &[u8], _: Quality, _: &Limits) -> Result<Timed<Matte>, Error> {
+    fn mask(&mut self, _: &[u8], _: Quality, _: &cutout::Limits) -> Result<Timed<Matte>, Error> {
         Err(Error::new(Kind::Trap, "not asked"))
     }
 
@@ -63,11 +64,18 @@ fn a_worker_whose_engine_breaks_comes_back_with_another() {
         .unwrap();
     let _entered = runtime.enter();
     let pool = Pool::start(Scarce::default(), 1, 1, Duration::from_secs(60)).unwrap();
+    let budget = Budget::new(Limits {
+        connections: 1,
+        requests: 1,
+        bytes: 1,
+        patience: Duration::ZERO,
+    });
+    let place = budget.admit().unwrap();
     let ask = |path: &str| {
         let request = Request::builder().uri(path).body(()).unwrap();
         let held = Held {
             bytes: Bytes::from_static(b"body"),
-            room: None,
+            flight: Arc::new(place.client().begin(0).unwrap()),
         };
         runtime.block_on(pool.answer(request, held, &mut None))
     };

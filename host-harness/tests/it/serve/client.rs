@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Instant;
 
@@ -24,12 +24,28 @@ impl Server {
     /// A server of the tiny model through `engine`, without a deadline for pictures unless it is given one; ready once
     /// this returns.
     pub(super) fn start(engine: &str, arguments: &[&str]) -> Self {
+        Self::begin(cutout(), engine, arguments)
+    }
+
+    /// A native server that may have so many descriptors.
+    pub(super) fn with_descriptors(most: usize, arguments: &[&str]) -> Self {
+        let program = cutout();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -n $0 && exec \"$@\"", &most.to_string()]);
+        shell.arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            shell.env(name, value.unwrap());
+        }
+        Self::begin(shell, "native", arguments)
+    }
+
+    fn begin(mut program: Command, engine: &str, arguments: &[&str]) -> Self {
         let deadline = if arguments.contains(&NO_DEADLINE[0]) {
             &[][..]
         } else {
             &NO_DEADLINE
         };
-        let mut child = cutout()
+        let mut child = program
             .args(["serve", "--addr", "127.0.0.1:0", "--log", "json"])
             .args(["--engine", engine, "--model", &tiny()])
             .args(deadline)

@@ -73,26 +73,32 @@ fn a_full_queue_is_said_at_once() {
 }
 
 #[test]
-fn bodies_on_their_way_hold_no_worker_and_no_more_memory_than_there_is() {
+fn bodies_on_their_way_hold_no_worker_and_make_room_where_they_stall() {
     let server = Server::start(
         "native",
         &["--workers", "1", "--max-body", "1", "--max-held", "1"],
     );
     let request = post("/v1/remove", "", &vec![0; 900_000]);
-    let mut slow: Vec<_> = (0..4).map(|_| server.connect()).collect();
+    let mut slow: Vec<_> = (0..8).map(|_| server.connect()).collect();
     for stream in &mut slow {
         stream.write_all(&request[..200_000]).unwrap();
     }
     well(&server);
-    // From the moment on when the server has read all of that.
+    // Refused while the others may still go on, and there is room for two such bodies and no more.
     let begun = Instant::now();
     let answer = loop {
         let answer = server.post("/v1/remove", &vec![0; 1_000_000]);
-        if answer.status == 503 || begun.elapsed() > patience() {
+        if answer.status != 503 {
             break answer;
         }
+        assert_eq!(answer.code(), "bodies-full");
+        assert!(begun.elapsed() < patience());
     };
-    assert_eq!((answer.status, &*answer.code()), (503, "bodies-full"));
+    assert_eq!(
+        (answer.status, &*answer.code()),
+        (415, "unsupported-format")
+    );
+    assert!(server.metric("cutout_connections_closed_total ") >= 1.0);
     drop(slow);
     well(&server);
 }
