@@ -33,6 +33,11 @@ impl Refusal {
         Self::new(403, "origin-not-allowed", text)
     }
 
+    pub(super) fn host(count: &str) -> Self {
+        let text = format!("the request has {count} Host header; send one");
+        Self::new(400, "bad-host", text)
+    }
+
     pub(super) fn too_long(limit: usize) -> Self {
         let text =
             format!("the body is longer than the limit of {limit} bytes; send a smaller picture");

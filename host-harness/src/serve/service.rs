@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
 
 use super::auth::Token;
@@ -79,10 +79,16 @@ impl Service {
         flight: &Arc<Flight>,
         record: &mut Record,
     ) -> Response<Bytes> {
-        let response = match (self.cors.preflight(head), self.fixed(head)) {
-            (Some(response), _) => response,
-            (None, Some(response)) => return response,
-            (None, None) => self.guarded(head, body, flight, record).await,
+        let response = match one_host(head) {
+            Err(refusal) => {
+                self.bodies.forget(body, head);
+                refusal.response(head.uri.path())
+            }
+            Ok(()) => match (self.cors.preflight(head), self.fixed(head)) {
+                (Some(response), _) => response,
+                (None, Some(response)) => return response,
+                (None, None) => self.guarded(head, body, flight, record).await,
+            },
         };
         match flight.hold_answer(response.body().len()) {
             Ok(()) => response,
@@ -204,6 +210,19 @@ fn put_before(headers: &mut HeaderMap, wait: Duration) {
     );
     if let Ok(value) = HeaderValue::try_from(text) {
         headers.insert(name, value);
+    }
+}
+
+/// Whether a request says which host it is for, as HTTP/1.1 has to, and no two
+/// (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>): a server in front could have gone by the other.
+///
+/// # Errors
+/// The refusal.
+fn one_host(head: &Parts) -> Result<(), Refusal> {
+    match head.headers.get_all(header::HOST).iter().count() {
+        0 if head.version == Version::HTTP_11 => Err(Refusal::host("no")),
+        0 | 1 => Ok(()),
+        _ => Err(Refusal::host("more than one")),
     }
 }
 

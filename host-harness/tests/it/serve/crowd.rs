@@ -193,6 +193,27 @@ fn large_bodies_that_are_held_leave_room_for_a_small_image() {
 }
 
 #[test]
+fn a_request_names_one_host() {
+    let server = Server::start("native", &[]);
+    for path in ["/healthz", "/", "/v1/remove", "/metrics"] {
+        for (version, hosts, refused) in [
+            ("1.1", "", true),
+            ("1.1", "host: a\r\nhost: b\r\n", true),
+            ("1.1", "host: a\r\nHost: a\r\n", true),
+            ("1.0", "host: a\r\nhost: b\r\n", true),
+            ("1.1", "host: a\r\n", false),
+            ("1.1", "host:\r\n", false),
+            ("1.0", "", false),
+        ] {
+            let answer = server.ask(format!("GET {path} HTTP/{version}\r\n{hosts}\r\n").as_bytes());
+            let case = format!("{path} {version} {hosts:?}");
+            assert_eq!(answer.status == 400, refused, "{case}");
+            assert!(!refused || answer.code() == "bad-host", "{case}");
+        }
+    }
+}
+
+#[test]
 fn failures_are_kept_in_little_room() {
     let server = Server::start("native", &[]);
     let path = format!("/{}", "\"".repeat(2000));
