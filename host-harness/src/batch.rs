@@ -5,10 +5,12 @@ mod feeder;
 mod fleet;
 mod history;
 mod inputs;
+mod keeper;
 mod list;
 mod maker;
 mod manifest;
 mod names;
+mod others;
 mod path_text;
 mod pattern;
 mod progress;
@@ -21,6 +23,8 @@ mod walk;
 mod watch;
 mod work;
 
+use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -36,7 +40,7 @@ use feeder::Feeder;
 use inputs::Found;
 use maker::Maker;
 use manifest::Manifest;
-use names::Names;
+use names::{IsOurs, Names};
 use path_text::PathText;
 use progress::Progress;
 use record::{Record, Status};
@@ -98,13 +102,19 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     // Begun before the folders are read, so that nothing falls between.
     let watch = (config.watch).then(|| Watch::start(&folders, &config.out, config.hidden));
     let watch = watch.transpose()?;
-    let results = Results::new(&config.out, None);
+    // Before its manifest is read, to which another batch may be adding.
+    let opened = Manifest::existing(&config.out, config.overwrite)?;
+    let results = Results::new(opened.as_ref());
     let found = inputs::find(&sources, &config.out, &results, config.hidden);
     config.refuse_report(&found)?;
     if found.inputs.is_empty() && !config.watch {
+        opened.map(Manifest::close);
         return nothing_to_do(config, &found);
     }
-    let manifest = Manifest::open(&config.out)?;
+    let manifest = match opened {
+        Some(opened) => opened,
+        None => Manifest::open(&config.out, config.overwrite)?,
+    };
     if let Some(sheet) = &sheet {
         sheet::refuse_other(sheet.path(), &manifest)?;
     }
@@ -189,6 +199,18 @@ fn tell_left_out(progress: &Progress, found: &Found) {
         let shown = PathText::from(&**path);
         progress.tell(&format!("{shown} is left out: it is a result of a batch"));
     }
+    for (folder, count) in &found.results {
+        let shown = PathText::from(&**folder);
+        progress.tell(&format!(
+            "images left out as results of the batch in {shown}: {count}"
+        ));
+    }
+    for (folder, why) in &found.ignored {
+        let shown = PathText::from(&*manifest::file(folder));
+        progress.tell(&format!(
+            "warning: {shown} is not used: {why}; results of that batch are taken for images"
+        ));
+    }
     if found.hidden > 0 {
         let count = found.hidden;
         progress.tell(&format!(
@@ -239,12 +261,13 @@ impl Batch<'_> {
         if !found.problems.is_empty() && self.config.fail_fast {
             self.stop.set();
         }
-        let is_ours = |path: &Path| self.manifest.is_ours(path);
+        let is_ours = |path: &Path, standing: &Metadata| self.manifest.is_ours(path, standing);
         let mut names = self.names(&options, &is_ours);
         let given = names.all(&found.inputs);
         let tasks = found.inputs.into_iter().zip(given);
         let tasks = tasks.map(|(input, name)| Task { input, name }).collect();
         let (to_do, jobs) = crossbeam_channel::bounded(self.config.jobs);
+        let left_out = found.results;
         let feeder = Feeder {
             names,
             watch,
@@ -254,15 +277,11 @@ impl Batch<'_> {
             manifest: self.manifest,
         };
         let collected = self.work_through(&work, jobs, move || feeder.run(tasks));
-        self.finish(collected, watch.is_some(), maker.copies())
+        self.finish(collected, &left_out, watch.is_some(), maker.copies())
     }
 
     /// Names for results, none of them the report's or the sheet's.
-    fn names<'a>(
-        &self,
-        options: &Options,
-        is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
-    ) -> Names<'a> {
+    fn names<'a>(&self, options: &Options, is_ours: &'a IsOurs<'a>) -> Names<'a> {
         let mut names = Names::new(
             &self.config.out,
             options.encoding.format.as_str(),
@@ -328,26 +347,36 @@ impl Batch<'_> {
     fn note(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) -> Result<(), Error> {
         self.progress.show(record);
         if let Some(sheet) = &mut self.sheet {
-            sheet.take(record, &self.config.out, thumbnails);
+            sheet.take(record, thumbnails);
         }
         self.report.write(record)
     }
 
-    /// `copies` as [`Maker::copies`].
+    /// Writes down what is said of the batch as a whole.
+    fn note_all(&mut self, left_out: &BTreeMap<PathBuf, usize>, copies: u64) -> Result<(), Error> {
+        for (folder, images) in left_out {
+            let batch = PathText::from(&**folder);
+            let line = serde_json::json!({ "left_out": images, "batch": batch });
+            self.report.write(&line)?;
+        }
+        if self.progress.hosts().is_empty() {
+            return Ok(());
+        }
+        let fleet = serde_json::json!({ "hosts": self.progress.hosts(), "copies": copies });
+        self.report.write(&fleet)
+    }
+
+    /// `left_out` as [`Found::results`], `copies` as [`Maker::copies`].
     fn finish(
         mut self,
         collected: Result<(), Error>,
+        left_out: &BTreeMap<PathBuf, usize>,
         watched: bool,
         copies: u64,
     ) -> Result<Ending, Error> {
         let interrupted = self.stop.is_by_signal() && !watched;
         self.progress.finish(interrupted, copies);
-        let noted = if self.progress.hosts().is_empty() {
-            Ok(())
-        } else {
-            let fleet = serde_json::json!({ "hosts": self.progress.hosts(), "copies": copies });
-            self.report.write(&fleet)
-        };
+        let noted = self.note_all(left_out, copies);
         // What ended the batch, before what else went wrong for the same reason.
         collected.and(noted)?;
         if let Some(sheet) = self.sheet {

@@ -1,15 +1,17 @@
 //! Pictures from and to files and standard streams.
 
+mod folder;
 mod output;
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Kind};
 
-pub(crate) use output::{create, is_in_place, replace, write_file};
+pub(crate) use folder::{Folder, is_file, open_regular};
+pub(crate) use output::{NEW_FILE, create, is_in_place, replace, write_file};
 
 /// Names of standard output.
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
@@ -57,18 +59,28 @@ impl std::fmt::Display for Place {
 /// Reads at most one byte more than `max_bytes`: enough for the core to refuse what is too long,
 /// whatever stands behind the name.
 pub(crate) fn read(from: &Place, max_bytes: u64) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let limit = max_bytes.saturating_add(1);
     match from {
-        Place::Stream => io::stdin().lock().take(limit).read_to_end(&mut bytes),
-        Place::File(path) => File::open(path).and_then(|f| {
-            // A hint only: what stands behind the name may grow, or have no length.
-            let length = f.metadata()?.len().min(limit);
-            bytes.reserve(usize::try_from(length).unwrap_or_default());
-            f.take(limit).read_to_end(&mut bytes)
-        }),
+        Place::Stream => {
+            let mut bytes = Vec::new();
+            let limit = max_bytes.saturating_add(1);
+            let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
+            read.map(|_| bytes)
+        }
+        Place::File(path) => File::open(path).and_then(|file| read_file(file, max_bytes)),
     }
-    .map_err(Error::io(format!("read {from}")))?;
+    .map_err(Error::io(format!("read {from}")))
+}
+
+/// As [`read`], of an open file.
+///
+/// # Errors
+/// Whatever the file system answers.
+pub(crate) fn read_file(file: File, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let limit = max_bytes.saturating_add(1);
+    // A hint only: what stands behind the name may grow, or have no length.
+    let length = file.metadata()?.len().min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -122,8 +134,12 @@ pub(crate) type FileId = (u64, u64);
 
 /// The identity of what `path` leads to, links followed.
 pub(crate) fn file_id(path: &Path) -> Option<FileId> {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.dev(), metadata.ino()))
+    fs::metadata(path).ok().as_ref().map(id_of)
+}
+
+/// The identity of the file that `metadata` is of.
+pub(crate) fn id_of(metadata: &Metadata) -> FileId {
+    (metadata.dev(), metadata.ino())
 }
 
 /// Refuses an output that is the input: the original must survive.

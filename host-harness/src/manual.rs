@@ -2,12 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use host_harness::Kind;
+use rustix::fs::OFlags;
 
 /// Lines of a section: a term, and its meaning.
 type Terms = &'static [(&'static str, &'static str)];
@@ -271,7 +273,11 @@ fn write_page(command: Command, sections: &Roff, folder: &Path) -> io::Result<()
         .after_long_help(None::<&str>)
         .version(env!("CARGO_PKG_VERSION"));
     let man = Man::new(command);
-    let mut file = File::create(folder.join(man.get_filename()))?;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    // The name is not the user's choice, so no link that has it is followed.
+    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    let mut file = options.open(folder.join(man.get_filename()))?;
     man.render(&mut file)?;
     sections.to_writer(&mut file)?;
     file.flush()

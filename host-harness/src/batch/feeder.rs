@@ -39,7 +39,7 @@ impl Feeder<'_> {
         let Some(watch) = self.watch else {
             return;
         };
-        let results = Results::new(self.manifest.out(), Some(self.manifest));
+        let results = Results::new(Some(self.manifest));
         watch.run(fresh, self.stop, &results, &mut |path| {
             self.offer(watch, path, &results)
         });

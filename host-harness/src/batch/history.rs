@@ -1,8 +1,8 @@
 //! The lines of a manifest, and what they say together.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,10 @@ use super::names::Folded;
 use super::path_text::PathText;
 use super::record::Facts;
 use crate::files::file_id;
+
+/// Longest line of a manifest in bytes: room for five paths of which every byte is written as a number. Longer ones are
+/// passed over.
+const MAX_LINE: u64 = 256 << 10;
 
 /// A line of a manifest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,23 +69,33 @@ impl Made {
         }
     }
 
-    /// Whether the file at `path` is this one, to the byte.
-    pub(super) fn is_at(&self, path: &Path) -> bool {
-        let length = fs::metadata(path).map(|m| m.len()).ok();
-        let digest = || {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update_reader(File::open(path).ok()?).ok()?;
-            Some(hasher.finalize().to_hex().to_string())
-        };
-        length == Some(self.bytes) && digest().as_ref() == Some(&self.digest)
+    /// Whether `file` is this one, to the byte.
+    pub(super) fn is(&self, file: &File) -> bool {
+        is_any(std::slice::from_ref(self), file)
     }
+}
+
+/// Whether `file` is one of `made`, to the byte.
+pub(super) fn is_any(made: &[Made], file: &File) -> bool {
+    let length = file.metadata().map(|m| m.len()).ok();
+    let mut alike = made.iter().filter(|made| length == Some(made.bytes));
+    let Some(first) = alike.next() else {
+        return false;
+    };
+    let mut hasher = blake3::Hasher::new();
+    if hasher.update_reader(file).is_err() {
+        return false;
+    }
+    let digest = hasher.finalize().to_hex();
+    let is = |made: &Made| made.digest == digest.as_str();
+    is(first) || alike.any(is)
 }
 
 /// What all lines say together.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) entries: HashMap<PathText, Entry>,
-    /// By path, what was written there last and before: a kill may come between saying and doing.
+    /// By path, what was written there last, and before if that is not sure: a kill may come between saying and doing.
     made: HashMap<PathText, Vec<Made>>,
     /// Paths of `made` that some file systems take for one.
     alike: HashMap<Folded, Vec<PathText>>,
@@ -89,23 +103,34 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Reads a manifest, none being empty. A line that is not one was being written when a run ended, and what it would
-    /// have said is found out again.
+    /// Adds the lines of `manifest`, and gives back how many bytes they have: an end without a line feed is not among them. A
+    /// line that is none was being written when a run ended, and what it would have said is found out again.
     ///
     /// # Errors
     /// Whatever the file system answers.
-    pub(super) fn read(path: &Path) -> io::Result<Self> {
-        let mut history = Self::default();
-        let file = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(history),
-            file => file?,
-        };
-        for line in BufReader::new(file).split(b'\n') {
-            if let Ok(line) = serde_json::from_slice(&line?) {
-                history.take(line);
+    pub(super) fn read(&mut self, manifest: impl Read) -> io::Result<u64> {
+        let mut manifest = BufReader::new(manifest);
+        let mut line = Vec::new();
+        let mut whole = 0;
+        loop {
+            line.clear();
+            let mut length = (&mut manifest)
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut line)?;
+            let ended = line.last() == Some(&b'\n');
+            if !ended {
+                length += manifest.skip_until(b'\n')?;
+                if (length as u64) <= MAX_LINE {
+                    return Ok(whole);
+                }
             }
+            if let Ok(line) = serde_json::from_slice(&line)
+                && ended
+            {
+                self.take(line);
+            }
+            whole += length as u64;
         }
-        Ok(history)
     }
 
     /// Adds what `line` says.
@@ -121,11 +146,12 @@ impl History {
                     }
                     if known.last() != Some(&made) {
                         known.push(made);
-                        known.drain(..known.len().saturating_sub(2));
                     }
                 }
             }
             Line::Done(entry) => {
+                self.settle(&entry.output);
+                entry.mask.iter().for_each(|mask| self.settle(mask));
                 self.entries.insert(entry.output.path.clone(), *entry);
             }
             Line::Sheet(made) => {
@@ -134,13 +160,22 @@ impl History {
         }
     }
 
-    /// As few lines as say the same.
+    /// Forgets what stood in the place of `made` but for the last before it, which a power failure may bring back.
+    fn settle(&mut self, made: &Made) {
+        if let Some(known) = self.made.get_mut(&made.path)
+            && let Some(at) = known.iter().rposition(|known| known == made)
+        {
+            known.drain(..at.saturating_sub(1));
+        }
+    }
+
+    /// As few lines as say the same. What was begun comes last, since it may be later than what is done.
     pub(super) fn lines(&self) -> impl Iterator<Item = Line> {
         let begun = self.made.values().cloned().map(Line::Begun);
         let done = self.entries.values().cloned();
         let done = done.map(|entry| Line::Done(Box::new(entry)));
         let sheets = self.sheets.values().cloned().map(Line::Sheet);
-        begun.chain(done).chain(sheets)
+        done.chain(begun).chain(sheets)
     }
 
     /// Whether the file at `path` below the output folder `out` is where results have been written to, by this name or by
@@ -168,19 +203,16 @@ impl History {
         known.is_some_and(|known| known.last() == Some(made))
     }
 
-    /// Whether the file at `path` below the output folder `out` is a result, unchanged.
-    pub(super) fn is_result(&self, out: &Path, path: &Path) -> bool {
-        let known = self
-            .alike(path)
-            .iter()
-            .filter_map(|known| self.made.get(known));
-        known.flatten().any(|made| made.is_at(&out.join(path)))
+    /// What has been written to paths like `path`, below the output folder.
+    pub(super) fn written(&self, path: &Path) -> Vec<Made> {
+        let alike = self.alike(path).iter();
+        let known = alike.filter_map(|known| self.made.get(known));
+        known.flatten().cloned().collect()
     }
 
-    /// Whether the file at `path`, a whole path, is a page of a contact sheet, unchanged.
-    pub(super) fn is_sheet(&self, path: &Path) -> bool {
-        let sheet = self.sheets.get(&path.into());
-        sheet.is_some_and(|made| made.is_at(path))
+    /// The page of a contact sheet that has been written to `path`, a whole path.
+    pub(super) fn sheet(&self, path: &Path) -> Option<Made> {
+        self.sheets.get(&path.into()).cloned()
     }
 
     /// The results of pictures by the pictures' places in their tree.
@@ -193,6 +225,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -276,7 +310,67 @@ mod tests {
         for (name, ours, result) in cases {
             let path = Path::new(name);
             assert_eq!(history.is_ours(out.path(), path), ours, "{name}");
-            assert_eq!(history.is_result(out.path(), path), result, "{name}");
+            let is_result =
+                File::open(at(name)).is_ok_and(|file| is_any(&history.written(path), &file));
+            assert_eq!(is_result, result, "{name}");
         }
+    }
+
+    fn made(bytes: &[u8]) -> Made {
+        Made::of(Path::new("a.png"), bytes)
+    }
+
+    fn done(output: Made) -> Line {
+        let text = r#"{"done": {"source": "a.jpg", "digest": "", "recipe": "", "output": null, "mask": null,
+            "thumbnails": null, "facts": {"input_bytes": 1, "output_bytes": 1, "width": 1, "height": 1, "foreground": null,
+            "warning": null, "uncertainty": 0, "milliseconds": 0, "stages_ms": {}}}}"#;
+        let mut line: serde_json::Value = serde_json::from_str(text).unwrap();
+        line["done"]["output"] = serde_json::to_value(output).unwrap();
+        serde_json::from_value(line).unwrap()
+    }
+
+    #[test]
+    fn however_often_a_run_is_killed_what_may_stand_there_is_known() {
+        let mut history = History::default();
+        let [a, b, c] = [b"a", b"b", b"c"].map(|bytes| made(bytes));
+        for line in [
+            Line::Begun(vec![a.clone()]),
+            done(a.clone()),
+            Line::Begun(vec![b.clone()]),
+            Line::Begun(vec![c.clone()]),
+        ] {
+            history.take(line);
+        }
+        let kept = |history: &History| history.written(Path::new("a.png"));
+        assert_eq!(kept(&history), [a, b.clone(), c.clone()]);
+        // As the next run writes and reads it.
+        let mut bytes = Vec::new();
+        for line in history.lines() {
+            serde_json::to_writer(&mut bytes, &line).unwrap();
+            bytes.push(b'\n');
+        }
+        let mut again = History::default();
+        assert_eq!(again.read(&*bytes).unwrap(), bytes.len() as u64);
+        assert_eq!(kept(&again), kept(&history));
+        history.take(done(c.clone()));
+        assert_eq!(kept(&history), [b, c]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over_and_an_end_that_is_none_is_left() {
+        let line = |bytes: &[u8], room: u64| {
+            let line = serde_json::to_string(&Line::Begun(vec![made(bytes)])).unwrap();
+            format!("{line}{}\n", " ".repeat(room as usize - line.len() - 1))
+        };
+        let fits = line(b"fits", MAX_LINE);
+        let long = line(b"long", MAX_LINE + 1);
+        let far = line(b"far", 3 * MAX_LINE);
+        let half = &line(b"half", MAX_LINE)[..90];
+        let text = [&fits, &long, &far, half].concat();
+        let mut history = History::default();
+        let whole = history.read(text.as_bytes()).unwrap();
+        assert_eq!(whole, (text.len() - half.len()) as u64);
+        assert_eq!(history.written(Path::new("a.png")), [made(b"fits")]);
+        assert_eq!(history.read(&b""[..]).unwrap(), 0);
     }
 }

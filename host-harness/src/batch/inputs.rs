@@ -1,6 +1,6 @@
 //! The pictures that a batch takes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -37,8 +37,24 @@ pub(super) struct Found {
     pub(super) problems: Vec<(PathBuf, Error)>,
     /// What was named and is a result of a batch.
     pub(super) left_out: Vec<PathBuf>,
+    /// How many results of batches were left out, by the batches' output folders.
+    pub(super) results: BTreeMap<PathBuf, usize>,
+    /// Output folders whose manifests are not believed, and why.
+    pub(super) ignored: BTreeMap<PathBuf, String>,
     /// How many hidden files and folders were left out.
     pub(super) hidden: usize,
+}
+
+impl Found {
+    /// Whether the file at `path` was made by a batch, and is left out.
+    pub(super) fn leaves_out(&mut self, path: &Path, results: &Results<'_>) -> bool {
+        let batch = results.batch_of(path);
+        let Some(batch) = batch else {
+            return false;
+        };
+        *self.results.entry(batch).or_default() += 1;
+        true
+    }
 }
 
 /// Whether a file in a folder is taken for a picture.
@@ -59,13 +75,15 @@ pub(super) fn find(sources: &[Source], out: &Path, results: &Results<'_>, hidden
             }
             Source::Pattern(text) => pattern::take(text, out, results, hidden, &mut found),
             Source::Files(files) => {
+                let files = files.iter().cloned();
                 let (mut made, files): (Vec<_>, Vec<_>) =
-                    files.iter().cloned().partition(|path| results.has(path));
+                    files.partition(|path| found.leaves_out(path, results));
                 found.left_out.append(&mut made);
                 group(&files, &mut found);
             }
         }
     }
+    found.ignored = results.ignored();
     found.inputs.sort();
     let mut seen = HashSet::new();
     (found.inputs).retain(|input| seen.insert((file_id(&input.path), input.relative.clone())));
@@ -74,7 +92,7 @@ pub(super) fn find(sources: &[Source], out: &Path, results: &Results<'_>, hidden
 
 fn folder(root: &Path, held: Held, results: &Results<'_>, found: &mut Found) {
     for path in held.files {
-        if !results.has(&path) {
+        if !found.leaves_out(&path, results) {
             let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
             found.inputs.push(Input { path, relative });
         }

@@ -1,31 +1,48 @@
 //! An output folder's own folder `.cutout`: the manifest, a lock, files that are being written, and thumbnails.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
+use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use super::history::{Entry, History, Line, Made};
-use crate::files::{self, FileId, file_id};
+use super::history::{Entry, History, Line, Made, is_any};
+use super::keeper::Keeper;
+use crate::files::{self, FileId, Folder, file_id, is_file};
 use crate::sync::lock;
 use crate::{Error, Kind};
 
 /// The folder's name.
 pub(super) const FOLDER: &str = ".cutout";
 
-/// The manifest of the output folder `out`.
-pub(super) fn file(out: &Path) -> PathBuf {
-    out.join(FOLDER).join("manifest.jsonl")
-}
+/// The manifest's name in it.
+pub(super) const FILE: &str = "manifest.jsonl";
+
+/// The name of the lock.
+const LOCK: &str = "lock";
+
+/// Largest manifest in bytes: room for more than a million pictures.
+const MAX_MANIFEST: u64 = 4 << 30;
+
+/// The name of the folder for files that are being written.
+const TEMPORARY: &str = "temporary";
+
+/// Of what stands in the folder: nobody but the owner and the group may write to it.
+const MODE: u32 = 0o775;
 
 /// An output folder in use by this process alone.
 pub(super) struct Manifest {
     out: PathBuf,
+    folder: Folder,
     id: Option<FileId>,
-    temporary: PathBuf,
+    state: Folder,
+    temporary: Folder,
+    /// Whether a result that was changed since may be replaced.
+    overwrite: bool,
     history: Mutex<History>,
     log: Mutex<File>,
     /// `None` where the file system has no locks.
@@ -33,18 +50,34 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// Opens the output folder `out`, which is made if it is missing, and clears away what an interrupted run left.
+    /// As [`Manifest::open`], of an output folder that a batch has written to before; `None` for another.
+    pub(super) fn existing(out: &Path, overwrite: bool) -> Result<Option<Self>, Error> {
+        match out.join(FOLDER).symlink_metadata() {
+            Ok(_) => Self::open(out, overwrite).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Opens the output folder `out`, which is made if it is missing, and clears away what an interrupted run left. With
+    /// `overwrite`, results that were changed since may be replaced.
     ///
     /// # Errors
-    /// Kind `io` when the folder cannot be written, `usage` when another batch is at work in it.
-    pub(super) fn open(out: &Path) -> Result<Self, Error> {
-        let state = out.join(FOLDER);
-        let temporary = state.join("temporary");
+    /// Kind `io` when the folder cannot be written or its `.cutout` is not the user's own, `usage` when another batch is at
+    /// work in it.
+    pub(super) fn open(out: &Path, overwrite: bool) -> Result<Self, Error> {
         let fails = || Error::io(format!("use the output folder {}", out.display()));
-        fs::create_dir_all(&state).map_err(fails())?;
-        let lock = File::create(state.join("lock")).map_err(fails())?;
+        let uses = |path: PathBuf| Error::io(format!("use {}", path.display()));
+        let in_state = |name: &str| uses(out.join(FOLDER).join(name));
+        fs::create_dir_all(out).map_err(fails())?;
+        let folder = Folder::open(out).map_err(fails())?;
+        let state = folder
+            .make_real(FOLDER, MODE)
+            .map_err(uses(out.join(FOLDER)))?;
+        let keeper = Keeper::of(&state).and_then(|keeper| keeper.refuse_others(&state));
+        keeper.map_err(uses(out.join(FOLDER)))?;
+        let lock = state.lock_file(LOCK).map_err(in_state(LOCK))?;
         let is_locked = is_locked(lock.try_lock()).map_err(|error| match error {
-            TryLockError::Error(error) => fails()(error),
+            TryLockError::Error(error) => in_state(LOCK)(error),
             TryLockError::WouldBlock => {
                 let text = format!(
                     "another batch is writing to {}; wait for it or name another folder",
@@ -53,23 +86,20 @@ impl Manifest {
                 Error::new(Kind::Usage, text)
             }
         })?;
-        clear(&temporary).map_err(fails())?;
-        fs::create_dir_all(&temporary).map_err(fails())?;
-        let path = file(out);
-        let history = History::read(&path).map_err(fails())?;
-        let mut lines = Vec::new();
-        history
-            .lines()
-            .try_for_each(|line| write_line(&mut lines, &line))
-            .and_then(|()| files::replace(&temporary, &path, &lines))
-            .map_err(fails())?;
-        let log = OpenOptions::new().append(true).open(&path);
+        state.remove_all(TEMPORARY).map_err(in_state(TEMPORARY))?;
+        let temporary = state
+            .make_real(TEMPORARY, MODE)
+            .map_err(in_state(TEMPORARY))?;
+        let (history, log) = rewrite(&state, &temporary).map_err(in_state(FILE))?;
         Ok(Self {
             out: out.to_owned(),
+            folder,
             id: file_id(out),
+            state,
             temporary,
+            overwrite,
             history: Mutex::new(history),
-            log: Mutex::new(log.map_err(fails())?),
+            log: Mutex::new(log),
             lock: is_locked.then_some(lock),
         })
     }
@@ -84,7 +114,10 @@ impl Manifest {
         thumbnails: bool,
     ) -> Option<Entry> {
         let entry = lock(&self.history).entries.get(&main.into()).cloned()?;
-        let is_whole = |made: &Made| made.is_at(&self.out.join(PathBuf::from(made.path.clone())));
+        let is_whole = |made: &Made| {
+            let file = self.folder.file_below(&PathBuf::from(made.path.clone()));
+            file.is_ok_and(|file| made.is(&file))
+        };
         let thumbnails_are = !thumbnails
             || (entry.thumbnails.as_ref()).is_some_and(|pair| pair.iter().all(is_whole));
         let same = entry.digest == digest && entry.recipe == recipe;
@@ -92,28 +125,57 @@ impl Manifest {
             .then_some(entry)
     }
 
-    /// Writes a file, whole or not at all.
+    /// Writes a file, whole or not at all, in the place of nothing, of a link, or of an earlier result.
     ///
     /// # Errors
-    /// Whatever the file system answers.
+    /// Kind `AlreadyExists` for a result that was changed since, `PermissionDenied` for a link that leads out of the output
+    /// folder; whatever the file system answers.
     pub(super) fn write(&self, made: &Made, bytes: &[u8]) -> io::Result<()> {
         let path = PathBuf::from(made.path.clone());
-        if !path
+        let is_below = path
             .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-        {
+            .all(|part| matches!(part, Component::Normal(_)));
+        let (Some(parent), Some(name), true) = (path.parent(), path.file_name(), is_below) else {
             return Err(io::Error::other("it is not below the output folder"));
+        };
+        let parent = self.folder.make_below(parent)?;
+        let old = parent.standing(name)?;
+        if let Some(old) = &old
+            && !self.may_replace(&path, &parent, name, old)
+        {
+            let text = "it was changed since a batch wrote it; move it away, or have it replaced with --overwrite";
+            return Err(io::Error::new(ErrorKind::AlreadyExists, text));
         }
-        let whole = self.out.join(path);
-        if let Some(folder) = whole.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        match files::replace(&self.temporary, &whole, bytes) {
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                files::replace(files::folder(&whole), &whole, bytes)
-            }
+        let replace =
+            |by_way_of| parent.replace(name, old.as_ref(), by_way_of, files::NEW_FILE, bytes);
+        let written = match replace(&self.temporary) {
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => replace(&parent),
             written => written,
-        }
+        };
+        written.map(drop)
+    }
+
+    /// Whether nothing is lost with what stands at `path`, which is `name` in `parent`.
+    fn may_replace(&self, path: &Path, parent: &Folder, name: &OsStr, old: &Stat) -> bool {
+        let is_link = FileType::from_raw_mode(old.st_mode) == FileType::Symlink;
+        let is_result = || {
+            let file = parent.file(name);
+            file.is_ok_and(|file| is_any(&lock(&self.history).written(path), &file))
+        };
+        self.overwrite
+            || is_link
+            || path.starts_with(FOLDER)
+            || is_file(old) && (old.st_size == 0 || is_result())
+    }
+
+    /// Reads the file at `path` below the output folder.
+    ///
+    /// # Errors
+    /// Whatever the file system answers; for what is no regular file, which is not waited for.
+    pub(super) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.folder.file_below(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Notes that `files` are about to be written.
@@ -145,19 +207,26 @@ impl Manifest {
         Ok(())
     }
 
-    /// As [`History::is_ours`].
-    pub(super) fn is_ours(&self, path: &Path) -> bool {
-        lock(&self.history).is_ours(&self.out, path)
+    /// Whether what stands at `path` below the output folder, and is `standing`, may be a result, so that the next one may
+    /// take its place. [`Manifest::write`] makes sure.
+    pub(super) fn is_ours(&self, path: &Path, standing: &Metadata) -> bool {
+        let history = lock(&self.history);
+        let has_size = |made: &Made| made.bytes == standing.len();
+        let may_be = self.overwrite
+            || standing.is_symlink()
+            || standing.is_file()
+                && (standing.len() == 0 || history.written(path).iter().any(has_size));
+        may_be && history.is_ours(&self.out, path)
     }
 
-    /// As [`History::is_result`].
-    pub(super) fn is_result(&self, path: &Path) -> bool {
-        lock(&self.history).is_result(&self.out, path)
+    /// As [`History::written`].
+    pub(super) fn written(&self, path: &Path) -> Vec<Made> {
+        lock(&self.history).written(path)
     }
 
-    /// As [`History::is_sheet`].
-    pub(super) fn is_sheet(&self, path: &Path) -> bool {
-        lock(&self.history).is_sheet(path)
+    /// As [`History::sheet`].
+    pub(super) fn sheet(&self, path: &Path) -> Option<Made> {
+        lock(&self.history).sheet(path)
     }
 
     /// As [`History::owners`].
@@ -183,8 +252,41 @@ impl Manifest {
     /// Removes what is of no use to a later run.
     pub(super) fn close(self) {
         // It would be cleared by the next run.
-        let _ = fs::remove_dir_all(self.temporary);
+        let _ = self.state.remove_all(TEMPORARY);
     }
+}
+
+/// The manifest of the output folder `out`.
+pub(super) fn file(out: &Path) -> PathBuf {
+    out.join(FOLDER).join(FILE)
+}
+
+/// Reads the manifest in `state`, which may be missing, and replaces it by one that says the same in as few lines.
+fn rewrite(state: &Folder, temporary: &Folder) -> io::Result<(History, File)> {
+    let mut history = History::default();
+    match state.file(FILE.as_ref()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        file => {
+            let file = file?;
+            let metadata = file.metadata()?;
+            Keeper::from(&metadata).refuse_others(state)?;
+            if metadata.len() > MAX_MANIFEST {
+                let text = format!(
+                    "it is above {} GiB; name another output folder",
+                    MAX_MANIFEST >> 30
+                );
+                return Err(io::Error::new(ErrorKind::FileTooLarge, text));
+            }
+            history.read(file.take(MAX_MANIFEST))?;
+        }
+    }
+    let mut lines = Vec::new();
+    history
+        .lines()
+        .try_for_each(|line| write_line(&mut lines, &line))?;
+    let old = state.standing(FILE.as_ref())?;
+    let log = state.replace(FILE.as_ref(), old.as_ref(), temporary, MODE & 0o666, &lines)?;
+    Ok((history, log))
 }
 
 /// Where the thumbnails of the result `main` are kept, below the output folder: before and after.
@@ -213,13 +315,6 @@ fn is_locked(tried: Result<(), TryLockError>) -> Result<bool, TryLockError> {
             Ok(false)
         }
         Err(error) => Err(error),
-    }
-}
-
-fn clear(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 

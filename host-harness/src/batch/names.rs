@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
+use std::fs::Metadata;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ mod folded;
 mod safe;
 
 use super::inputs::Input;
+use super::manifest;
 use crate::files::{FileId, file_id};
 
 pub(super) use folded::Folded;
@@ -29,6 +31,9 @@ pub(super) struct Name {
     pub(super) moved: bool,
 }
 
+/// Whether what stands at a path below the output folder is a result, so that the next one may take its place.
+pub(super) type IsOurs<'a> = dyn Fn(&Path, &Metadata) -> bool + Sync + 'a;
+
 /// Gives names, and remembers whose they are.
 pub(super) struct Names<'a> {
     out: PathBuf,
@@ -36,8 +41,7 @@ pub(super) struct Names<'a> {
     mask: bool,
     /// Whether names are free of what shares forbid.
     safe: bool,
-    /// Whether a file below the output folder is a result, so that the next one may take its place.
-    is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
+    is_ours: &'a IsOurs<'a>,
     /// Results of earlier runs, by their pictures' places.
     owners: HashMap<PathBuf, PathBuf>,
     originals: HashSet<FileId>,
@@ -53,7 +57,7 @@ impl<'a> Names<'a> {
         extension: &'static str,
         mask: bool,
         safe: bool,
-        is_ours: &'a (dyn Fn(&Path) -> bool + Sync),
+        is_ours: &'a IsOurs<'a>,
         owners: HashMap<PathBuf, PathBuf>,
     ) -> Self {
         Self {
@@ -175,10 +179,12 @@ impl<'a> Names<'a> {
                 Err(_) => true,
                 Ok(metadata) => {
                     let is_original = file_id(&at).is_some_and(|id| self.originals.contains(&id));
-                    !metadata.is_dir() && !is_original && (self.is_ours)(path)
+                    !metadata.is_dir() && !is_original && (self.is_ours)(path, &metadata)
                 }
             };
-            may_be_replaced && !self.taken.contains(&path.as_path().into())
+            !path.starts_with(manifest::FOLDER)
+                && may_be_replaced
+                && !self.taken.contains(&path.as_path().into())
         })
     }
 

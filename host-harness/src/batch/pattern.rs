@@ -102,7 +102,8 @@ pub(super) fn take(text: &str, out: &Path, results: &Results<'_>, hidden: bool, 
     let problems = held.problems.into_iter();
     (found.problems).extend(problems.filter(|(path, _)| is_match(path) || path.is_dir()));
     let matches = held.files.iter().map(|path| pattern.shown(path).to_owned());
-    let (made, matches): (Vec<_>, Vec<_>) = matches.partition(|path| results.has(path));
+    let (made, matches): (Vec<_>, Vec<_>) =
+        matches.partition(|path| found.leaves_out(path, results));
     if matches.is_empty() {
         let why = match (made.is_empty(), held.hidden) {
             (false, _) => "the pattern matches results of batches only",

@@ -1,80 +1,99 @@
 //! What is no picture to take: results of batches, this one's and others'.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::fs;
+use std::cell::{LazyCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::time::SystemTime;
 
-use super::history::History;
+use super::history::{Made, is_any};
+use super::keeper::Keeper;
 use super::manifest::{self, Manifest};
-use crate::files::file_id;
+use super::others::Other;
+use crate::files::{file_id, open_regular};
 
 /// Knows results by the manifests of the folders that they stand in.
 pub(super) struct Results<'a> {
     /// The manifest that this run writes.
     own: Option<&'a Manifest>,
-    /// The output folder's manifest, for its contact sheets.
-    out: PathBuf,
-    read: RefCell<HashMap<PathBuf, Known>>,
-}
-
-struct Known {
-    written: Option<(u64, SystemTime)>,
-    history: Option<Rc<History>>,
+    /// Manifests by the folders of their results; `None` is this run's own.
+    read: RefCell<HashMap<PathBuf, Option<Other>>>,
+    /// Folders whose manifests are not believed, and why.
+    ignored: RefCell<BTreeMap<PathBuf, String>>,
 }
 
 impl<'a> Results<'a> {
-    /// For a batch into the folder `out`, whose manifest is `own` once it is open.
-    pub(super) fn new(out: &Path, own: Option<&'a Manifest>) -> Self {
+    /// For a batch whose output folder's manifest is `own`; `None` if the folder has none yet.
+    pub(super) fn new(own: Option<&'a Manifest>) -> Self {
         Self {
             own,
-            out: out.to_owned(),
             read: RefCell::default(),
+            ignored: RefCell::default(),
         }
     }
 
-    /// Whether the file at `path` was made by a batch: a result or a contact sheet, unchanged, or part of a folder
-    /// `.cutout`.
+    /// Whether the file at `path` was made by a batch; see [`Results::batch_of`].
     pub(super) fn has(&self, path: &Path) -> bool {
-        let Ok(path) = std::path::absolute(path) else {
-            return false;
-        };
-        if path.iter().any(|part| part == manifest::FOLDER) {
-            return true;
+        self.batch_of(path).is_some()
+    }
+
+    /// The output folder of the batch that made the file at `path`: a result or a contact sheet, unchanged, or part of a
+    /// folder `.cutout`.
+    pub(super) fn batch_of(&self, path: &Path) -> Option<PathBuf> {
+        let path = std::path::absolute(path).ok()?;
+        if let Some(at) = path.iter().position(|part| part == manifest::FOLDER) {
+            return Some(path.iter().take(at).collect());
         }
-        let is_result = |folder: &Path| {
-            let below = path.strip_prefix(folder).unwrap_or(&path);
-            match self.own {
-                Some(own) if own.id() == file_id(folder) => own.is_result(below),
-                _ => (self.history(folder)).is_some_and(|h| h.is_result(folder, below)),
+        let image = LazyCell::new(|| open_regular(&path).ok());
+        let mut folders = path.ancestors().skip(1);
+        let has = |folder: &&Path| self.is_result(folder, &path, &image);
+        folders.find(has).map(Path::to_owned).or_else(|| {
+            let own = self.own?;
+            let sheet = own.sheet(&path)?;
+            (image.as_ref().is_some_and(|image| sheet.is(image))).then(|| own.out().to_owned())
+        })
+    }
+
+    /// Folders whose manifests are not believed, and why.
+    pub(super) fn ignored(&self) -> BTreeMap<PathBuf, String> {
+        self.ignored.borrow().clone()
+    }
+
+    /// Whether the manifest in `folder` says that the file at `path` is a result.
+    fn is_result<F>(&self, folder: &Path, path: &Path, image: &LazyCell<Option<File>, F>) -> bool
+    where
+        F: FnOnce() -> Option<File>,
+    {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        let mut read = self.read.borrow_mut();
+        let known = match read.get_mut(folder) {
+            Some(known) => known,
+            None => {
+                let is_own = |own: &&Manifest| own.id().is_some() && own.id() == file_id(folder);
+                let other = self.own.filter(is_own).is_none().then(Other::default);
+                read.entry(folder.to_owned()).or_insert(other)
             }
         };
-        let is_sheet = || match self.own {
-            Some(own) => own.is_sheet(&path),
-            None => (self.history(&self.out)).is_some_and(|history| history.is_sheet(&path)),
+        let Some(other) = known else {
+            let written = self.own.map(|own| own.written(below)).unwrap_or_default();
+            return is_made(&written, image);
         };
-        path.ancestors().skip(1).any(is_result) || is_sheet()
-    }
-
-    /// The manifest in `folder`, read again when it has changed.
-    fn history(&self, folder: &Path) -> Option<Rc<History>> {
-        let file = manifest::file(folder);
-        let metadata = fs::metadata(&file).ok();
-        let written = metadata.and_then(|m| Some((m.len(), m.modified().ok()?)));
-        let mut read = self.read.borrow_mut();
-        if let Some(known) = read.get(folder)
-            && known.written == written
-        {
-            return known.history.clone();
+        let keeper = || Some(Keeper::from(&image.as_ref()?.metadata().ok()?));
+        match other.history(folder, keeper) {
+            Ok(history) => history.is_some_and(|history| is_made(&history.written(below), image)),
+            Err(why) => {
+                let mut ignored = self.ignored.borrow_mut();
+                ignored.insert(folder.to_owned(), why.to_string());
+                false
+            }
         }
-        let history = written.and_then(|_| History::read(&file).ok()).map(Rc::new);
-        let known = Known {
-            written,
-            history: history.clone(),
-        };
-        read.insert(folder.to_owned(), known);
-        history
     }
+}
+
+/// Whether `image` is one of `written`.
+fn is_made<F: FnOnce() -> Option<File>>(
+    written: &[Made],
+    image: &LazyCell<Option<File>, F>,
+) -> bool {
+    // Most images are none, and are not opened to find out.
+    !written.is_empty() && image.as_ref().is_some_and(|image| is_any(written, image))
 }

@@ -5,7 +5,6 @@ mod png;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::history::{Line, Made};
@@ -13,7 +12,7 @@ use super::manifest::Manifest;
 use super::path_text::PathText;
 use super::record::Record;
 
-use crate::files::{self, Place};
+use crate::files;
 use crate::{Error, Kind};
 
 /// Longer side of a thumbnail in pixels.
@@ -26,7 +25,7 @@ const PAGE: usize = 500;
 struct Item {
     name: String,
     uncertainty: f32,
-    /// Files: before, after.
+    /// Files below the output folder: before, after.
     thumbnails: [PathBuf; 2],
 }
 
@@ -85,7 +84,7 @@ impl Sheet {
     }
 
     /// Takes what is said of a picture in place of what was said of it before.
-    pub(super) fn take(&mut self, record: &Record, out: &Path, thumbnails: Option<[PathBuf; 2]>) {
+    pub(super) fn take(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) {
         let name = record.input.to_string();
         match (&record.facts, thumbnails, &record.error) {
             (Some(facts), Some(thumbnails), _) => {
@@ -93,7 +92,7 @@ impl Sheet {
                 let item = Item {
                     name,
                     uncertainty: facts.uncertainty,
-                    thumbnails: thumbnails.map(|below| out.join(below)),
+                    thumbnails,
                 };
                 self.items.insert(record.input.clone(), item);
             }
@@ -121,14 +120,19 @@ impl Sheet {
                 Format::Html => {
                     let none = BTreeMap::new();
                     let missing = if page == 0 { &self.missing } else { &none };
-                    html::page(items, missing, page, &paths)?.into_bytes()
+                    html::page(items, missing, page, &paths, manifest)?.into_bytes()
                 }
-                Format::Png => png::page(items)?,
+                Format::Png => png::page(items, manifest)?,
             };
             refuse_other(path, manifest)?;
             let noted = manifest.add(Line::Sheet(Made::of(path, &bytes)));
             noted.map_err(Error::io("note the contact sheet in the manifest"))?;
-            files::write(&Place::File(path.clone()), &bytes)?;
+            // The user has named the first page alone, so no link that has another's name is followed.
+            let written = match page {
+                0 => files::write_file(path, &bytes),
+                _ => files::replace(path, &bytes),
+            };
+            written.map_err(Error::io(format!("write {}", path.display())))?;
         }
         Ok(paths)
     }
@@ -149,7 +153,11 @@ impl Sheet {
 /// # Errors
 /// Kind `io`.
 pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error> {
-    if !path.exists() || files::is_in_place(path) || manifest.is_sheet(path) {
+    let is_own = || {
+        let (sheet, file) = (manifest.sheet(path)?, files::open_regular(path).ok()?);
+        Some(sheet.is(&file))
+    };
+    if !path.exists() || files::is_in_place(path) || is_own() == Some(true) {
         return Ok(());
     }
     let text = format!(
@@ -159,6 +167,7 @@ pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error
     Err(Error::new(Kind::Io, text))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(Error::io(format!("read the thumbnail {}", path.display())))
+fn read(path: &Path, manifest: &Manifest) -> Result<Vec<u8>, Error> {
+    let thumbnail = manifest.read(path);
+    thumbnail.map_err(Error::io(format!("read the thumbnail {}", path.display())))
 }

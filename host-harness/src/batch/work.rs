@@ -1,7 +1,6 @@
 //! One picture after the other: read, look whether it is done, cut out, write.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -20,7 +19,7 @@ use super::manifest::{self, Manifest};
 use super::names::{self, Name};
 use super::record::{Facts, Record, Status};
 use crate::engine::Worker;
-use crate::files::{self, Place};
+use crate::files;
 use crate::stop::Stop;
 use crate::sync::lock;
 use crate::{Error, Kind};
@@ -187,12 +186,12 @@ impl Work<'_> {
 
     /// Files only: anything else may never end.
     fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        let metadata = fs::metadata(path).map_err(Error::io("read it"))?;
-        if !metadata.is_file() {
-            return Err(Error::new(Kind::Io, "it is no regular file; name a file"));
-        }
-        let place = Place::File(path.to_owned());
-        files::read(&place, self.options.limits.max_bytes)
+        let file = files::open_regular(path).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => Error::new(Kind::Io, format!("{error}; name a file")),
+            _ => Error::io("read it")(error),
+        })?;
+        let bytes = files::read_file(file, self.options.limits.max_bytes);
+        bytes.map_err(Error::io("read it"))
     }
 
     fn write(&self, made: &Made, bytes: &[u8]) -> Result<(), Failure> {

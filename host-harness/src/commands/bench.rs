@@ -201,7 +201,10 @@ fn write(record: &Record, folder: &Path) -> Result<(), Error> {
         ("bench.html", &html),
     ];
     for (name, text) in texts {
-        files::write(&Place::File(folder.join(name)), text.as_bytes())?;
+        // The name is not the user's choice, so no link that has it is followed.
+        let path = folder.join(name);
+        let written = files::replace(&path, text.as_bytes());
+        written.map_err(Error::io(format!("write {}", path.display())))?;
     }
     files::write(&Place::Stream, table.as_bytes())
 }

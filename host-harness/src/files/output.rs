@@ -2,15 +2,22 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, fchown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{PROC_SUPER_MAGIC, statfs};
+use rustix::fs::{OFlags, PROC_SUPER_MAGIC, statfs};
+use rustix::process::geteuid;
 
-use super::folder;
+use super::{Folder, folder};
 
 /// Most links from one path to the next: as many as Linux follows (path_resolution(7)).
 const MAX_LINKS: usize = 40;
+
+/// The mode of a plain new file: the umask takes its part.
+pub(crate) const NEW_FILE: u32 = 0o666;
+
+/// Where a link that somebody puts there meanwhile is not followed.
+const NO_LINK: i32 = OFlags::NOFOLLOW.bits().cast_signed();
 
 /// How a path is written to.
 #[derive(Debug)]
@@ -23,7 +30,7 @@ enum Target {
 
 impl Target {
     /// # Errors
-    /// Whatever the file system answers; links that lead nowhere are none.
+    /// Whatever the file system answers; links that lead nowhere are none. Kind `PermissionDenied` for a link of somebody else.
     fn of(path: &Path) -> io::Result<Self> {
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
@@ -35,6 +42,7 @@ impl Target {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::File(path)),
                 Err(error) => return Err(error),
                 Ok(metadata) if metadata.is_symlink() => {
+                    refuse_foreign_link(&path, &metadata)?;
                     path = folder(&path).join(fs::read_link(&path)?);
                 }
                 Ok(metadata) if metadata.is_file() || metadata.is_dir() => {
@@ -45,6 +53,21 @@ impl Target {
         }
         Err(io::Error::other("its links lead round in a circle"))
     }
+}
+
+/// Refuses a link that is neither this user's nor root's nor of the owner of what it leads to: whoever may put it into the
+/// folder would choose what is written to.
+fn refuse_foreign_link(path: &Path, link: &Metadata) -> io::Result<()> {
+    let owner = link.uid();
+    let is_of_target = || fs::metadata(path).is_ok_and(|target| target.uid() == owner);
+    if [geteuid().as_raw(), 0].contains(&owner) || is_of_target() {
+        return Ok(());
+    }
+    let text = format!(
+        "{} is a link of another user ({owner}); name the file that it leads to",
+        path.display()
+    );
+    Err(io::Error::new(ErrorKind::PermissionDenied, text))
 }
 
 fn is_in_proc(path: &Path) -> bool {
@@ -73,7 +96,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let text = format!("the folder {folder} does not exist; create it or name another output");
         return Err(io::Error::new(ErrorKind::NotFound, text));
     }
-    match replace(folder, &path, bytes) {
+    match replace(&path, bytes) {
         Err(error) if is_of_folder(&error) && path.is_file() => write_over(&path, bytes),
         written => written,
     }
@@ -86,43 +109,25 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     match Target::of(path)? {
         Target::InPlace(path) => open_in_place(&path),
-        Target::File(path) => File::create(path),
+        Target::File(path) => {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true);
+            options.custom_flags(NO_LINK).open(path)
+        }
     }
 }
 
-/// Puts a file with `bytes` in the place of what stands at `path`, whole or not at all, by way of a temporary file in
-/// `by_way_of`, a folder on the same file system. It keeps the mode and, where this process may give it away, the owner
-/// of a file that stands there.
+/// Puts a file with `bytes` in the place of what stands at `path`, a link for itself, whole or not at all.
 ///
 /// # Errors
 /// Whatever the file system answers.
-pub(crate) fn replace(by_way_of: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".cutout-")
-        .permissions(default_permissions())
-        .tempfile_in(by_way_of)?;
-    // Before the bytes are in it, which may be for few to read.
-    let old = path.symlink_metadata().ok();
-    if let Some(old) = old.filter(Metadata::is_file) {
-        keep_owner_and_mode(file.as_file(), &old)?;
-    }
-    file.write_all(bytes)?;
-    file.persist(path)?;
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let no_name = || io::Error::new(ErrorKind::IsADirectory, "it has no name of its own");
+    let name = path.file_name().ok_or_else(no_name)?;
+    let folder = Folder::open(folder(path))?;
+    let old = folder.standing(name)?;
+    folder.replace(name, old.as_ref(), &folder, NEW_FILE, bytes)?;
     Ok(())
-}
-
-/// The owner first: the system takes some bits of the mode away when it changes.
-fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
-    let new = file.metadata()?;
-    if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-        // Only root may give files away; somebody else's result is the writer's then.
-        let _ = fchown(file, Some(old.uid()), Some(old.gid()));
-    }
-    match file.set_permissions(old.permissions()) {
-        // File systems of other kinds, such as FAT, have no modes.
-        Err(error) if error.kind() != ErrorKind::PermissionDenied => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// Whether `error` speaks of the folder, which takes no new file or gives none away, and not of the file in it.
@@ -137,7 +142,8 @@ fn is_of_folder(error: &io::Error) -> bool {
 
 /// Writes into the file itself, which is not whole meanwhile.
 fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(path)?;
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).custom_flags(NO_LINK).open(path)?;
     file.write_all(bytes)?;
     file.set_len(bytes.len() as u64)
 }
@@ -150,11 +156,6 @@ fn open_in_place(path: &Path) -> io::Result<File> {
         return Err(io::Error::new(ErrorKind::Unsupported, text));
     }
     OpenOptions::new().append(true).open(path)
-}
-
-/// What a plain new file gets: the umask takes its part.
-fn default_permissions() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `cutout batch`, as its users run it.
 
 mod fleet;
+mod hostile;
 mod inputs;
 #[cfg(feature = "wasm")]
 mod interrupted;

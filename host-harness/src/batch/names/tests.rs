@@ -15,7 +15,7 @@ fn names(out: &str, mask: bool) -> Names<'static> {
         "png",
         mask,
         false,
-        &|_| false,
+        &|_, _| false,
         HashMap::new(),
     )
 }
@@ -111,7 +111,7 @@ fn a_name_that_was_had_is_kept_and_what_is_not_ours_is_not_taken() {
     std::fs::write(out.path().join("a.png"), "ours").unwrap();
     std::fs::write(out.path().join("b.png"), "somebody's").unwrap();
     std::fs::create_dir(out.path().join("c.png")).unwrap();
-    let is_ours = |path: &Path| path == Path::new("a.png");
+    let is_ours = |path: &Path, _: &Metadata| path == Path::new("a.png");
     let owners = HashMap::from([("a.jpg".into(), "a.png".into())]);
     let mut names = Names::new(out.path(), "png", false, false, &is_ours, owners);
     std::os::unix::fs::symlink(".", out.path().join("here")).unwrap();
@@ -159,7 +159,7 @@ fn safe_names_are_free_of_what_shares_forbid_and_collide_with_none() {
         ("what_.jpg".into(), "what_.png".into()),
     ]);
     let out = Path::new("/nowhere");
-    let mut names = Names::new(out, "png", true, true, &|_| false, owners);
+    let mut names = Names::new(out, "png", true, true, &|_, _| false, owners);
     let given = names.all(&inputs);
     let mains: Vec<_> = given
         .iter()

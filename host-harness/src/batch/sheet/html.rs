@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, PreEscaped, html};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use super::Item;
+use super::{Item, Manifest};
 use crate::Error;
 
 const STYLE: &str = "
@@ -42,10 +42,11 @@ pub(super) fn page(
     missing: &BTreeMap<String, &'static str>,
     page: usize,
     pages: &[PathBuf],
+    manifest: &Manifest,
 ) -> Result<String, Error> {
     let mut figures = Vec::with_capacity(items.len());
     for item in items {
-        figures.push(figure(item)?);
+        figures.push(figure(item, manifest)?);
     }
     let markup = html! {
         (DOCTYPE)
@@ -89,11 +90,12 @@ fn link(path: &Path) -> String {
     format!("./{}", percent_encode(name, SPECIAL))
 }
 
-fn figure(item: &Item) -> Result<maud::Markup, Error> {
+fn figure(item: &Item, manifest: &Manifest) -> Result<maud::Markup, Error> {
     let [before, after] = &item.thumbnails;
     let source =
         |bytes: Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(bytes));
-    let (before, after) = (source(super::read(before)?), source(super::read(after)?));
+    let source = |path: &Path| super::read(path, manifest).map(source);
+    let (before, after) = (source(before)?, source(after)?);
     Ok(html! {
         figure {
             div {

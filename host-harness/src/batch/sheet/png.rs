@@ -10,7 +10,7 @@ use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, 
 use embedded_graphics::text::{Baseline, Text};
 use image::{ImageFormat, RgbImage, imageops};
 
-use super::{Item, SIDE};
+use super::{Item, Manifest, SIDE};
 use crate::{Error, Kind};
 
 /// Pairs side by side, at most.
@@ -26,7 +26,7 @@ const LETTERS: usize = (2 * SIDE / 6) as usize;
 ///
 /// # Errors
 /// Kind `io` for a thumbnail that cannot be read.
-pub(super) fn page(items: &[&Item]) -> Result<Vec<u8>, Error> {
+pub(super) fn page(items: &[&Item], manifest: &Manifest) -> Result<Vec<u8>, Error> {
     let columns = items.len().clamp(1, COLUMNS);
     let rows = items.len().div_ceil(columns).max(1);
     let size = (GAP + columns as u32 * CELL.0, GAP + rows as u32 * CELL.1);
@@ -35,13 +35,15 @@ pub(super) fn page(items: &[&Item]) -> Result<Vec<u8>, Error> {
         let left = GAP + (index % columns) as u32 * CELL.0;
         let top = GAP + (index / columns) as u32 * CELL.1;
         for (side, path) in item.thumbnails.iter().enumerate() {
-            let thumbnail =
-                image::load_from_memory_with_format(&super::read(path)?, ImageFormat::Jpeg)
-                    .map_err(|e| {
-                        let text = format!("the thumbnail {} is damaged: {e}", path.display());
-                        Error::new(Kind::Io, text)
-                    })?
-                    .into_rgb8();
+            let thumbnail = image::load_from_memory_with_format(
+                &super::read(path, manifest)?,
+                ImageFormat::Jpeg,
+            )
+            .map_err(|e| {
+                let text = format!("the thumbnail {} is damaged: {e}", path.display());
+                Error::new(Kind::Io, text)
+            })?
+            .into_rgb8();
             let x = left + side as u32 * SIDE + (SIDE.saturating_sub(thumbnail.width())) / 2;
             let y = top + (SIDE.saturating_sub(thumbnail.height())) / 2;
             imageops::replace(&mut page.0, &thumbnail, x.into(), y.into());

@@ -49,6 +49,37 @@ fn a_file_keeps_its_mode_and_nothing_is_left_beside_it() {
 }
 
 #[test]
+fn a_link_of_somebody_else_is_followed_to_what_is_theirs_alone() {
+    let folder = folder_with(&[("mine.png", "mine", 0o600), ("theirs.png", "theirs", 0o600)]);
+    let at = |name: &str| folder.path().join(name);
+    let give = |name: &str| std::os::unix::fs::lchown(at(name), Some(65534), None);
+    if give("theirs.png").is_err() {
+        println!("skip: only root may give files away");
+        return;
+    }
+    for (link, to, is_followed) in [
+        ("a.png", "mine.png", false),
+        ("b.png", "nowhere.png", false),
+        ("c.png", "theirs.png", true),
+    ] {
+        symlink(to, at(link)).unwrap();
+        write_file(&at(link), b"new").unwrap();
+        create(&at(link)).unwrap();
+        fs::write(at(to), "old").unwrap();
+        give(link).unwrap();
+        assert_eq!(write_file(&at(link), b"new").is_ok(), is_followed, "{link}");
+        assert_eq!(create(&at(link)).is_ok(), is_followed, "{link}");
+        let kept = fs::read(at(to)).unwrap() == b"old";
+        assert_eq!(kept, !is_followed, "{link}");
+        if to == "nowhere.png" {
+            fs::remove_file(at(to)).unwrap();
+            write_file(&at(link), b"new").unwrap_err();
+            assert!(!at(to).exists());
+        }
+    }
+}
+
+#[test]
 fn a_files_owner_is_kept_where_the_process_may_give_files_away() {
     let folder = folder_with(&[("a.png", "old", 0o600)]);
     let path = folder.path().join("a.png");

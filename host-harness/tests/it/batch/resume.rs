@@ -34,13 +34,15 @@ fn what_is_done_is_known_by_content_options_and_model_not_by_a_name() {
     assert_eq!(run(&[]), "0 done, 3 skipped, 0 failed");
     fs::write(at.join("a.png"), picture(50)).unwrap();
     assert_eq!(run(&[]), "1 done, 2 skipped, 0 failed");
-    // What somebody took away, cut off or changed is made again.
+    // What somebody took away or emptied is made again, and what they changed when it is asked for.
     fs::remove_file(to.join("a.png")).unwrap();
     fs::write(to.join("b.png"), b"").unwrap();
     let mut changed = first[Path::new("c.png")].clone();
     changed[60] ^= 1;
-    fs::write(to.join("c.png"), changed).unwrap();
-    assert_eq!(run(&[]), "3 done, 0 skipped, 0 failed");
+    fs::write(to.join("c.png"), &changed).unwrap();
+    assert_eq!(run(&[]), "2 done, 0 skipped, 1 failed");
+    assert!(results(to)[Path::new("c.png")] == changed);
+    assert_eq!(run(&["--overwrite"]), "3 done, 0 skipped, 0 failed");
     assert!(results(to)[Path::new("c.png")] == first[Path::new("c.png")]);
     // Limits do not change results; everything else does.
     assert_eq!(
@@ -122,6 +124,19 @@ fn safe_names_replace_what_shares_forbid_and_last() {
         "plain.png",
     ];
     assert_eq!(names(to), expected);
+}
+
+#[test]
+fn a_result_that_was_edited_is_kept_and_gets_company_until_it_is_to_be_replaced() {
+    let input = folder(&["a.jpg"]);
+    let out = tempfile::tempdir().unwrap();
+    let (at, to) = (input.path(), out.path());
+    assert_eq!(counts(at, to, &[]), "1 done, 0 skipped, 0 failed");
+    fs::write(to.join("a.png"), "edited by hand").unwrap();
+    assert_eq!(counts(at, to, &[]), "1 done, 0 skipped, 0 failed");
+    assert_eq!(counts(at, to, &[]), "0 done, 1 skipped, 0 failed");
+    assert!(results(to)[Path::new("a.png")] == b"edited by hand");
+    assert_eq!(names(to), ["a.jpg.png", "a.png"]);
 }
 
 #[test]

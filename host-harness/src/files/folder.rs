@@ -1,0 +1,300 @@
+//! A folder that somebody else may have prepared: opened once, then worked in by its descriptor, so that no link in it leads
+//! to anything outside.
+
+use std::ffi::OsStr;
+use std::fs::{File, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::Path;
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, renameat, statat, unlinkat,
+};
+use rustix::io::Errno;
+
+/// How names of temporary files begin.
+const TEMPORARY: &str = ".cutout-";
+
+/// Names of temporary files that are tried: those of a killed process with the same number may be there.
+const ATTEMPTS: usize = 1000;
+
+/// An open folder.
+#[derive(Debug)]
+pub(crate) struct Folder(Dir);
+
+impl Folder {
+    /// Opens the folder at `path`, to which links may lead.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Dir::open_ambient_dir(path, ambient_authority()).map(Self)
+    }
+
+    /// Opens the folder `name` in this one.
+    ///
+    /// # Errors
+    /// Kind `NotADirectory` for a link and whatever else is no folder; whatever the file system answers.
+    pub(crate) fn real(&self, name: &str) -> io::Result<Self> {
+        // As a place alone: a folder that may not be listed can be written to.
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(&self.0, name, flags, Mode::empty()) {
+            Ok(folder) => Ok(Self(Dir::from_std_file(folder.into()))),
+            Err(Errno::LOOP | Errno::NOTDIR) => Err(io::Error::new(
+                ErrorKind::NotADirectory,
+                "it is a link or a file, and has to be a folder; remove it",
+            )),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// As [`Folder::real`]; the folder is made if it is missing, with as much of `mode` as the umask leaves.
+    pub(crate) fn make_real(&self, name: &str, mode: u32) -> io::Result<Self> {
+        match mkdirat(&self.0, name, Mode::from_raw_mode(mode)) {
+            Ok(()) | Err(Errno::EXIST) => self.real(name),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens the folder at `path` below this one, and makes what is missing of it. Links are followed as long as they stay
+    /// below.
+    ///
+    /// # Errors
+    /// Kind `PermissionDenied` where a link leads out; whatever the file system answers.
+    pub(crate) fn make_below(&self, path: &Path) -> io::Result<Self> {
+        if path.as_os_str().is_empty() {
+            return self.0.try_clone().map(Self);
+        }
+        let opened = match self.0.open_dir(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let made = self.0.create_dir_all(path);
+                made.and_then(|()| self.0.open_dir(path))
+            }
+            opened => opened,
+        };
+        opened.map(Self).map_err(leads_out)
+    }
+
+    /// Opens the regular file at `path` below this folder for reading. Links are followed as long as they stay below.
+    ///
+    /// # Errors
+    /// As [`Folder::make_below`]; kind `InvalidInput` for what is no regular file, which is not waited for.
+    pub(crate) fn file_below(&self, path: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(WITHOUT_WAITING);
+        let opened = self.0.open_with(path, &options).map_err(leads_out)?;
+        regular(opened.into_std())
+    }
+
+    /// Opens the regular file `name` in this folder for reading.
+    ///
+    /// # Errors
+    /// Those of the file system, which refuses a link; kind `InvalidInput` for what is no regular file, which is not waited for.
+    pub(crate) fn file(&self, name: &OsStr) -> io::Result<File> {
+        self.open_file(name, OFlags::RDONLY, 0)
+    }
+
+    /// Opens the regular file `name` in this folder to be locked: it is made if it is missing, and keeps its bytes.
+    ///
+    /// # Errors
+    /// As [`Folder::file`].
+    pub(crate) fn lock_file(&self, name: &str) -> io::Result<File> {
+        // Over NFS, only a file that may be written to can be locked.
+        self.open_file(name.as_ref(), OFlags::RDWR | OFlags::CREATE, 0o664)
+    }
+
+    fn open_file(&self, name: &OsStr, flags: OFlags, mode: u32) -> io::Result<File> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match openat(&self.0, name, flags, Mode::from_raw_mode(mode)) {
+            Ok(file) => regular(file.into()),
+            Err(Errno::LOOP) => {
+                let text = "it is a link, and has to be a file; remove it";
+                Err(io::Error::new(ErrorKind::InvalidInput, text))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What stands at `name` in this folder, a link for itself.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn standing(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        match statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(None),
+            stat => Ok(Some(stat?)),
+        }
+    }
+
+    /// The folder itself.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn stat(&self) -> io::Result<Stat> {
+        Ok(fstat(&self.0)?)
+    }
+
+    /// Puts a file with `bytes` in the place of `name` in this folder, whole or not at all, by way of a temporary file in
+    /// `by_way_of`, a folder on the same file system. It keeps the mode and, where this process may give it away, the owner
+    /// of `old`, if that is a file; else it gets as much of `mode` as the umask leaves. A link is replaced. The file is open
+    /// for appending.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn replace(
+        &self,
+        name: &OsStr,
+        old: Option<&Stat>,
+        by_way_of: &Self,
+        mode: u32,
+        bytes: &[u8],
+    ) -> io::Result<File> {
+        let mut new = by_way_of.temporary(mode)?;
+        // Before the bytes are in it, which may be for few to read.
+        if let Some(old) = old.filter(|old| is_file(old)) {
+            keep_owner_and_mode(&new.file, old)?;
+        }
+        new.file.write_all(bytes)?;
+        new.rename(self, name)
+    }
+
+    /// A new file in this folder, with as much of `mode` as the umask leaves, open for appending.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn temporary(&self, mode: u32) -> io::Result<Temporary<'_>> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let flags =
+            OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        for _ in 0..ATTEMPTS {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("{TEMPORARY}{}-{number}", process::id());
+            match openat(&self.0, &*name, flags, Mode::from_raw_mode(mode)) {
+                Err(Errno::EXIST) => {}
+                opened => {
+                    let file = opened?.into();
+                    let name = Some(name);
+                    let place = TemporaryName { folder: self, name };
+                    return Ok(Temporary { file, place });
+                }
+            }
+        }
+        Err(Errno::EXIST.into())
+    }
+
+    /// Removes the file `name` in this folder.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    /// Removes the folder `name` in this one and all that is in it; of a link, the link.
+    ///
+    /// # Errors
+    /// Whatever the file system answers; that there is none is no error.
+    pub(crate) fn remove_all(&self, name: &str) -> io::Result<()> {
+        match self.0.remove_dir_all(name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A file that is to take a place, and is removed unless it does.
+pub(crate) struct Temporary<'a> {
+    pub(crate) file: File,
+    place: TemporaryName<'a>,
+}
+
+struct TemporaryName<'a> {
+    folder: &'a Folder,
+    /// `None` once the file has its place.
+    name: Option<String>,
+}
+
+impl Temporary<'_> {
+    /// Puts the file in the place of `name` in `folder`.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn rename(mut self, folder: &Folder, name: &OsStr) -> io::Result<File> {
+        if let Some(own) = &self.place.name {
+            renameat(&self.place.folder.0, &**own, &folder.0, name)?;
+        }
+        self.place.name = None;
+        Ok(self.file)
+    }
+}
+
+impl Drop for TemporaryName<'_> {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            // It would be cleared away later.
+            let _ = self.folder.remove(name.as_ref());
+        }
+    }
+}
+
+/// Opens the regular file at `path` for reading, to which links may lead.
+///
+/// # Errors
+/// Kind `InvalidInput` for what is no regular file, which is not waited for; whatever the file system answers.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = File::options();
+    options.read(true);
+    let opened = options.clone().custom_flags(WITHOUT_WAITING).open(path);
+    match opened {
+        // A regular file that a file server has given to somebody, who has to give it back first.
+        Err(error) if error.kind() == ErrorKind::WouldBlock && path.is_file() => {
+            regular(options.open(path)?)
+        }
+        opened => regular(opened?),
+    }
+}
+
+/// Flags of opening, with which no FIFO waits for its other end.
+const WITHOUT_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
+
+fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    let text = "it is no regular file";
+    Err(io::Error::new(ErrorKind::InvalidInput, text))
+}
+
+/// Whether `stat` is of a regular file.
+pub(crate) fn is_file(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+}
+
+/// An error of cap-std that no system gave is that of a link which leads out.
+fn leads_out(error: io::Error) -> io::Error {
+    if error.kind() != ErrorKind::PermissionDenied || error.raw_os_error().is_some() {
+        return error;
+    }
+    let text =
+        "a link in its path leads out of the folder; remove the link, or name another folder";
+    io::Error::new(ErrorKind::PermissionDenied, text)
+}
+
+/// The owner first: the system takes some bits of the mode away when it changes.
+fn keep_owner_and_mode(file: &File, old: &Stat) -> io::Result<()> {
+    let new = file.metadata()?;
+    if (old.st_uid, old.st_gid) != (new.uid(), new.gid()) {
+        // Only root may give files away; somebody else's result is the writer's then.
+        let _ = fchown(file, Some(old.st_uid), Some(old.st_gid));
+    }
+    match file.set_permissions(Permissions::from_mode(old.st_mode & 0o7777)) {
+        // File systems of other kinds, such as FAT, have no modes.
+        Err(error) if error.kind() != ErrorKind::PermissionDenied => Err(error),
+        _ => Ok(()),
+    }
+}

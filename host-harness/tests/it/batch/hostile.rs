@@ -1,0 +1,264 @@
+//! Folders that somebody else has prepared: nothing outside of the output folder is touched, and nothing is waited for.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use super::{batch, folder, names, picture, report, results};
+use crate::support::finish;
+use tempfile::TempDir;
+
+/// Runs `command`, in 8 GB of address space, until it ends by itself.
+fn bounded(command: &Command) -> (i32, String) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"ulimit -v 8000000; exec timeout 100 "$@""#, "sh"]);
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.envs(
+        command
+            .get_envs()
+            .filter_map(|(key, value)| Some((key, value?))),
+    );
+    let (done, said) = finish(&mut shell);
+    let code = done.status.code().unwrap();
+    assert!(code < 124, "it hung or ran out of memory: {said}");
+    (code, said)
+}
+
+/// `cutout batch` by the native engine, whose address space is small.
+fn native(out: &Path, input: &Path) -> Command {
+    let mut command = batch(out);
+    command.args(["--engine", "native"]).arg(input);
+    command
+}
+
+/// An output folder with a folder `.cutout`.
+fn with_state() -> TempDir {
+    let out = tempfile::tempdir().unwrap();
+    fs::create_dir(out.path().join(".cutout")).unwrap();
+    out
+}
+
+/// The line of a manifest by which `path` is a result of those bytes.
+fn begun(path: &str, bytes: &[u8]) -> String {
+    let digest = blake3::hash(bytes).to_hex();
+    let length = bytes.len();
+    format!(r#"{{"begun":[{{"path":"{path}","bytes":{length},"digest":"{digest}"}}]}}"#) + "\n"
+}
+
+fn fifo(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn links_in_the_folder_of_the_batch_are_refused_and_what_they_lead_to_is_kept() {
+    let input = folder(&["a.png"]);
+    for name in ["lock", "manifest.jsonl", "temporary", ""] {
+        let victim = folder(&["kept.png", "temporary/kept.png"]);
+        let before = results(victim.path());
+        let out = with_state();
+        let link = out.path().join(".cutout").join(name);
+        let target = match name {
+            "lock" | "manifest.jsonl" => victim.path().join("kept.png"),
+            _ => victim.path().to_owned(),
+        };
+        if name.is_empty() {
+            fs::remove_dir(out.path().join(".cutout")).unwrap();
+            symlink(target, out.path().join(".cutout")).unwrap();
+        } else {
+            symlink(target, link).unwrap();
+        }
+        let (done, said) = finish(batch(out.path()).arg(input.path()));
+        assert!(results(victim.path()) == before, "{name}: {said}");
+        // A link in the place of what the batch clears away is cleared away.
+        let code = if name == "temporary" { 0 } else { 1 };
+        assert_eq!(done.status.code(), Some(code), "{name}: {said}");
+        assert_eq!(said.contains("it is a link"), code == 1, "{name}: {said}");
+    }
+}
+
+#[test]
+fn what_is_no_file_in_the_folder_of_the_batch_is_refused_without_waiting() {
+    let input = folder(&["a.png"]);
+    for name in ["lock", "manifest.jsonl"] {
+        let out = with_state();
+        fifo(&out.path().join(".cutout").join(name));
+        let (code, said) = bounded(&native(out.path(), input.path()));
+        assert_eq!(code, 1, "{name}: {said}");
+        assert!(said.contains("no regular file"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_linked_folder_and_a_made_up_manifest_lead_to_no_file_outside() {
+    let input = folder(&["sub/a.png", "sub/b.png", "near/c.png"]);
+    let victim = folder(&["a.png"]);
+    let before = results(victim.path());
+    for flags in [&[][..], &["--overwrite"]] {
+        let out = with_state();
+        let at = |name: &str| out.path().join(name);
+        symlink(victim.path(), at("sub")).unwrap();
+        fs::create_dir(at("real")).unwrap();
+        symlink("real", at("near")).unwrap();
+        let lines = begun("sub/a.png", &picture(0)) + &begun("sub/b.png", b"x");
+        fs::write(at(".cutout/manifest.jsonl"), lines).unwrap();
+        let (done, said) = finish(batch(out.path()).arg(input.path()).args(flags));
+        assert!(results(victim.path()) == before, "{flags:?}: {said}");
+        assert_eq!(done.status.code(), Some(1), "{said}");
+        assert!(said.contains("leads out of the folder"), "{said}");
+        // A link that stays below is a place like any other.
+        assert!(said.contains("1 done, 0 skipped, 2 failed"), "{said}");
+        assert_eq!(names(&at("real")), ["c.png"]);
+    }
+}
+
+#[test]
+fn a_file_that_a_made_up_manifest_names_is_replaced_when_it_is_asked_for_alone() {
+    let input = folder(&["a.jpg", "b.jpg", "c.jpg"]);
+    let files = ["a.png", "b.png", "c.png"];
+    // Of another size, of the same size, and to the byte what the manifest says.
+    let mine = [&b"precious"[..], b"precious", b"precious"];
+    let named = [&b"x"[..], b"previous", b"precious"];
+    for (flags, replaced) in [
+        (&[][..], [false, false, true]),
+        (&["--overwrite"][..], [true; 3]),
+    ] {
+        let out = with_state();
+        let mut lines = String::new();
+        for ((name, mine), named) in files.iter().zip(mine).zip(named) {
+            fs::write(out.path().join(name), mine).unwrap();
+            lines += &begun(name, named);
+        }
+        fs::write(out.path().join(".cutout/manifest.jsonl"), lines).unwrap();
+        let (_, said) = finish(batch(out.path()).arg(input.path()).args(flags));
+        let made = results(out.path());
+        for ((name, mine), replaced) in files.iter().zip(mine).zip(replaced) {
+            assert_eq!(made[Path::new(name)] != mine, replaced, "{name}: {said}");
+        }
+        let is_kept = !replaced[0];
+        assert_eq!(made.contains_key(Path::new("a.jpg.png")), is_kept, "{said}");
+        assert_eq!(said.contains("b.png: it was changed"), is_kept, "{said}");
+    }
+}
+
+#[test]
+fn a_manifest_above_the_images_is_not_waited_for_and_not_read_without_end() {
+    let top = folder(&["mine/in/a.png"]);
+    let at = |name: &str| top.path().join(name);
+    fs::create_dir(at(".cutout")).unwrap();
+    let manifest = at(".cutout/manifest.jsonl");
+    type Make = fn(&Path);
+    let cases: [(&str, Make); 4] = [
+        ("no regular file", fifo),
+        ("it is a link", |path| symlink("/dev/zero", path).unwrap()),
+        ("it is above 512 MiB", |path| {
+            File::create(path).unwrap().set_len(1 << 40).unwrap();
+        }),
+        // Zeros, in one line without an end.
+        ("", |path| {
+            File::create(path).unwrap().set_len(1 << 28).unwrap()
+        }),
+    ];
+    for (words, make) in cases {
+        make(&manifest);
+        let out = tempfile::tempdir().unwrap();
+        let (code, said) = bounded(&native(out.path(), &at("mine/in")));
+        assert_eq!((code, names(out.path()).len()), (0, 1), "{said}");
+        let told = said.contains("manifest.jsonl is not used") && said.contains(words);
+        assert_eq!(told, !words.is_empty(), "{words}: {said}");
+        fs::remove_file(&manifest).unwrap();
+    }
+}
+
+#[test]
+fn images_that_a_manifest_above_them_hides_are_counted_by_its_folder() {
+    let top = folder(&["mine/in/a.png", "mine/in/b.png", "mine/in/c.png"]);
+    let at = |name: &str| top.path().join(name);
+    fs::create_dir(at(".cutout")).unwrap();
+    let lines = begun("mine/in/a.png", &picture(0)) + &begun("mine/in/b.png", &picture(1));
+    fs::write(at(".cutout/manifest.jsonl"), lines).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("report.jsonl");
+    let mut command = batch(&out.path().join("out"));
+    command.arg(at("mine/in")).arg("--report").arg(&file);
+    let (done, said) = finish(&mut command);
+    assert!(done.status.success(), "{said}");
+    let told = format!("results of the batch in {}: 2\n", top.path().display());
+    assert!(said.contains(&told), "{said}");
+    let records = report(&file);
+    let whole = records.iter().find(|record| record["left_out"] == 2);
+    assert_eq!(whole.unwrap()["batch"], top.path().to_str().unwrap());
+    assert_eq!(records.len(), 2);
+}
+
+#[test]
+fn a_manifest_that_others_may_have_written_hides_nothing() {
+    let top = folder(&["mine/in/a.png"]);
+    let at = |name: &str| top.path().join(name);
+    let manifest = at(".cutout/manifest.jsonl");
+    fs::create_dir(at(".cutout")).unwrap();
+    fs::write(&manifest, begun("mine/in/a.png", &picture(0))).unwrap();
+    let taken = || {
+        let out = tempfile::tempdir().unwrap();
+        let (_, said) = finish(batch(out.path()).arg(at("mine/in")));
+        let taken = names(out.path()).len() == 1;
+        assert_eq!(said.contains("manifest.jsonl is not used"), taken, "{said}");
+        taken
+    };
+    assert!(!taken());
+    for (path, open, closed) in [(&manifest, 0o666, 0o664), (&at(".cutout"), 0o777, 0o775)] {
+        let set = |mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        set(open);
+        assert!(taken(), "{}", path.display());
+        set(closed);
+        assert!(!taken(), "{}", path.display());
+    }
+    if chown(&manifest, Some(65534), Some(65534)).is_err() {
+        println!("skip: only root may give files away");
+        return;
+    }
+    assert!(taken());
+    // What the owner of the images says of them is believed, whoever asks.
+    chown(at("mine/in/a.png"), Some(65534), None).unwrap();
+    assert!(!taken());
+}
+
+#[test]
+fn an_output_folder_that_others_may_have_filled_is_refused_with_the_way_out() {
+    let input = folder(&["a.png"]);
+    let out = tempfile::tempdir().unwrap();
+    let run = || finish(batch(out.path()).arg(input.path()));
+    assert!(run().0.status.success());
+    for name in [".cutout", ".cutout/manifest.jsonl"] {
+        let path = out.path().join(name);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        let set = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        set(mode | 0o002);
+        let (done, said) = run();
+        assert_eq!(done.status.code(), Some(1), "{said}");
+        assert!(said.contains("chmod -R o-w"), "{said}");
+        set(mode);
+        assert!(run().0.status.success(), "{said}");
+    }
+    if chown(out.path().join(".cutout"), Some(65534), None).is_err() {
+        println!("skip: only root may give files away");
+        return;
+    }
+    let (done, said) = run();
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(said.contains("belongs to another user"), "{said}");
+}
+
+#[test]
+fn a_second_batch_is_refused_before_it_reads_the_manifest() {
+    let input = folder(&["a.png"]);
+    let out = with_state();
+    // Reading it would be an error of another kind.
+    fifo(&out.path().join(".cutout/manifest.jsonl"));
+    let lock = File::create(out.path().join(".cutout/lock")).unwrap();
+    lock.lock().unwrap();
+    let (code, said) = bounded(&native(out.path(), input.path()));
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("another batch"), "{said}");
+}
