@@ -1,7 +1,7 @@
 //! A folder that somebody else may have prepared: opened once, then worked in by its descriptor, so that no link in it leads
 //! to anything outside.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -17,7 +17,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 /// How names of temporary files begin.
-const TEMPORARY: &str = ".cutout-";
+pub(crate) const TEMPORARY: &str = ".cutout-";
 
 /// Names of temporary files that are tried: those of a killed process with the same number may be there.
 const ATTEMPTS: usize = 1000;
@@ -203,6 +203,15 @@ impl Folder {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// The names of what is in this folder.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+        let entries = self.0.entries()?;
+        entries.map(|entry| Ok(entry?.file_name())).collect()
     }
 }
 

@@ -3,10 +3,10 @@
 mod whole;
 
 use std::cell::RefCell;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{DirBuilder, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use wasmtime::Engine;
@@ -15,12 +15,14 @@ use wasmtime::component::Component;
 use super::{Host, Runtime, Settings, snapshot};
 use crate::engine::CORE_DIGEST;
 use crate::error::is_denied;
+use crate::files::Folder;
 use crate::models::Model;
 use crate::{Error, Kind};
 
 /// A folder of host images, private to the user.
 pub struct Cache {
-    folder: PathBuf,
+    path: PathBuf,
+    folder: Folder,
 }
 
 impl Cache {
@@ -40,28 +42,33 @@ impl Cache {
         Self::at(folder)
     }
 
-    /// The cache in `folder`, which is made if it is missing.
+    /// The cache in the folder at `path`, which is made if it is missing.
     ///
     /// # Errors
     /// Kind `io` when the folder cannot be made, or others may write into it: code is loaded from
     /// here, so it must be the user's alone.
-    pub fn at(folder: PathBuf) -> Result<Self, Error> {
-        let at = folder.display();
+    pub fn at(path: PathBuf) -> Result<Self, Error> {
+        let at = path.display();
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&folder)
+            .create(&path)
             .map_err(Error::io(format!(
                 "make the cache folder {at}; set CUTOUT_CACHE to another"
             )))?;
-        if !is_ours(&folder).map_err(Error::io(format!("look at the cache folder {at}")))? {
+        let folder =
+            Folder::open(&path).map_err(Error::io(format!("open the cache folder {at}")))?;
+        let stat = folder
+            .stat()
+            .map_err(Error::io(format!("look at the cache folder {at}")))?;
+        if !is_ours(stat.st_uid, stat.st_mode) {
             let text = format!(
                 "the cache folder {at} belongs to someone else or others may write into it; \
                  `chmod 700` it or set CUTOUT_CACHE to another"
             );
             return Err(Error::new(Kind::Io, text));
         }
-        Ok(Self { folder })
+        Ok(Self { path, folder })
     }
 
     /// The host image of `model` for `engine`, made first if it is missing, damaged or foreign. Where the folder cannot
@@ -78,13 +85,14 @@ impl Cache {
         runtime: Runtime,
         announce: &dyn Fn(&str),
     ) -> Result<Component, Error> {
-        let path = self.path(engine, model, runtime)?;
+        let name = name(engine, model, runtime)?;
+        let path = self.path.join(&name);
         let uncached = |reason: &str, baked: &[u8]| {
             let reason =
                 format!("{reason}; set CUTOUT_CACHE to another folder, or use --engine native");
             uncached(engine, baked, &reason, announce)
         };
-        match load(engine, &path)? {
+        match self.load(engine, &name)? {
             Loaded::Component(component) => return Ok(*component),
             Loaded::Denied => {
                 return uncached(&no_code_from(&path), &snapshot::bake(model, runtime)?);
@@ -92,13 +100,14 @@ impl Cache {
             Loaded::Nothing => {}
         }
         let lock = self.lock();
-        if let Err(error) = &lock {
-            announce(&format!(
+        match &lock {
+            Ok(_) => whole::clear(&self.folder),
+            Err(error) => announce(&format!(
                 "{error}; other processes may prepare the same model at the same time"
-            ));
+            )),
         }
         // Another process may have made it while this one waited.
-        if let Loaded::Component(component) = load(engine, &path)? {
+        if let Loaded::Component(component) = self.load(engine, &name)? {
             return Ok(*component);
         }
         announce(&format!(
@@ -107,15 +116,18 @@ impl Cache {
         ));
         let baked = snapshot::bake(model, runtime)?;
         let image = snapshot::compile(engine, &baked)?;
-        if let Err(error) = whole::store(&path, &image) {
+        if let Err(error) = whole::store(&self.folder, &name, &image) {
             let reason = format!("cannot write the host image {}: {error}", path.display());
             return uncached(&reason, &baked);
         }
         drop(lock);
-        let reason = match load(engine, &path)? {
+        let reason = match self.load(engine, &name)? {
             Loaded::Component(component) => return Ok(*component),
             Loaded::Denied => no_code_from(&path),
-            Loaded::Nothing => format!("the host image {} cannot be read back", path.display()),
+            Loaded::Nothing => format!(
+                "the host image {} cannot be read back through /proc/self/fd",
+                path.display()
+            ),
         };
         uncached(&reason, &baked)
     }
@@ -139,7 +151,7 @@ impl Cache {
 
     /// The folder.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.path
     }
 
     /// The place of `model`'s host image, whether it is there or not.
@@ -147,18 +159,39 @@ impl Cache {
     /// # Errors
     /// Those of [`snapshot::actor`].
     pub fn path(&self, engine: &Engine, model: &Model, runtime: Runtime) -> Result<PathBuf, Error> {
-        let digest = snapshot::actor(runtime)?.digest;
-        Ok(self
-            .folder
-            .join(format!("{}.cwasm", key(engine, model, runtime, digest))))
+        Ok(self.path.join(name(engine, model, runtime)?))
     }
 
     fn lock(&self) -> Result<File, Error> {
-        let path = self.folder.join("lock");
-        let file = File::create(&path).map_err(Error::io(format!("open {}", path.display())))?;
+        let path = self.path.join("lock");
+        let file = self.folder.lock_file("lock");
+        let file = file.map_err(Error::io(format!("open {}", path.display())))?;
         file.lock()
             .map_err(Error::io(format!("lock {}", path.display())))?;
         Ok(file)
+    }
+
+    /// Maps the component in the host image `name`.
+    fn load(&self, engine: &Engine, name: &str) -> Result<Loaded, Error> {
+        let Ok(Some(image)) = whole::open(&self.folder, name) else {
+            return Ok(Loaded::Nothing);
+        };
+        let error = match host_image(engine, &image) {
+            Ok(component) => return Ok(Loaded::Component(Box::new(component))),
+            Err(error) if is_denied(&error) => return Ok(Loaded::Denied),
+            Err(error) => error,
+        };
+        let roomy = Host::engine(&Settings {
+            max_memory: 1 << 32,
+            ..Settings::default()
+        })?;
+        if host_image(&roomy, &image).is_err() {
+            return Ok(Loaded::Nothing);
+        }
+        let text = format!(
+            "the model needs more memory than an instance may have: {error:#}; raise --max-memory"
+        );
+        Err(Error::new(Kind::OutOfMemory, text))
     }
 }
 
@@ -192,6 +225,12 @@ fn uncached(
         "{reason}; until that is mended, every start prepares the model anew, which takes seconds"
     ));
     Component::new(engine, baked).map_err(Error::engine("compile the component"))
+}
+
+/// The name of `model`'s host image.
+fn name(engine: &Engine, model: &Model, runtime: Runtime) -> Result<String, Error> {
+    let digest = snapshot::actor(runtime)?.digest;
+    Ok(format!("{}.cwasm", key(engine, model, runtime, digest)))
 }
 
 /// Names everything that a host image depends on; wasmtime's own hash has its version, the
@@ -235,43 +274,19 @@ fn no_code_from(path: &Path) -> String {
     )
 }
 
-/// Maps the component in the host image at `path`.
-fn load(engine: &Engine, path: &Path) -> Result<Loaded, Error> {
-    let whole = is_ours(path).and_then(|ours| Ok(ours && whole::is_whole(path)?));
-    if !whole.unwrap_or(false) {
-        return Ok(Loaded::Nothing);
-    }
-    let error = match host_image(engine, path) {
-        Ok(component) => return Ok(Loaded::Component(Box::new(component))),
-        Err(error) if is_denied(&error) => return Ok(Loaded::Denied),
-        Err(error) => error,
-    };
-    let roomy = Host::engine(&Settings {
-        max_memory: 1 << 32,
-        ..Settings::default()
-    })?;
-    if host_image(&roomy, path).is_err() {
-        return Ok(Loaded::Nothing);
-    }
-    let text = format!(
-        "the model needs more memory than an instance may have: {error:#}; raise --max-memory"
-    );
-    Err(Error::new(Kind::OutOfMemory, text))
-}
-
-/// Maps a host image. Only for [`load`], which has checked where it comes from.
+/// Maps a host image. Only for [`Cache::load`], which has it from [`whole::open`].
 #[allow(unsafe_code, reason = "the one entrance of precompiled code")]
-fn host_image(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
-    // SAFETY: `load` has seen that the file belongs to this user, that nobody else may write to it,
-    // and that its digest fits, or fitted and the file is untouched since; its folder is the user's
-    // alone (`Cache::at`). So it is what `whole::store` wrote, which `precompile_component` made.
-    // wasmtime itself checks version, settings and CPU features.
+fn host_image(engine: &Engine, image: &File) -> wasmtime::Result<Component> {
+    // The open file itself, whatever has its name by now.
+    let path = format!("/proc/self/fd/{}", image.as_raw_fd());
+    // SAFETY: `whole::open` has seen of this open file that it belongs to this user, that nobody else
+    // may write to it, and that its digest fits, or fitted and the file is untouched since; the folder
+    // that it was opened in is the user's alone (`Cache::at`). So it is what `whole::store` wrote,
+    // which `precompile_component` made. wasmtime itself checks version, settings and CPU features.
     unsafe { Component::deserialize_file(engine, path) }
 }
 
-/// Whether `path` belongs to this user and nobody else may write to it.
-fn is_ours(path: &Path) -> io::Result<bool> {
-    let metadata = fs::metadata(path)?;
-    let me = rustix::process::geteuid().as_raw();
-    Ok(metadata.uid() == me && metadata.permissions().mode() & 0o022 == 0)
+/// Whether what has this owner and mode belongs to this user and nobody else may write to it.
+fn is_ours(uid: u32, mode: u32) -> bool {
+    uid == rustix::process::geteuid().as_raw() && mode & 0o022 == 0
 }

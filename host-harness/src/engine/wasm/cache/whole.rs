@@ -1,47 +1,93 @@
 //! Whether a host image is as it was stored: its digest says so once, then the kernel's word that nobody wrote to it since.
 
-use std::fs::{self, File, Metadata};
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use tempfile::NamedTempFile;
-
 use super::is_ours;
-use crate::files;
+use crate::files::{Folder, TEMPORARY};
 
 /// Length of the digest that stands behind a host image in its file.
 const DIGEST: usize = blake3::OUT_LEN;
 
-/// Writes `image` and its digest as the file `path`, at once.
-pub(super) fn store(path: &Path, image: &[u8]) -> io::Result<()> {
-    let file = temporary(path, &[image, blake3::hash(image).as_bytes()])?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
+/// Longest stamp in bytes.
+const MAX_STAMP: u64 = 200;
+
+/// Of the files: they are the user's own.
+const MODE: u32 = 0o600;
+
+/// How names of temporary files began in earlier versions.
+const EARLIER_TEMPORARY: &str = ".tmp";
+
+/// Writes `image` and its digest as the file `name` in `folder`, at once.
+pub(super) fn store(folder: &Folder, name: &str, image: &[u8]) -> io::Result<()> {
+    let mut new = folder.temporary(MODE)?;
+    new.file.write_all(image)?;
+    new.file.write_all(blake3::hash(image).as_bytes())?;
+    new.file.sync_all()?;
+    new.rename(folder, name.as_ref())?;
     Ok(())
 }
 
-/// Whether the file ends with the digest of what stands before. A digest of 15 MB takes longer than all else at a start, so
-/// once it fits, the file's stamp is kept beside it, and as long as the file has that stamp nothing is read.
-pub(super) fn is_whole(path: &Path) -> io::Result<bool> {
-    is_whole_at(path, SystemTime::now())
+/// Removes what killed processes have left in `folder`. Only for whoever has its lock: others may be writing.
+pub(super) fn clear(folder: &Folder) {
+    let is_temporary = |name: &OsStr| {
+        let begins = |with: &str| name.as_encoded_bytes().starts_with(with.as_bytes());
+        begins(TEMPORARY) || begins(EARLIER_TEMPORARY)
+    };
+    for name in folder.names().unwrap_or_default() {
+        if is_temporary(&name) {
+            // Room is all that it costs.
+            let _ = folder.remove(&name);
+        }
+    }
 }
 
-fn is_whole_at(path: &Path, now: SystemTime) -> io::Result<bool> {
-    let file = fs::metadata(path)?;
-    let (stamp, settled) = (stamp(&file), is_settled(&file, now));
-    let kept = path.with_extension("stamp");
-    if is_ours(&kept).unwrap_or(false) && fs::read(&kept).is_ok_and(|kept| kept == stamp.as_bytes())
-    {
-        return Ok(true);
+/// Opens the file `name` in `folder` if it is the user's alone and ends with the digest of what stands before; `None` if it is
+/// not. A digest of 15 MB takes longer than all else at a start, so once it fits, the file's stamp is kept beside it, and as long
+/// as the file has that stamp nothing is read.
+pub(super) fn open(folder: &Folder, name: &str) -> io::Result<Option<File>> {
+    open_at(folder, name, SystemTime::now())
+}
+
+fn open_at(folder: &Folder, name: &str, now: SystemTime) -> io::Result<Option<File>> {
+    let image = folder.file(name.as_ref())?;
+    let metadata = image.metadata()?;
+    if !is_ours(metadata.uid(), metadata.mode()) {
+        return Ok(None);
     }
-    let whole = digest_fits(path)?;
-    if whole && settled {
+    let stamp = stamp(&metadata);
+    let kept = stamp_of(name);
+    if has_stamp(folder, &kept, &stamp).unwrap_or(false) {
+        return Ok(Some(image));
+    }
+    if !digest_fits(&image, metadata.len())? {
+        return Ok(None);
+    }
+    if is_settled(&metadata, now) {
         // Without it, or with half of it, the next start takes the digest again.
-        let _ = temporary(&kept, &[stamp.as_bytes()]).map(|file| file.persist(kept));
+        let _ = folder.temporary(MODE).and_then(|mut new| {
+            new.file.write_all(stamp.as_bytes())?;
+            new.rename(folder, kept.as_os_str())
+        });
     }
-    Ok(whole)
+    Ok(Some(image))
+}
+
+/// The name of the stamp of the file `name`.
+fn stamp_of(name: &str) -> PathBuf {
+    Path::new(name).with_extension("stamp")
+}
+
+fn has_stamp(folder: &Folder, kept: &Path, stamp: &str) -> io::Result<bool> {
+    let file = folder.file(kept.as_os_str())?;
+    let metadata = file.metadata()?;
+    let mut found = Vec::new();
+    file.take(MAX_STAMP).read_to_end(&mut found)?;
+    Ok(is_ours(metadata.uid(), metadata.mode()) && found == stamp.as_bytes())
 }
 
 /// Whether a write from now on would show in the stamp.
@@ -81,41 +127,39 @@ fn stamp(file: &Metadata) -> String {
 }
 
 /// Read in pieces, so that nothing is held in memory.
-fn digest_fits(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
+fn digest_fits(mut file: &File, length: u64) -> io::Result<bool> {
     let Some(body) = length.checked_sub(DIGEST as u64) else {
         return Ok(false);
     };
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader((&mut file).take(body))?;
+    hasher.update_reader(file.take(body))?;
     let mut digest = [0; DIGEST];
     file.read_exact(&mut digest)?;
     Ok(hasher.finalize() == digest)
 }
 
-/// A file beside `path` that is to take its place.
-fn temporary(path: &Path, parts: &[&[u8]]) -> io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::new_in(files::folder(path))?;
-    for part in parts {
-        file.write_all(part)?;
-    }
-    Ok(file)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs::FileTimes;
-    use std::os::unix::fs::FileExt;
-    use std::path::PathBuf;
+    use std::fs::{self, FileTimes};
+    use std::os::unix::fs::{FileExt, symlink};
 
     use super::*;
 
+    const NAME: &str = "model.cwasm";
+
     fn stored() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("model.cwasm");
-        store(&path, &[7; 100_000]).unwrap();
+        let path = folder.path().join(NAME);
+        store(&open_folder(&path), NAME, &[7; 100_000]).unwrap();
         (folder, path)
+    }
+
+    fn open_folder(path: &Path) -> Folder {
+        Folder::open(path.parent().unwrap()).unwrap()
+    }
+
+    fn is_whole_at(path: &Path, now: SystemTime) -> bool {
+        open_at(&open_folder(path), NAME, now).unwrap().is_some()
     }
 
     /// Until a write shows.
@@ -133,7 +177,7 @@ mod tests {
     }
 
     fn is_whole_later(path: &Path) -> bool {
-        is_whole_at(path, after(path, 5000)).unwrap()
+        is_whole_at(path, after(path, 5000))
     }
 
     #[test]
@@ -154,7 +198,7 @@ mod tests {
     fn an_image_gets_no_stamp_as_long_as_a_write_might_not_show_in_it() {
         let (_folder, path) = stored();
         for (age, expected) in [(1, false), (20, false), (5000, true)] {
-            assert!(is_whole_at(&path, after(&path, age)).unwrap());
+            assert!(is_whole_at(&path, after(&path, age)));
             assert_eq!(path.with_extension("stamp").exists(), expected, "{age} ms");
         }
         let tick_of = |nanoseconds| tick(Duration::new(7, nanoseconds)).as_millis();
@@ -183,5 +227,31 @@ mod tests {
         fs::write(&kept, stamp(&fs::metadata(&path).unwrap())).unwrap();
         fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).unwrap();
         assert!(!is_whole_later(&path));
+    }
+
+    #[test]
+    fn an_image_is_itself_whatever_takes_its_name_and_a_link_is_none() {
+        let (_folder, path) = stored();
+        let folder = open_folder(&path);
+        let image = open(&folder, NAME).unwrap().unwrap();
+        store(&folder, NAME, &[8; 10]).unwrap();
+        assert_eq!(image.metadata().unwrap().len(), 100_000 + DIGEST as u64);
+        let moved = path.with_file_name("moved");
+        fs::rename(&path, &moved).unwrap();
+        symlink(&moved, &path).unwrap();
+        open(&folder, NAME).unwrap_err();
+    }
+
+    #[test]
+    fn what_killed_processes_left_is_cleared_away_and_nothing_else() {
+        let (_folder, path) = stored();
+        let folder = open_folder(&path);
+        for name in [".cutout-77-0", ".tmpAb3", "lock", "other"] {
+            fs::write(path.with_file_name(name), "x").unwrap();
+        }
+        clear(&folder);
+        let mut names = folder.names().unwrap();
+        names.sort();
+        assert_eq!(names, ["lock", NAME, "other"]);
     }
 }
