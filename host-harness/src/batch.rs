@@ -108,7 +108,9 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     let found = inputs::find(&sources, &config.out, &results, config.hidden);
     config.refuse_report(&found)?;
     if found.inputs.is_empty() && !config.watch {
-        opened.map(Manifest::close);
+        if let Some(opened) = opened {
+            opened.close();
+        }
         return nothing_to_do(config, &found);
     }
     let manifest = match opened {

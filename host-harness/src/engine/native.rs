@@ -179,7 +179,8 @@ mod tests {
             quality: Quality::Fast,
             ..Options::default()
         };
-        let mut calls: [Box<dyn FnMut(&mut Native) -> Result<(), Error>>; 3] = [
+        type Call<'a> = Box<dyn FnMut(&mut Native) -> Result<(), Error> + 'a>;
+        let mut calls: [Call<'_>; 3] = [
             Box::new(|engine| engine.remove(&image(), &options).map(drop)),
             Box::new(|engine| engine.respond(request()).map(drop)),
             Box::new(|engine| {

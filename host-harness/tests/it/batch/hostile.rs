@@ -157,7 +157,7 @@ fn a_manifest_above_the_images_is_not_waited_for_and_not_read_without_end() {
         }),
         // Zeros, in one line without an end.
         ("", |path| {
-            File::create(path).unwrap().set_len(1 << 28).unwrap()
+            File::create(path).unwrap().set_len(1 << 28).unwrap();
         }),
     ];
     for (words, make) in cases {
