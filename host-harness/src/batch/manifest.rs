@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::history::{Entry, History, Line, Made, is_any};
 use super::keeper::Keeper;
-use crate::files::{self, FileId, Folder, file_id, is_file};
+use crate::files::{self, FileId, Folder, is_file};
 use crate::sync::lock;
 use crate::{Error, Kind};
 
@@ -38,7 +38,7 @@ const MODE: u32 = 0o775;
 pub(super) struct Manifest {
     out: PathBuf,
     folder: Folder,
-    id: Option<FileId>,
+    id: FileId,
     state: Folder,
     temporary: Folder,
     /// Whether a result that was changed since may be replaced.
@@ -70,6 +70,7 @@ impl Manifest {
         let in_state = |name: &str| uses(out.join(FOLDER).join(name));
         fs::create_dir_all(out).map_err(fails())?;
         let folder = Folder::open(out).map_err(fails())?;
+        let stat = folder.stat().map_err(fails())?;
         let state = folder
             .make_real(FOLDER, MODE)
             .map_err(uses(out.join(FOLDER)))?;
@@ -94,7 +95,7 @@ impl Manifest {
         Ok(Self {
             out: out.to_owned(),
             folder,
-            id: file_id(out),
+            id: (stat.st_dev, stat.st_ino),
             state,
             temporary,
             overwrite,
@@ -245,7 +246,7 @@ impl Manifest {
     }
 
     /// The output folder, whatever it is called.
-    pub(super) fn id(&self) -> Option<FileId> {
+    pub(super) fn id(&self) -> FileId {
         self.id
     }
 

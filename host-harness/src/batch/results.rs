@@ -68,7 +68,7 @@ impl<'a> Results<'a> {
         let known = match read.get_mut(folder) {
             Some(known) => known,
             None => {
-                let is_own = |own: &&Manifest| own.id().is_some() && own.id() == file_id(folder);
+                let is_own = |own: &&Manifest| file_id(folder) == Some(own.id());
                 let other = self.own.filter(is_own).is_none().then(Other::default);
                 read.entry(folder.to_owned()).or_insert(other)
             }

@@ -64,7 +64,7 @@ impl Folder {
     /// below.
     ///
     /// # Errors
-    /// Kind `PermissionDenied` where a link leads out; whatever the file system answers.
+    /// Kind `PermissionDenied` where a link leads out, `NotFound` where one leads nowhere; whatever the file system answers.
     pub(crate) fn make_below(&self, path: &Path) -> io::Result<Self> {
         if path.as_os_str().is_empty() {
             return self.0.try_clone().map(Self);
@@ -76,7 +76,14 @@ impl Folder {
             }
             opened => opened,
         };
-        opened.map(Self).map_err(leads_out)
+        opened.map(Self).map_err(|error| match error.kind() {
+            // What is there and cannot be found.
+            ErrorKind::AlreadyExists => io::Error::new(
+                ErrorKind::NotFound,
+                "a link in its path leads nowhere; remove the link",
+            ),
+            _ => leads_out(error),
+        })
     }
 
     /// Opens the regular file at `path` below this folder for reading. Links are followed as long as they stay below.
@@ -130,7 +137,7 @@ impl Folder {
         }
     }
 
-    /// The folder itself.
+    /// Owner, mode and identity of the folder.
     ///
     /// # Errors
     /// Whatever the file system answers.
@@ -307,3 +314,6 @@ fn keep_owner_and_mode(file: &File, old: &Stat) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
