@@ -1,5 +1,6 @@
 //! One convolution as a plan, with an answer that can be checked.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use net::{Conv, Error, Executor, Graph, Plan, Shape, Simd};
@@ -141,7 +142,10 @@ impl Bench {
         let mut ends = vec![Instant::now(); ops];
         let answer = self
             .executor
-            .run_observed(&self.input, &mut |op| ends[op] = Instant::now())
+            .run_observed(&self.input, &mut |op| {
+                ends[op] = Instant::now();
+                ControlFlow::Continue(())
+            })
             .map_err(|e| e.to_string())?;
         if answer != self.answer {
             return Err("a run gave another answer than the first".to_owned());

@@ -12,6 +12,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use net::{AnyExecutor, AnyPlan, OpInfo, Simd};
@@ -135,7 +136,10 @@ impl Session {
         let start = Instant::now();
         let answer = self
             .executor
-            .run_observed(&self.input, observe)
+            .run_observed(&self.input, &mut |op| {
+                observe(op);
+                ControlFlow::Continue(())
+            })
             .map_err(|e| e.to_string())?;
         let ms = milliseconds(start, Instant::now());
         let same = answer

@@ -1,5 +1,7 @@
 //! Plans and executors of both kinds: in f32, and in whole numbers.
 
+use std::ops::ControlFlow;
+
 use crate::plan::OpInfo;
 use crate::{Error, Executor, Plan, Shape, Simd, int};
 
@@ -118,14 +120,14 @@ impl AnyExecutor {
     }
 
     /// Runs the network, calling `observe` with the index of an operator (as in [`AnyPlan::ops`]) whenever all or some of its
-    /// result is done.
+    /// result is done, until it breaks the run off.
     ///
     /// # Errors
-    /// As [`Executor::run`].
+    /// As [`Executor::run`], and [`Error::Stopped`].
     pub fn run_observed(
         &mut self,
         input: &[f32],
-        observe: &mut dyn FnMut(usize),
+        observe: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<&[f32], Error> {
         match self {
             Self::Float(executor) => executor.run_observed(input, observe),

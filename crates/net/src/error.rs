@@ -45,6 +45,9 @@ pub enum Error {
         /// Bytes asked for.
         bytes: u64,
     },
+    /// The observer ended the run.
+    #[error("the run was ended by its observer")]
+    Stopped,
     /// A SIMD level was forced that this processor or build does not have.
     #[error("this processor or build has no {0} kernels; use `best`")]
     SimdUnavailable(&'static str),
@@ -62,6 +65,7 @@ impl Error {
             Self::Invalid(_) => "invalid-plan",
             Self::Input { .. } => "input",
             Self::Memory { .. } => "memory",
+            Self::Stopped => "stopped",
             Self::SimdUnavailable(_) => "simd-unavailable",
         }
     }

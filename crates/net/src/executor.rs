@@ -1,5 +1,7 @@
 //! Runs a plan: the first run allocates arena and scratch, later ones allocate nothing until the executor rests.
 
+use std::ops::ControlFlow;
+
 use crate::kernels::{self, Job, Level, SPARE, Simd};
 use crate::{Error, Plan};
 
@@ -52,7 +54,7 @@ impl Executor {
     /// # Errors
     /// [`Error::Input`] when the input has the wrong length, [`Error::Memory`] when the first run cannot allocate.
     pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
-        self.run_observed(input, &mut |_| ())
+        self.run_observed(input, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Gives the working memory back; the next run takes it again.
@@ -60,14 +62,15 @@ impl Executor {
         (self.arena, self.scratch) = (Vec::new(), Vec::new());
     }
 
-    /// [`Executor::run`], calling `observe` with the index of each operator (as in [`Plan::ops`]) once it is done.
+    /// [`Executor::run`], calling `observe` with the index of each operator (as in [`Plan::ops`]) once it is done, until it
+    /// breaks the run off.
     ///
     /// # Errors
-    /// As [`Executor::run`].
+    /// As [`Executor::run`], and [`Error::Stopped`].
     pub fn run_observed(
         &mut self,
         input: &[f32],
-        observe: &mut dyn FnMut(usize),
+        observe: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<&[f32], Error> {
         self.run_seen(input, &mut |index, _| observe(index))
     }
@@ -84,6 +87,7 @@ impl Executor {
                     .iter()
                     .fold(*most, |most, value| most.max(value.abs()));
             }
+            ControlFlow::Continue(())
         })
     }
 
@@ -91,7 +95,7 @@ impl Executor {
     fn run_seen(
         &mut self,
         input: &[f32],
-        see: &mut dyn FnMut(usize, &[f32]),
+        see: &mut dyn FnMut(usize, &[f32]) -> ControlFlow<()>,
     ) -> Result<&[f32], Error> {
         let place = &self.plan.tensors[self.plan.input];
         let expected = place.shape.len();
@@ -112,7 +116,9 @@ impl Executor {
         };
         for (index, (job, op)) in self.jobs.iter().zip(&self.plan.ops).enumerate() {
             kernels::run(self.level, job, &self.plan.weights, arena, scratch);
-            see(index, &arena[of(op.output)]);
+            if see(index, &arena[of(op.output)]).is_break() {
+                return Err(Error::Stopped);
+            }
         }
         Ok(&arena[of(self.plan.output)])
     }

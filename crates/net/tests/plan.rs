@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
+use std::ops::ControlFlow;
+
 use net::{Conv, Error, Executor, Graph, Plan, Shape, Simd};
 
 /// A small net with everything in it: pooling, a fused resize, two sources, a residual, a dead branch.
@@ -175,7 +177,26 @@ fn every_operator_is_observed_once_and_in_order() {
     let mut executor = Executor::new(plan.clone(), Simd::Best).unwrap();
     let mut seen = Vec::new();
     executor
-        .run_observed(&[0.5; 24 * 20 * 3], &mut |index| seen.push(index))
+        .run_observed(&[0.5; 24 * 20 * 3], &mut |index| {
+            seen.push(index);
+            ControlFlow::Continue(())
+        })
         .unwrap();
     assert_eq!(seen, (0..plan.ops().len()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_run_ends_where_its_observer_breaks_it_off_and_the_next_one_is_whole() {
+    let plan = sample();
+    let input = [0.5; 24 * 20 * 3];
+    let mut executor = Executor::new(plan.clone(), Simd::Best).unwrap();
+    let whole = executor.run(&input).unwrap().to_vec();
+    for last in 0..plan.ops().count() {
+        let broken = executor.run_observed(&input, &mut |index| match index == last {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        });
+        assert_eq!(broken.unwrap_err(), net::Error::Stopped, "{last}");
+        assert_eq!(executor.run(&input).unwrap(), whole);
+    }
 }

@@ -1,5 +1,7 @@
 //! Runs a plan in whole numbers.
 
+use std::ops::ControlFlow;
+
 use super::kernels::{self, RowJob};
 use super::oracle;
 use super::plan::{MOST, Plan};
@@ -43,18 +45,18 @@ impl Executor {
     /// # Errors
     /// [`Error::Input`] when the input has the wrong length, [`Error::Memory`] when the memory cannot be taken.
     pub fn run(&mut self, input: &[f32]) -> Result<&[f32], Error> {
-        self.run_observed(input, &mut |_| ())
+        self.run_observed(input, &mut |_| ControlFlow::Continue(()))
     }
 
     /// [`Executor::run`], calling `observe` with the index of an operator (as in [`Plan::ops`]) whenever some of its rows are
-    /// done.
+    /// done, until it breaks the run off.
     ///
     /// # Errors
-    /// As [`Executor::run`].
+    /// As [`Executor::run`], and [`Error::Stopped`].
     pub fn run_observed(
         &mut self,
         input: &[f32],
-        observe: &mut dyn FnMut(usize),
+        observe: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<&[f32], Error> {
         let expected = self.plan.input_shape().len();
         if input.len() != expected {
@@ -93,7 +95,9 @@ impl Executor {
                     }
                 }
             }
-            observe(step.op);
+            if observe(step.op).is_break() {
+                return Err(Error::Stopped);
+            }
         }
         Ok(&self.answer)
     }
