@@ -83,6 +83,9 @@ fn error(error: cutout::Error) -> types::Error {
         ErrorKind::TooManyBytes => types::Error::TooManyBytes(text),
         ErrorKind::TooManyPixels => types::Error::TooManyPixels(text),
         ErrorKind::Model => types::Error::Model(text),
-        ErrorKind::Encode => types::Error::Encode(text),
+        // Time and memory are limited by the host, from outside: the core has neither of their kinds in here.
+        ErrorKind::Encode | ErrorKind::Timeout | ErrorKind::OutOfMemory => {
+            types::Error::Encode(text)
+        }
     }
 }

@@ -16,7 +16,7 @@ pub enum Kind {
     Io,
     /// The picture took longer than the deadline.
     Timeout,
-    /// The instance asked for more memory than its cap.
+    /// The picture needs more memory than its cap.
     OutOfMemory,
     /// The instance, or the native engine, stopped for a reason of its own; it is a defect of ours.
     Trap,
@@ -31,12 +31,10 @@ pub enum Kind {
 impl Kind {
     /// Every kind.
     pub fn all() -> Vec<Self> {
-        let core = ErrorKind::ALL.map(Self::Core);
+        let core = ErrorKind::ALL.map(Self::from);
         let others = [
             Self::Usage,
             Self::Io,
-            Self::Timeout,
-            Self::OutOfMemory,
             Self::Trap,
             Self::Engine,
             Self::BadMessage,
@@ -55,12 +53,8 @@ impl Kind {
             Self::Io => {
                 "a file, folder or connection could not be read or written; the text names it"
             }
-            Self::Timeout => {
-                "the image took longer than --timeout, or a fleet did not answer within it; raise it"
-            }
-            Self::OutOfMemory => {
-                "the image needs more memory than --max-memory; raise it or send a smaller image"
-            }
+            Self::Timeout => ErrorKind::Timeout.meaning(),
+            Self::OutOfMemory => ErrorKind::OutOfMemory.meaning(),
             Self::Trap => {
                 "the engine stopped by itself; a defect of Cutout, please report it with the image"
             }
@@ -78,12 +72,23 @@ impl Kind {
             Self::Core(kind) => kind.as_str(),
             Self::Usage => "usage",
             Self::Io => "io",
-            Self::Timeout => "timeout",
-            Self::OutOfMemory => "out-of-memory",
+            Self::Timeout => ErrorKind::Timeout.as_str(),
+            Self::OutOfMemory => ErrorKind::OutOfMemory.as_str(),
             Self::Trap => "trap",
             Self::Engine => "engine",
             Self::BadMessage => "bad-message",
             Self::TooLarge => "too-large",
+        }
+    }
+}
+
+impl From<ErrorKind> for Kind {
+    /// Time and memory are the host's to give, whichever engine runs.
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Timeout => Self::Timeout,
+            ErrorKind::OutOfMemory => Self::OutOfMemory,
+            kind => Self::Core(kind),
         }
     }
 }
@@ -155,6 +160,6 @@ fn has_cause(error: &wasmtime::Error, kind: io::ErrorKind) -> bool {
 
 impl From<cutout::Error> for Error {
     fn from(error: cutout::Error) -> Self {
-        Self::new(Kind::Core(error.kind()), error.to_string())
+        Self::new(error.kind().into(), error.to_string())
     }
 }

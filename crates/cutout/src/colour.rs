@@ -1,7 +1,7 @@
 //! Picture and mask to straight-alpha pixels.
 
 use crate::foreground::Foreground;
-use crate::{Density, Error, ErrorKind, Mask, Picture, Profile, Quality};
+use crate::{Density, Error, ErrorKind, Mask, Picture, Profile, Quality, budget};
 
 /// A picture with its background transparent, as rows of straight-alpha pixels.
 ///
@@ -80,7 +80,7 @@ impl<'a> Cutout<'a> {
     /// Calls `visit` with each row from top to bottom: width × 4 values, red, green, blue, straight
     /// alpha. Alpha is the mask, times the picture's own alpha where it has one. Colours are the
     /// picture's own where the mask is opaque, and 0 where alpha is 0: that compresses far better, and
-    /// nothing of the background stays in the file.
+    /// nothing of the background stays in the file. Rows that a [`Budget`](crate::Budget) has no time for are left out.
     ///
     /// # Errors
     /// The first error of `visit`.
@@ -96,6 +96,9 @@ impl<'a> Cutout<'a> {
         let colours = (self.picture.data).chunks_exact(width * self.picture.channels);
         let masks = self.mask.data.chunks_exact(width);
         for (y, (colours, mask)) in colours.zip(masks).enumerate() {
+            if budget::is_spent() {
+                break;
+            }
             let (out, _) = row.as_chunks_mut::<4>();
             if self.picture.channels == 4 {
                 join_rgba(out, colours.as_chunks::<4>().0, mask);

@@ -1,8 +1,8 @@
 //! A cut-out on a canvas: cropped, scaled, moved, with something behind it.
 
 use crate::{
-    BoundingBox, Cutout, Density, Error, Limits, Mask, Picture, Profile, Quality, Size, decode,
-    transparency,
+    BoundingBox, Cutout, Density, Error, Limits, Mask, Picture, Profile, Quality, Size, budget,
+    decode, transparency,
 };
 
 /// A distance in a picture.
@@ -146,17 +146,29 @@ pub struct Canvas {
 impl Canvas {
     /// The colours, on white where something shines through.
     pub(crate) fn rgb(&self) -> Vec<u8> {
-        let colours = self.pixels().iter().flat_map(|pixel| {
-            let [r, g, b, _] = over(*pixel, [255; 4]);
+        self.three(|pixel| {
+            let [r, g, b, _] = over(pixel, [255; 4]);
             [r, g, b]
-        });
-        colours.collect()
+        })
     }
 
     /// The colours as they are, whatever alpha says.
     pub(crate) fn colours(&self) -> Vec<u8> {
-        let colours = self.pixels().iter().flat_map(|[r, g, b, _]| [*r, *g, *b]);
-        colours.collect()
+        self.three(|[r, g, b, _]| [r, g, b])
+    }
+
+    /// Three values of each pixel; 0 where there is no time for more rows.
+    fn three(&self, colour: impl Fn([u8; 4]) -> [u8; 3]) -> Vec<u8> {
+        let length = self.pixels().len() * 3;
+        let mut colours = Vec::with_capacity(length);
+        for row in self.pixels().chunks(self.width.max(1) as usize) {
+            if budget::is_spent() {
+                break;
+            }
+            colours.extend(row.iter().flat_map(|pixel| colour(*pixel)));
+        }
+        colours.resize(length, 0);
+        colours
     }
 
     /// Alpha alone, as a mask.
@@ -172,8 +184,11 @@ impl Canvas {
         self.data.as_chunks().0
     }
 
-    fn pixels_mut(&mut self) -> &mut [[u8; 4]] {
-        self.data.as_chunks_mut().0
+    /// The rows, as long as there is time for them.
+    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [[u8; 4]]> {
+        let (pixels, _) = self.data.as_chunks_mut();
+        let rows = pixels.chunks_exact_mut(self.width.max(1) as usize);
+        rows.take_while(|_| !budget::is_spent())
     }
 }
 
@@ -341,20 +356,21 @@ fn put_behind(canvas: &mut Canvas, behind: &Behind) {
     match behind {
         Behind::Transparent => {}
         Behind::Colour(colour) => {
-            for pixel in canvas.pixels_mut() {
-                *pixel = over(*pixel, *colour);
+            for row in canvas.rows_mut() {
+                for pixel in row {
+                    *pixel = over(*pixel, *colour);
+                }
             }
         }
         Behind::Picture(picture) => {
             let behind = cover(picture, canvas.width, canvas.height);
             let channels = behind.channels;
-            for (pixel, colour) in canvas
-                .pixels_mut()
-                .iter_mut()
-                .zip(behind.data.chunks(channels))
-            {
-                let alpha = colour.get(3).copied().unwrap_or(255);
-                *pixel = over(*pixel, [colour[0], colour[1], colour[2], alpha]);
+            let behind = behind.data.chunks(canvas.width as usize * channels);
+            for (row, behind) in canvas.rows_mut().zip(behind) {
+                for (pixel, colour) in row.iter_mut().zip(behind.chunks(channels)) {
+                    let alpha = colour.get(3).copied().unwrap_or(255);
+                    *pixel = over(*pixel, [colour[0], colour[1], colour[2], alpha]);
+                }
             }
         }
     }

@@ -22,6 +22,7 @@ use image::error::DecodingError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 
+use crate::budget::Source;
 use crate::{Error, ErrorKind, Limits, Picture, Profile, profile};
 use exif::Exif;
 use format::Format;
@@ -148,7 +149,7 @@ fn open<'a>(
     bytes: &'a [u8],
     limits: &Limits,
 ) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
-    let reader = Cursor::new(bytes);
+    let reader = Source::new(bytes);
     let opened: Result<Box<dyn ImageDecoder>, ImageError> = match format {
         Format::Bmp => BmpDecoder::new(reader).map(|decoder| Box::new(decoder) as _),
         Format::Gif => GifDecoder::new(reader).map(|decoder| Box::new(decoder) as _),

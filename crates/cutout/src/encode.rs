@@ -7,6 +7,7 @@ mod webp;
 use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
+use crate::budget::Sink;
 use crate::{Canvas, Density, Error, ErrorKind, Mask, Profile};
 
 pub(crate) use png::cutout;
@@ -215,11 +216,11 @@ fn fits(width: u32, height: u32, what: &str, max_side: u32) -> Result<(), Error>
 
 fn written(
     format: Format,
-    write: impl FnOnce(&mut Vec<u8>) -> ImageResult<()>,
+    write: impl FnOnce(&mut Sink) -> ImageResult<()>,
 ) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    match write(&mut bytes) {
-        Ok(()) => Ok(bytes),
+    let mut sink = Sink::default();
+    match write(&mut sink) {
+        Ok(()) => Ok(sink.into_bytes()),
         Err(cause) => Err(Error::new(
             ErrorKind::Encode,
             format!("the {} cannot be written: {cause}", format.as_str()),

@@ -15,17 +15,23 @@ pub enum ErrorKind {
     Model,
     /// The result could not be encoded.
     Encode,
+    /// The time of the caller's [`Budget`](crate::Budget) was over.
+    Timeout,
+    /// The memory of the caller's [`Budget`](crate::Budget) was too little.
+    OutOfMemory,
 }
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::UnsupportedFormat,
         Self::Undecodable,
         Self::TooManyBytes,
         Self::TooManyPixels,
         Self::Model,
         Self::Encode,
+        Self::Timeout,
+        Self::OutOfMemory,
     ];
 
     /// The cause and the way out, in one sentence.
@@ -45,6 +51,12 @@ impl ErrorKind {
                 "the model's file is damaged, of another family, or has an operator that is not supported"
             }
             Self::Encode => "the result could not be encoded; choose another format",
+            Self::Timeout => {
+                "the image took longer than --timeout, or a fleet did not answer within it; raise it"
+            }
+            Self::OutOfMemory => {
+                "the image needs more memory than --max-memory; raise it or send a smaller image"
+            }
         }
     }
 
@@ -57,6 +69,8 @@ impl ErrorKind {
             Self::TooManyPixels => "too-many-pixels",
             Self::Model => "model",
             Self::Encode => "encode",
+            Self::Timeout => "timeout",
+            Self::OutOfMemory => "out-of-memory",
         }
     }
 }

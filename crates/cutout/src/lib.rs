@@ -5,6 +5,7 @@
 //! There is no file system, network, environment, thread or clock here, so the
 //! same code runs natively and inside a WebAssembly sandbox.
 
+mod budget;
 mod colour;
 mod compose;
 mod decode;
@@ -28,6 +29,7 @@ mod smooth;
 mod thumbnail;
 mod transparency;
 
+pub use budget::{Budget, within};
 pub use colour::Cutout;
 pub use compose::{Background, Canvas, Layout, Length, Margins};
 pub use decode::decode;

@@ -1,6 +1,9 @@
 //! Limits, checked from the header before memory is taken.
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, budget};
+
+/// Bytes that a pixel takes at least: three colours, and the mask.
+const LEAST: u64 = 4;
 
 /// What a picture may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,8 @@ impl Limits {
     /// Checks the size of the decoded picture, in pixels.
     ///
     /// # Errors
-    /// Kind `too-many-pixels`; kind `undecodable` when a side is 0.
+    /// Kind `too-many-pixels`; kind `undecodable` when a side is 0; those of a [`Budget`](crate::Budget), of which the pixels and
+    /// their mask alone would take more than is left.
     pub fn check_size(&self, width: u32, height: u32) -> Result<(), Error> {
         if width == 0 || height == 0 {
             return Err(Error::new(
@@ -75,7 +79,7 @@ impl Limits {
                 },
             )
         } else {
-            return Ok(());
+            return budget::room(pixels * LEAST);
         };
         Err(Error::new(
             ErrorKind::TooManyPixels,

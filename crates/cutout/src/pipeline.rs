@@ -4,8 +4,8 @@ use crate::compose::Behind;
 use crate::transparency::{self, Seen};
 use crate::{
     Background, BoundingBox, Canvas, Cutout, Encoding, Error, Format, Layout, Limits, Map, Mask,
-    Matte, ModelSpec, Options, Output, OutputKind, Picture, PngEffort, Quality, Segmenter, compose,
-    decode, encode, looks, matte, preprocess, thumbnail,
+    Matte, ModelSpec, Options, Output, OutputKind, Picture, PngEffort, Quality, Segmenter, budget,
+    compose, decode, encode, looks, matte, preprocess, thumbnail,
 };
 
 /// A stage of one picture's way.
@@ -177,7 +177,7 @@ impl<S: Segmenter> Pipeline<S> {
     /// # Errors
     /// Kinds `unsupported-format`, `undecodable`, `too-many-bytes` and `too-many-pixels`.
     pub fn decode(&self, bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
-        decode::decode(bytes, limits)
+        budget::kept(decode::decode(bytes, limits))
     }
 
     /// Stage `preprocess`: the picture stretched to the model's square and normalised, side × side ×
@@ -187,7 +187,7 @@ impl<S: Segmenter> Pipeline<S> {
     /// # Errors
     /// Kind `model` when the model's interface cannot be computed with.
     pub fn preprocess(&self, picture: &Picture) -> Result<Option<Vec<f32>>, Error> {
-        preprocess::preprocess(picture, &self.spec)
+        budget::kept(preprocess::preprocess(picture, &self.spec))
     }
 
     /// Stage `segment`: what the network finds in `picture`, of which `input` was made, in as many looks as `quality`
@@ -203,7 +203,7 @@ impl<S: Segmenter> Pipeline<S> {
     ) -> Result<Option<Map>, Error> {
         let map = looks::look(picture, input, &self.spec, &mut self.segmenter, quality);
         self.segmenter.rest();
-        map
+        budget::kept(map)
     }
 
     /// Stage `matte`: the mask of `picture` from what the network found.
@@ -211,7 +211,7 @@ impl<S: Segmenter> Pipeline<S> {
     /// # Errors
     /// Kind `model` when the map has another size than side × side.
     pub fn matte(&self, map: &Map, picture: &Picture, quality: Quality) -> Result<Matte, Error> {
-        matte::matte(map, &self.spec, picture, quality)
+        budget::kept(matte::matte(map, &self.spec, picture, quality))
     }
 
     /// Stage `colour`: picture and mask joined; see [`Cutout`].
@@ -224,7 +224,7 @@ impl<S: Segmenter> Pipeline<S> {
         mask: &'a Mask,
         quality: Quality,
     ) -> Result<Cutout<'a>, Error> {
-        Cutout::new(picture, mask, quality)
+        budget::kept(Cutout::new(picture, mask, quality))
     }
 
     /// Stage `encode` of a cut-out: PNG, RGBA with straight alpha and as many bits as the picture has, a row at a time.
@@ -232,7 +232,7 @@ impl<S: Segmenter> Pipeline<S> {
     /// # Errors
     /// Kind `encode`.
     pub fn encode_cutout(&self, cutout: &Cutout<'_>, effort: PngEffort) -> Result<Vec<u8>, Error> {
-        encode::cutout(cutout, effort)
+        budget::kept(encode::cutout(cutout, effort))
     }
 
     /// Stage `colour`, when the result is not simply the cut-out at the picture's size: what [`Options::layout`]
@@ -255,7 +255,7 @@ impl<S: Segmenter> Pipeline<S> {
             // Whose colours nobody sees.
             OutputKind::Mask => (Behind::Transparent, Quality::Fast),
         };
-        compose::compose(
+        budget::kept(compose::compose(
             picture,
             mask,
             &options.layout,
@@ -263,7 +263,7 @@ impl<S: Segmenter> Pipeline<S> {
             quality,
             &behind,
             &options.limits,
-        )
+        ))
     }
 
     /// Stage `encode` of a canvas.
@@ -271,7 +271,7 @@ impl<S: Segmenter> Pipeline<S> {
     /// # Errors
     /// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
     pub fn encode_canvas(&self, canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Error> {
-        encode::canvas(canvas, encoding)
+        budget::kept(encode::canvas(canvas, encoding))
     }
 
     /// Stage `encode` of a canvas's colours as JPEG, for clients that take alpha apart; `quality` is 1…100.
@@ -279,7 +279,7 @@ impl<S: Segmenter> Pipeline<S> {
     /// # Errors
     /// As [`Self::encode_canvas`].
     pub fn encode_colours(&self, canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
-        encode::colours(canvas, quality)
+        budget::kept(encode::colours(canvas, quality))
     }
 
     /// Stage `encode` of a mask: grey with 8 bits.
@@ -287,7 +287,7 @@ impl<S: Segmenter> Pipeline<S> {
     /// # Errors
     /// As [`Self::encode_canvas`].
     pub fn encode_mask(&self, mask: &Mask, encoding: Encoding) -> Result<Vec<u8>, Error> {
-        encode::grey(mask, encoding)
+        budget::kept(encode::grey(mask, encoding))
     }
 
     /// Stages `preprocess`, `segment` and `matte` of a decoded picture. With a `region`, only what is in it can be
@@ -339,7 +339,7 @@ impl<S: Segmenter> Pipeline<S> {
         for stage in [Stage::Preprocess, Stage::Segment, Stage::Matte] {
             observe(stage);
         }
-        Ok(known)
+        budget::kept(Ok(known))
     }
 
     /// Stages `preprocess`, `segment` and `matte`.

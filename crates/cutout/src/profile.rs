@@ -8,6 +8,8 @@ use moxcms::{
     TransformOptions,
 };
 
+use crate::budget;
+
 /// Largest profile that is read, in bytes. Those of printing presses have about two million.
 const MAX_BYTES: usize = 4 << 20;
 
@@ -45,6 +47,9 @@ impl Profile {
         let mut from = Vec::with_capacity(PIECE * 3);
         let mut to = vec![0; PIECE * 3];
         for piece in data.chunks_mut(PIECE * channels.max(3)) {
+            if budget::is_spent() {
+                return;
+            }
             let pixels = piece.chunks_exact_mut(channels.max(3));
             from.clear();
             from.extend(pixels.flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]));

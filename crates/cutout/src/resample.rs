@@ -9,7 +9,7 @@
 
 mod across;
 
-use crate::Picture;
+use crate::{Picture, budget};
 use across::across;
 
 /// Fractional bits of a weight: 32, less 8 for a pixel, less 2 for sign and overshoot.
@@ -102,6 +102,9 @@ pub(crate) fn stretch_map(map: &[f32], side: usize, width: usize, height: usize)
     let mut out = Vec::with_capacity(width * height);
     let mut sums = vec![0.0; width];
     for (start, weights) in rows.iter() {
+        if budget::is_spent() {
+            break;
+        }
         sums.fill(0.0);
         let source = wide[start * width..].chunks_exact(width.max(1));
         for (row, weight) in source.zip(weights) {
@@ -113,6 +116,7 @@ pub(crate) fn stretch_map(map: &[f32], side: usize, width: usize, height: usize)
         // A plateau of 255 stays one, whatever the weights' rounding leaves of it.
         out.extend(sums.iter().map(|sum| (sum + 1.0 / 64.0) as u8));
     }
+    out.resize(width * height, 0);
     out
 }
 
@@ -247,6 +251,9 @@ const LANES: usize = 16;
 fn down(data: &[u8], stride: usize, first: usize, taps: &Taps) -> Vec<u8> {
     let mut out = vec![0; taps.starts.len() * stride];
     for (target, (start, weights)) in out.chunks_exact_mut(stride).zip(taps.iter()) {
+        if budget::is_spent() {
+            break;
+        }
         let source = &data[(start - first) * stride..];
         let (blocks, rest) = target.as_chunks_mut::<LANES>();
         for (index, block) in blocks.iter_mut().enumerate() {

@@ -1,8 +1,10 @@
 //! The place of the network in the pipeline.
 
+use std::ops::ControlFlow;
+
 use net::{AnyExecutor, AnyPlan, Shape, Simd};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, budget};
 
 /// Computes the network: a picture of the model's input size to a map of foreground probabilities.
 pub trait Segmenter {
@@ -63,7 +65,11 @@ impl Net {
 
 impl Segmenter for Net {
     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
-        self.0.run(input).map_err(unusable)
+        let observe = &mut |_| match budget::is_spent() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        self.0.run_observed(input, observe).map_err(unusable)
     }
 
     /// Linear memory never shrinks: what the network has done with is the place for the stages behind it. Natively it

@@ -1,6 +1,6 @@
 //! rembg's post-processing of a mask (`-ppm`): nothing thin, a smooth outline, all or nothing.
 
-use crate::Mask;
+use crate::{Mask, budget};
 
 /// Standard deviation of the blur in pixels.
 const SIGMA: f32 = 2.0;
@@ -19,6 +19,9 @@ impl Mask {
         let mut data = Vec::with_capacity(opened.len());
         let (mut column, mut row) = (vec![0.0; width], vec![0.0; width + 2 * RADIUS]);
         for y in 0..height {
+            if budget::is_spent() {
+                break;
+            }
             // Down the columns first, a row at a time, so that no second picture is held.
             let line = |y: isize| &opened[mirrored(y, height) * width..][..width];
             let y = y as isize;
@@ -41,6 +44,7 @@ impl Mask {
                 if value < 127.0 { 0 } else { 255 }
             }));
         }
+        data.resize(opened.len(), 0);
         Self { data, ..*self }
     }
 }

@@ -64,10 +64,11 @@ pub(crate) fn problem(status: u16, code: &str, detail: &str) -> Response<Bytes> 
 /// The status of a core's error.
 pub(crate) fn status_of(error: &Error) -> u16 {
     match error.kind() {
-        ErrorKind::TooManyBytes | ErrorKind::TooManyPixels => 413,
+        ErrorKind::TooManyBytes | ErrorKind::TooManyPixels | ErrorKind::OutOfMemory => 413,
         ErrorKind::UnsupportedFormat => 415,
         ErrorKind::Undecodable => 422,
         ErrorKind::Model | ErrorKind::Encode => 500,
+        ErrorKind::Timeout => 504,
     }
 }
 

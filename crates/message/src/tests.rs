@@ -263,6 +263,8 @@ fn kinds() -> Vec<FailureKind> {
         ErrorKind::TooManyPixels,
         ErrorKind::Model,
         ErrorKind::Encode,
+        ErrorKind::Timeout,
+        ErrorKind::OutOfMemory,
     ];
     let mut kinds = core.map(FailureKind::Core).to_vec();
     kinds.extend([FailureKind::BadMessage, FailureKind::TooLarge]);

@@ -30,4 +30,5 @@ words!(FormatWord of Format, "lowercase": Png, WebP, Jpeg);
 words!(PngWord of PngEffort, "lowercase": Fast, Small);
 words!(StageWord of Stage, "lowercase": Decode, Preprocess, Segment, Matte, Colour, Encode);
 words!(ErrorWord of ErrorKind, "kebab-case":
-    UnsupportedFormat, Undecodable, TooManyBytes, TooManyPixels, Model, Encode);
+    UnsupportedFormat, Undecodable, TooManyBytes, TooManyPixels, Model, Encode,
+    Timeout, OutOfMemory);

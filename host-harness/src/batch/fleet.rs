@@ -232,7 +232,7 @@ fn lost(takers: &[String]) -> Error {
 impl From<FailureKind> for Kind {
     fn from(kind: FailureKind) -> Self {
         match kind {
-            FailureKind::Core(kind) => Self::Core(kind),
+            FailureKind::Core(kind) => kind.into(),
             FailureKind::BadMessage => Self::BadMessage,
             FailureKind::TooLarge => Self::TooLarge,
         }

@@ -5,7 +5,7 @@
 
 use moxcms::{CicpProfile, ColorProfile, TransferCharacteristics};
 
-use crate::Picture;
+use crate::{Picture, budget};
 
 /// Light of white in nits.
 const WHITE: f64 = 203.0;
@@ -128,19 +128,24 @@ fn scales(light: &[f32], peak: usize) -> Vec<f32> {
 /// Changes the three colours of every pixel, as values of 16 bits.
 fn for_each(picture: &mut Picture, mut change: impl FnMut([u16; 3]) -> [u16; 3]) {
     let channels = picture.channels.max(3);
-    let pixels = picture.data.chunks_exact_mut(channels);
+    let stride = picture.width as usize * channels;
+    let rows = picture.data.chunks_exact_mut(stride);
+    let rows = rows.take_while(|_| !budget::is_spent());
     let Some(fine) = &mut picture.fine else {
-        for pixel in pixels {
+        for pixel in rows.flat_map(|row| row.chunks_exact_mut(channels)) {
             let colour = [pixel[0], pixel[1], pixel[2]].map(|value| u16::from(value) * 257);
             let changed = change(colour).map(|value| ((u32::from(value) + 128) / 257) as u8);
             pixel[..3].copy_from_slice(&changed);
         }
         return;
     };
-    for (high, low) in pixels.zip(fine.chunks_exact_mut(channels)) {
-        let value = |i: usize| u16::from_be_bytes([high[i], low[i]]);
-        let changed = change([value(0), value(1), value(2)]).map(u16::to_be_bytes);
-        high[..3].copy_from_slice(&changed.map(|[high, _]| high));
-        low[..3].copy_from_slice(&changed.map(|[_, low]| low));
+    for (high, low) in rows.zip(fine.chunks_exact_mut(stride)) {
+        let pixels = high.chunks_exact_mut(channels);
+        for (high, low) in pixels.zip(low.chunks_exact_mut(channels)) {
+            let value = |i: usize| u16::from_be_bytes([high[i], low[i]]);
+            let changed = change([value(0), value(1), value(2)]).map(u16::to_be_bytes);
+            high[..3].copy_from_slice(&changed.map(|[high, _]| high));
+            low[..3].copy_from_slice(&changed.map(|[_, low]| low));
+        }
     }
 }

@@ -15,13 +15,16 @@ use heifer::heifer_isobmff::{BoxIter, HeifFile, ItemId};
 use super::samples::Samples;
 use super::stated::{self, Colours};
 use super::{Format, apply, damaged, unsupported};
-use crate::{Error, Limits, Picture};
+use crate::{Error, Limits, Picture, budget};
 
 /// Largest `meta` box: a phone's has some 10 KiB; reading one takes the square of its length.
 const MAX_META: usize = 1 << 20;
 
 /// Largest number of tiles; 200 megapixels in tiles of 512 × 512 have 768.
 const MAX_TILES: usize = 1 << 12;
+
+/// Bytes that a decoder takes for a pixel of a coded image, samples and their conversion to RGBA together.
+const WORKING_BYTES: u64 = 12;
 
 /// Images that are made of images are nested no deeper.
 const MAX_DEPTH: u32 = 2;
@@ -61,6 +64,15 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     };
     apply(colours, reader.is_grey(id)?, &mut picture);
     Ok(picture)
+}
+
+/// Checks the size of a coded image, and that there is memory to decode it.
+///
+/// # Errors
+/// As [`Limits::check_size`].
+fn check_coded(limits: &Limits, width: u32, height: u32) -> Result<(), Error> {
+    limits.check_size(width, height)?;
+    budget::room(u64::from(width) * u64::from(height) * WORKING_BYTES)
 }
 
 /// Splits samples of up to 16 bits into high and low bytes of 16.

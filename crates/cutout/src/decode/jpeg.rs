@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use image::ImageDecoder;
 
 use super::{Format, damaged, refusal};
-use crate::{Error, ErrorKind, Limits};
+use crate::{Error, ErrorKind, Limits, budget};
 use blocks::{Fault, Scans};
 use header::{Coding, Frame, Segment, marker};
 use mjpeg::{MAX_SAMPLES, Mjpeg};
@@ -38,6 +38,11 @@ pub(super) fn open<'a>(
         return Err(unsupported(name));
     }
     limits.check_size(frame.width.into(), frame.height.into())?;
+    let pixels = u64::from(frame.width) * u64::from(frame.height);
+    if frame.is_progressive() {
+        // All coefficients of 16 bits, and the image.
+        budget::room(pixels * frame.components.len() as u64 * 3)?;
+    }
     let scans = blocks::walk(bytes, &frame).map_err(fault)?;
     // Redefined tables are one thing to one decoder, and another to the next.
     if scans.requantise {
@@ -122,7 +127,7 @@ fn check_mjpeg(bytes: &[u8], frame: &Frame, scans: &Scans) -> Result<(), Error> 
     }
     let pixels = u64::from(frame.width) * u64::from(frame.height);
     if pixels * frame.components.len() as u64 <= MAX_SAMPLES {
-        return Ok(());
+        return budget::room(pixels * mjpeg::WORKING_BYTES);
     }
     let most = MAX_SAMPLES / frame.components.len() as u64;
     Err(Error::new(

@@ -19,7 +19,7 @@ use image::{ColorType, ImageDecoder, ImageError, ImageFormat, ImageResult};
 use super::samples::buffer;
 use super::{Format, damaged};
 use crate::profile::Inks;
-use crate::{Error, ErrorKind, Limits};
+use crate::{Error, ErrorKind, Limits, budget};
 use colour::{Unmix, Way};
 use directory::{Directory, File};
 use page::{AlphaKind, Colours, Compression, Page};
@@ -125,6 +125,7 @@ impl<'a> Tiff<'a> {
         let mut line = Vec::new();
         for plane in (0..planes).filter(|&plane| self.is_wanted(plane)) {
             for index in 0..chunks.across * chunks.down {
+                budget::check()?;
                 let (column, row) = (index % chunks.across, index / chunks.across);
                 let (left, top) = (column * chunks.width, row * chunks.height);
                 let seen = (page.height as usize - top).min(chunks.height);

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use png::{BitDepth, ColorType, DeflateCompression, Filter};
 
+use crate::budget::{self, Sink};
 use crate::{Canvas, Cutout, Density, Error, ErrorKind, Mask, PngEffort, Profile};
 
 /// PNG, RGBA with straight alpha and as many bits as the picture has, with the picture's profile and density.
@@ -50,15 +51,18 @@ pub(super) fn canvas(canvas: &Canvas, effort: PngEffort) -> Result<Vec<u8>, Erro
         effort,
     };
     if canvas.opaque {
-        return file.write(|out| out.write_all(&canvas.rgb()));
+        return file.write(|out| pieces(out, &canvas.rgb()));
     }
     let Some(fine) = fine else {
-        return file.write(|out| out.write_all(&canvas.data));
+        return file.write(|out| pieces(out, &canvas.data));
     };
     let mut row = Vec::new();
     file.write(|out| {
         let mut pieces = canvas.data.chunks(CHUNK).zip(fine.chunks(CHUNK));
-        pieces.try_for_each(|(high, low)| out.write_all(interleaved(&mut row, high, low)))
+        pieces.try_for_each(|(high, low)| {
+            budget::check_io()?;
+            out.write_all(interleaved(&mut row, high, low))
+        })
     })
 }
 
@@ -76,7 +80,15 @@ pub(super) fn mask(mask: &Mask, effort: PngEffort) -> Result<Vec<u8>, Error> {
         density: None,
         effort,
     };
-    file.write(|out| out.write_all(&mask.data))
+    file.write(|out| pieces(out, &mask.data))
+}
+
+/// Writes rows a piece at a time, as long as the budget lasts.
+fn pieces(out: &mut dyn Write, rows: &[u8]) -> io::Result<()> {
+    rows.chunks(CHUNK).try_for_each(|piece| {
+        budget::check_io()?;
+        out.write_all(piece)
+    })
 }
 
 /// Samples of 16 bits, of their bytes.
@@ -136,7 +148,7 @@ impl File<'_> {
             yppu: density.y,
             unit: png::Unit::Meter,
         });
-        let mut sink = Sink(Vec::new());
+        let mut sink = Sink::default();
         let done = png::Encoder::with_info(&mut sink, info).and_then(|mut encoder| {
             encoder.set_deflate_compression(compression);
             encoder.set_filter(filter);
@@ -147,7 +159,7 @@ impl File<'_> {
             header.finish()
         });
         match done {
-            Ok(()) => Ok(sink.0),
+            Ok(()) => Ok(sink.into_bytes()),
             Err(cause) => Err(Error::new(
                 ErrorKind::Encode,
                 format!("the PNG cannot be written: {cause}"),
@@ -158,28 +170,6 @@ impl File<'_> {
 
 /// Bytes per IDAT chunk.
 const CHUNK: usize = 64 << 10;
-
-/// Grows by a quarter, not twofold: WebAssembly memory never shrinks, so that the doubling of a
-/// 50 MB result would cost more than the picture.
-struct Sink(Vec<u8>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let free = self.0.capacity() - self.0.len();
-        if free < bytes.len() {
-            let growth = bytes.len().max(self.0.len() / 4).max(CHUNK);
-            self.0
-                .try_reserve_exact(growth)
-                .map_err(|_| io::ErrorKind::OutOfMemory)?;
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[cfg(test)]
 mod tests {

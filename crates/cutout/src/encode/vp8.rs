@@ -1,22 +1,17 @@
 //! A lossy frame of WebP (VP8, RFC 6386).
 
+mod forecast;
+
 use oxideav_vp8::encoder::EncodeError;
 use oxideav_vp8::{I420Frame, KeyframeParams, encode_keyframe};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, budget};
 
 /// Longest side that a frame can have.
 pub(super) const MAX_SIDE: u32 = 16_383;
 
-/// Most bytes of the first partition, which has the modes of all macroblocks (RFC 6386, section 9.1).
-const MAX_MODES: u64 = 0x7_ffff;
-
-/// Macroblocks whose modes fit whatever they are: 16 modes of a macroblock take at most some 8 bits each.
-const SURE: u64 = 1 << 15;
-
-/// Longest side of a sample in pixels, a multiple of a macroblock's, and samples in each direction.
-const SAMPLE: u32 = 256;
-const SAMPLES: u32 = 3;
+/// Bytes that the encoder takes for a pixel: 25 × 16 coefficients of a macroblock of 256, and what they become.
+const WORKING_BYTES: u64 = 6;
 
 /// Side of the blocks in which transparent pixels get a colour.
 const BLOCK: usize = 8;
@@ -41,7 +36,7 @@ pub(super) fn frame(
         );
         return Err(Error::new(ErrorKind::Encode, text));
     }
-    let planes = Planes::of(width as usize, height as usize, data, channels);
+    let planes = Planes::of(width as usize, height as usize, data, channels)?;
     let frame = I420Frame::packed(width, height, &planes.y, &planes.u, &planes.v);
     let quantiser = quantiser(quality);
     let settings = KeyframeParams {
@@ -50,63 +45,25 @@ pub(super) fn frame(
         loop_filter_level: quantiser / 4,
         ..KeyframeParams::default()
     };
-    let failed = |cause| match cause {
-        EncodeError::FirstPartitionTooLarge { .. } => {
-            let text = format!(
-                "{width}×{height} pixels are more than one lossy webp can hold; ask for lossless webp, png or a \
-                 smaller result"
-            );
-            Error::new(ErrorKind::TooManyPixels, text)
-        }
-        cause => Error::new(
-            ErrorKind::Encode,
-            format!("the webp cannot be written: {cause:?}"),
-        ),
-    };
-    refuse_hopeless(&frame, &settings).map_err(failed)?;
-    encode_keyframe(&frame, &settings).map_err(failed)
+    budget::room(pixels as u64 * WORKING_BYTES)?;
+    forecast::check(&frame, &settings)?;
+    encode_keyframe(&frame, &settings).map_err(|cause| match cause {
+        EncodeError::FirstPartitionTooLarge { .. } => too_large(width, height),
+        cause => unwritable(&cause),
+    })
 }
 
-/// Forecasts the size of the first partition by samples, and refuses a frame for which it is a quarter above what it may be:
-/// the encoder says so at its end only, for noise of 49 megapixels after most of a minute. Forecasts came out 0 to 10 %
-/// above, for a photo with and without noise.
-///
-/// # Errors
-/// [`EncodeError::FirstPartitionTooLarge`], and what the encoder says of a sample.
-fn refuse_hopeless(frame: &I420Frame<'_>, settings: &KeyframeParams) -> Result<(), EncodeError> {
-    let macroblocks =
-        |width: u32, height: u32| u64::from(width.div_ceil(16)) * u64::from(height.div_ceil(16));
-    let all = macroblocks(frame.width, frame.height);
-    if all <= SURE {
-        return Ok(());
-    }
-    let (width, height) = (frame.width.min(SAMPLE), frame.height.min(SAMPLE));
-    let (mut bytes, mut sampled) = (0, 0);
-    for place in 0..SAMPLES * SAMPLES {
-        let at = |most: u32, step: u32| (most * step / (SAMPLES - 1)) as usize / 2 * 2;
-        let left = at(frame.width - width, place % SAMPLES);
-        let top = at(frame.height - height, place / SAMPLES);
-        let chroma = top / 2 * frame.uv_stride + left / 2;
-        let sample = I420Frame {
-            width,
-            height,
-            y: &frame.y[top * frame.y_stride + left..],
-            u: &frame.u[chroma..],
-            v: &frame.v[chroma..],
-            ..*frame
-        };
-        // The partition's size stands in the upper 19 of the first 24 bits.
-        if let [a, b, c, ..] = encode_keyframe(&sample, settings)?[..] {
-            bytes += u64::from(u32::from_le_bytes([a, b, c, 0]) >> 5);
-        }
-        sampled += macroblocks(width, height);
-    }
-    let forecast = bytes * all / sampled;
-    if forecast > MAX_MODES + MAX_MODES / 4 {
-        let bytes = forecast as usize;
-        return Err(EncodeError::FirstPartitionTooLarge { bytes });
-    }
-    Ok(())
+fn too_large(width: u32, height: u32) -> Error {
+    let text = format!(
+        "{width}×{height} pixels are more than one lossy webp can hold; ask for lossless webp, png or a \
+         smaller result"
+    );
+    Error::new(ErrorKind::TooManyPixels, text)
+}
+
+fn unwritable(cause: &EncodeError) -> Error {
+    let text = format!("the webp cannot be written: {cause:?}");
+    Error::new(ErrorKind::Encode, text)
 }
 
 /// The quantiser's index, 127…0, of a quality of 1…100, as libwebp chooses it.
@@ -128,7 +85,7 @@ struct Planes {
 }
 
 impl Planes {
-    fn of(width: usize, height: usize, data: &[u8], channels: usize) -> Self {
+    fn of(width: usize, height: usize, data: &[u8], channels: usize) -> Result<Self, Error> {
         let half = width.div_ceil(2) * height.div_ceil(2);
         let mut planes = Self {
             y: Vec::with_capacity(width * height),
@@ -138,6 +95,7 @@ impl Planes {
         let mut colours = Vec::with_capacity(width * BLOCK);
         let mut last = [0; 3];
         for band in data.chunks(width * channels * BLOCK) {
+            budget::check()?;
             colours.clear();
             colours.extend(band.chunks_exact(channels).map(|pixel| match *pixel {
                 [r, g, b, ..] => [r, g, b],
@@ -149,7 +107,7 @@ impl Planes {
             }
             planes.add(&colours, width);
         }
-        planes
+        Ok(planes)
     }
 
     /// Adds rows, an even number of them unless they are the last.
@@ -248,8 +206,10 @@ mod tests {
         ];
         for (name, luma, height, is_refused) in cases {
             let frame = I420Frame::packed(width, height, luma, &flat, &flat);
-            let found = refuse_hopeless(&frame, &settings);
-            let too_large = matches!(found, Err(EncodeError::FirstPartitionTooLarge { .. }));
+            let found = forecast::check(&frame, &settings);
+            let too_large = found
+                .as_ref()
+                .is_err_and(|error| error.kind() == ErrorKind::TooManyPixels);
             assert_eq!(too_large, is_refused, "{name}: {found:?}");
         }
     }

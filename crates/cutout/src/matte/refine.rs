@@ -9,8 +9,8 @@ use std::ops::Range;
 use wide::{f32x4, i32x4};
 
 use super::fit::{Functions, Linear};
-use crate::Picture;
 use crate::grid::{Grid, places};
+use crate::{Picture, budget};
 
 /// Longer sides of the grids of the two passes.
 const SIDES: [usize; 2] = [320, 640];
@@ -74,6 +74,9 @@ fn pass<const CHANNELS: usize>(
         .zip(pixels.chunks_exact(width))
         .zip(&lines);
     for ((values, colours), &(cell, share)) in lines {
+        if budget::is_spent() {
+            break;
+        }
         band.move_to(cell, &mut rows);
         band.mix(share);
         for Run { part, flat } in &band.runs {

@@ -3,6 +3,7 @@
 use wide::{bytemuck, i16x8, i32x4};
 
 use super::{HALF, TOGETHER, Taps, to_byte};
+use crate::budget;
 
 /// Stretches rows of `width` pixels by [`PairedTaps`], the first `OUT` of their `IN` channels.
 pub(super) fn across<const IN: usize, const OUT: usize>(
@@ -11,10 +12,14 @@ pub(super) fn across<const IN: usize, const OUT: usize>(
     taps: &Taps,
 ) -> Vec<u8> {
     let rows = data.len() / (width * IN);
-    let mut out = Vec::with_capacity(rows * taps.starts.len() * OUT);
+    let length = rows * taps.starts.len() * OUT;
+    let mut out = Vec::with_capacity(length);
     let taps = PairedTaps::new(taps);
     let mut pairs = vec![i16x8::ZERO; width.div_ceil(2) + TOGETHER - 1];
     for row in data.chunks_exact(width * IN) {
+        if budget::is_spent() {
+            break;
+        }
         let (pixels, _) = row.as_chunks::<IN>();
         let (whole, last) = pixels.as_chunks::<2>();
         for (pair, [left, right]) in pairs.iter_mut().zip(whole) {
@@ -37,6 +42,7 @@ pub(super) fn across<const IN: usize, const OUT: usize>(
             out.extend_from_slice(&sums.to_array().map(to_byte)[..OUT]);
         }
     }
+    out.resize(length, 0);
     out
 }
 

@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests"
 )]
 
+mod budget;
 mod transparency;
 
 use std::io::Cursor;

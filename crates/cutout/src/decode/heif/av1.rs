@@ -6,7 +6,7 @@ use oxideav_av1::parse_leb128;
 use oxideav_av1::sequence_header::{SequenceHeader, parse_sequence_header};
 
 use super::super::{Format, damaged, unsupported};
-use super::bad;
+use super::{bad, check_coded};
 use crate::{Error, Limits};
 
 /// Types of units (AV1, 6.2.2).
@@ -33,7 +33,8 @@ pub(super) fn depth(data: &[u8]) -> Result<u8, Error> {
 pub(super) fn frame(data: &[u8], limits: &Limits) -> Result<Frame, Error> {
     let Units { stream, sequence } = Units::read(data)?;
     let side = |less: u32| less.saturating_add(1);
-    limits.check_size(
+    check_coded(
+        limits,
         side(sequence.max_frame_width_minus_1),
         side(sequence.max_frame_height_minus_1),
     )?;

@@ -7,7 +7,7 @@ use heifer::heifer_hevc_dec::recon::Frame;
 use heifer::heifer_isobmff::{HeifFile, ItemId};
 
 use super::super::{Format, damaged, unsupported};
-use super::bad;
+use super::{bad, check_coded};
 use crate::{Error, Limits};
 
 /// Types of units that hold parameters: VPS, SPS and PPS (H.265, table 7-1). In HEIF they stand in `hvcC` alone.
@@ -65,7 +65,8 @@ fn check(unit: &[u8], limits: &Limits) -> Result<(), Error> {
     match unit {
         [first, _, payload @ ..] if kind(*first) == SPS => {
             let sps = Sps::parse(&unescape_rbsp(payload)).map_err(|cause| bad(&cause))?;
-            limits.check_size(
+            check_coded(
+                limits,
                 sps.pic_width_in_luma_samples,
                 sps.pic_height_in_luma_samples,
             )

@@ -8,7 +8,7 @@ use heifer::{Image, Sample};
 
 use super::super::{Format, damaged, unsupported};
 use super::{Reader, av1, bad, colour, foreign, hevc};
-use crate::Error;
+use crate::{Error, budget};
 
 impl Reader<'_> {
     /// Item `id`, upright, with its alpha.
@@ -40,6 +40,7 @@ impl Reader<'_> {
         let mut whole: Option<Image<S>> = None;
         let mut side = (0, 0);
         for (index, &tile) in tiles.iter().enumerate() {
+            budget::check()?;
             let tile: Image<S> = self.coded(tile)?;
             if index == 0 {
                 side = (tile.width, tile.height);

@@ -10,6 +10,7 @@ use super::header::{Coding, Component, Frame, Segment, marker};
 use super::huffman::{Bits, Table};
 use super::scan::{Progress, Scan};
 use super::split::Part;
+use crate::budget;
 
 /// Zero bytes that an image may end with, of those at the end of a file without an end marker; more were put there.
 const ZEROS: usize = 2;
@@ -231,6 +232,10 @@ impl<'a> Walk<'a> {
         let (mut left, mut number) = (self.interval, 0);
         self.empty = 0;
         for y in 0..down {
+            if budget::is_spent() {
+                // Which nobody sees: the stage returns the budget's error.
+                return Err(Fault::Broken);
+            }
             for x in 0..across {
                 if self.interval > 0 && left == 0 {
                     bits.restart(number)?;

@@ -11,6 +11,9 @@ use crate::profile::Inks;
 /// Most samples, of all components together, that `oxideav-mjpeg` 0.1.14 decodes.
 pub(super) const MAX_SAMPLES: u64 = 64 << 20;
 
+/// Bytes that it takes for a pixel.
+pub(super) const WORKING_BYTES: u64 = 16;
+
 /// A decoder of grey, RGB and four inks. More than 8 bits of a sample come out as 8.
 pub(super) struct Mjpeg {
     /// The file up to the end of its last scan.

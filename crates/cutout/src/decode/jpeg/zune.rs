@@ -4,20 +4,20 @@ use std::borrow::Cow;
 
 use image::error::{DecodingError, ImageFormatHint, UnsupportedError, UnsupportedErrorKind};
 use image::{ColorType, ImageDecoder, ImageError, ImageFormat, ImageResult};
-use zune_core::bytestream::ZCursor;
+use zune_core::bytestream::{ZByteIoError, ZByteReaderTrait, ZCursor, ZSeekFrom};
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use crate::Error;
 use crate::decode::samples::buffer;
 use crate::profile::Inks;
+use crate::{Error, budget};
 
 /// A decoder of grey, RGB, or of four inks (CMYK or YCCK), which come out as RGB: by their profile, or else by the
 /// simplest rule.
 pub(super) struct Zune<'a> {
-    decoder: JpegDecoder<ZCursor<Cow<'a, [u8]>>>,
+    decoder: JpegDecoder<Source<'a>>,
     size: (usize, usize),
     stored: ColorSpace,
     inks: Option<Inks>,
@@ -31,7 +31,7 @@ impl<'a> Zune<'a> {
             .set_strict_mode(false)
             .set_max_width(usize::MAX)
             .set_max_height(usize::MAX);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+        let mut decoder = JpegDecoder::new_with_options(Source::new(bytes), options);
         decoder.decode_headers().map_err(error)?;
         let size = decoder.dimensions().unwrap_or_default();
         let stored = decoder.input_colorspace().unwrap_or(ColorSpace::RGB);
@@ -99,6 +99,82 @@ impl ImageDecoder for Zune<'_> {
 
     fn read_image_boxed(self: Box<Self>, out: &mut [u8]) -> ImageResult<()> {
         (*self).read_image(out)
+    }
+}
+
+/// A file in memory that ends where the budget is spent.
+struct Source<'a> {
+    file: ZCursor<Cow<'a, [u8]>>,
+    /// Bytes until the next question.
+    left: usize,
+    is_spent: bool,
+}
+
+impl<'a> Source<'a> {
+    fn new(bytes: Cow<'a, [u8]>) -> Self {
+        Self {
+            file: ZCursor::new(bytes),
+            left: 0,
+            is_spent: false,
+        }
+    }
+
+    /// Whether `bytes` more may be read.
+    fn may_read(&mut self, bytes: usize) -> Result<(), ZByteIoError> {
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => {
+                self.is_spent = budget::is_spent();
+                self.left = budget::STEP;
+            }
+        }
+        match self.is_spent {
+            true => Err(ZByteIoError::Generic("there is no time left")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl ZByteReaderTrait for Source<'_> {
+    fn read_byte_no_error(&mut self) -> u8 {
+        match self.may_read(1) {
+            Ok(()) => self.file.read_byte_no_error(),
+            Err(_) => 0,
+        }
+    }
+
+    fn read_exact_bytes(&mut self, buf: &mut [u8]) -> Result<(), ZByteIoError> {
+        self.may_read(buf.len())?;
+        self.file.read_exact_bytes(buf)
+    }
+
+    fn read_bytes(&mut self, buf: &mut [u8]) -> Result<usize, ZByteIoError> {
+        self.may_read(buf.len())?;
+        self.file.read_bytes(buf)
+    }
+
+    fn peek_bytes(&mut self, buf: &mut [u8]) -> Result<usize, ZByteIoError> {
+        self.file.peek_bytes(buf)
+    }
+
+    fn peek_exact_bytes(&mut self, buf: &mut [u8]) -> Result<(), ZByteIoError> {
+        self.file.peek_exact_bytes(buf)
+    }
+
+    fn z_seek(&mut self, from: ZSeekFrom) -> Result<u64, ZByteIoError> {
+        self.file.z_seek(from)
+    }
+
+    fn is_eof(&mut self) -> Result<bool, ZByteIoError> {
+        Ok(self.is_spent || self.file.is_eof()?)
+    }
+
+    fn z_position(&mut self) -> Result<u64, ZByteIoError> {
+        self.file.z_position()
+    }
+
+    fn read_remaining(&mut self, sink: &mut Vec<u8>) -> Result<usize, ZByteIoError> {
+        self.file.read_remaining(sink)
     }
 }
 
