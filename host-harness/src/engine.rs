@@ -107,8 +107,7 @@ pub trait Engine {
     /// Removes the background of an encoded picture; the result is encoded.
     ///
     /// # Errors
-    /// The core's kinds and `trap`; for `wasm` also `timeout` and `out-of-memory`. After any of them the engine is as good as
-    /// new.
+    /// The core's kinds, `timeout`, `out-of-memory` and `trap`. After any of them the engine is as good as new.
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error>;
 
     /// The mask of an encoded picture.
@@ -125,7 +124,7 @@ pub trait Engine {
     /// Answers one HTTP request; what the core refuses is a response too.
     ///
     /// # Errors
-    /// Kind `trap`; for `wasm` also `timeout`, `out-of-memory` and `engine`. After any of them the engine is as good as new.
+    /// Kinds `timeout`, `out-of-memory` and `trap`; for `wasm` also `engine`. After any of them the engine is as good as new.
     fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error>;
 
     /// The largest linear memory, in bytes, of the instance that served the last picture; `None` before it, and

@@ -139,9 +139,6 @@ impl Batch {
         let jobs = self.jobs.map_or(cores, usize::from);
         let instances = u32::try_from(jobs)
             .map_err(|_| Error::new(Kind::Usage, "--jobs is above what one process can hold"))?;
-        if !self.quiet {
-            self.sandbox.warn_of_unused_caps(false);
-        }
         let settings = Settings {
             instances,
             ..self.sandbox.settings()?

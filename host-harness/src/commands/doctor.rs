@@ -14,8 +14,8 @@ use net::Simd;
 
 use crate::commands::{Command, ModelFlags};
 #[cfg(feature = "wasm")]
-use crate::engine::{Cache, Settings};
-use crate::engine::{Engines, Runtime, WASMTIME};
+use crate::engine::Cache;
+use crate::engine::{Engines, Runtime, Settings, WASMTIME};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
 
@@ -58,7 +58,7 @@ fn engines(model: Option<Model>, report: &mut Report) {
     };
     // Other models need not find a drawn disc, nor one that sees it small.
     let is_known = model.path.is_none() && model.spec.side >= LEAST_SIDE;
-    let native = Engines::Native(model.clone(), Runtime::Net, Limits::default());
+    let native = Engines::Native(model.clone(), Runtime::Net, Settings::default());
     let native = self_test(&native, is_known);
     report.line("engine native", told(&native));
     #[cfg(feature = "wasm")]

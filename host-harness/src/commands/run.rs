@@ -44,7 +44,6 @@ impl Command for Run {
         let options =
             (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
         files::refuse_terminal(&output, "cutout.png")?;
-        self.sandbox.warn_of_unused_caps(false);
         let picture = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
         let mut engine = engines.engine()?;

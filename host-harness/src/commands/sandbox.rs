@@ -15,10 +15,10 @@ use crate::{Error, Kind};
 /// A way to run the core.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
-    /// In a WebAssembly sandbox, with caps on memory and time.
+    /// In a WebAssembly sandbox.
     #[cfg_attr(feature = "wasm", default)]
     Wasm,
-    /// Directly, without those caps: faster for many images, not for one.
+    /// Directly: faster for many images, not for one. What limits it is its own code.
     #[cfg_attr(not(feature = "wasm"), default)]
     Native,
 }
@@ -61,11 +61,11 @@ pub struct Sandbox {
     #[arg(long, value_name = "MP", default_value = "50", value_parser = megapixels)]
     pub max_pixels: u64,
 
-    /// Memory of one wasm instance, in MiB. Default: 1024.
+    /// Memory of one wasm instance, or of one image natively, in MiB. Default: 1024.
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..=4096))]
     pub max_memory: Option<u64>,
 
-    /// Time for one image in wasm, in seconds. Default: 60.
+    /// Time for one image, in seconds. Default: 60.
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<f64>,
 }
@@ -103,13 +103,13 @@ impl Sandbox {
     ///
     /// # Errors
     /// Those of the cache and the engine.
-    #[cfg_attr(
-        not(feature = "wasm"),
-        expect(unused_variables, reason = "settings of wasm instances")
-    )]
     pub fn engines(&self, model: &Arc<Model>, settings: Settings) -> Result<Engines, Error> {
         match self.engine {
-            EngineName::Native => Ok(Engines::Native(model.clone(), self.runtime, self.limits())),
+            EngineName::Native => {
+                let limits = Some(self.limits());
+                let settings = Settings { limits, ..settings };
+                Ok(Engines::Native(model.clone(), self.runtime, settings))
+            }
             #[cfg(feature = "wasm")]
             EngineName::Wasm => Engines::of_user(model, self.runtime, settings, &announce),
             #[cfg(not(feature = "wasm"))]
@@ -136,21 +136,6 @@ impl Sandbox {
             })?;
         }
         Ok(settings)
-    }
-
-    /// Warns of caps that were given and that the native engine does not have. `keeps_timeout`: the caller itself ends what
-    /// takes longer than `--timeout`.
-    pub(crate) fn warn_of_unused_caps(&self, keeps_timeout: bool) {
-        let flags = [
-            ("--max-memory", self.max_memory.is_some()),
-            ("--timeout", self.timeout.is_some() && !keeps_timeout),
-        ];
-        let is_native = self.engine == EngineName::Native;
-        for (flag, _) in flags.iter().filter(|(_, is_given)| is_native && *is_given) {
-            announce(&format!(
-                "warning: {flag} has no effect with --engine native; only the sandbox has this cap"
-            ));
-        }
     }
 }
 

@@ -122,7 +122,6 @@ impl Command for Serve {
             model: String::new(),
         };
         self.log.start();
-        self.sandbox.warn_of_unused_caps(true);
         let (model, engines) = self.sandbox.start(settings)?;
         config.model.clone_from(&model.spec.name);
         serve(engines, config, &announce)?;

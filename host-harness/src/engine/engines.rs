@@ -4,14 +4,12 @@ use std::sync::Arc;
 #[cfg(feature = "wasm")]
 use std::sync::atomic::Ordering;
 
-use cutout::Limits;
-
 use super::native::Native;
 #[cfg(feature = "wasm")]
 use super::wasm::{Wasm, component_of_user};
 #[cfg(feature = "wasm")]
-use super::{Cache, Host, Settings};
-use super::{Engine, Runtime};
+use super::{Cache, Host};
+use super::{Engine, Runtime, Settings};
 use crate::Error;
 use crate::models::Model;
 
@@ -20,9 +18,8 @@ pub enum Engines {
     /// Instances of one host image.
     #[cfg(feature = "wasm")]
     Wasm(Arc<Host>),
-    /// The model, its runtime, and the limits on an image that comes by HTTP; each engine prepares the
-    /// model for itself.
-    Native(Arc<Model>, Runtime, Limits),
+    /// The model, its runtime, and the limits of an engine; each engine prepares the model for itself.
+    Native(Arc<Model>, Runtime, Settings),
 }
 
 impl Engines {
@@ -65,8 +62,8 @@ impl Engines {
         Ok(match self {
             #[cfg(feature = "wasm")]
             Self::Wasm(host) => Box::new(Wasm::new(host.clone())),
-            Self::Native(model, runtime, limits) => {
-                Box::new(Native::new(model, *runtime, *limits)?)
+            Self::Native(model, runtime, settings) => {
+                Box::new(Native::new(model, *runtime, *settings)?)
             }
         })
     }

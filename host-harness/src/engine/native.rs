@@ -1,5 +1,7 @@
 //! The core, compiled for this machine.
 
+mod allowance;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -8,15 +10,15 @@ use bytes::Bytes;
 use cutout::{Limits, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, Stage};
 use http::{Request, Response};
 
-use super::{Engine, Runtime, Timed};
+use super::{Engine, Runtime, Settings, Timed};
 use crate::models::Model;
 use crate::{Error, Kind};
+use allowance::Allowance;
 
 /// The native engine: one model, one thread.
 pub(super) struct Native {
     pipeline: Pipeline<Box<dyn Segmenter + Send>>,
-    /// What a picture may ask for when it comes by HTTP.
-    limits: Limits,
+    settings: Settings,
 }
 
 impl Native {
@@ -24,7 +26,7 @@ impl Native {
     ///
     /// # Errors
     /// Kind `model` when the runtime cannot use it.
-    pub(super) fn new(model: &Model, runtime: Runtime, limits: Limits) -> Result<Self, Error> {
+    pub(super) fn new(model: &Model, runtime: Runtime, settings: Settings) -> Result<Self, Error> {
         let side = model.spec.side;
         let segmenter: Box<dyn Segmenter + Send> = match runtime {
             Runtime::Net | Runtime::NetF32 => {
@@ -37,7 +39,7 @@ impl Native {
         };
         Ok(Self {
             pipeline: Pipeline::new(model.spec.clone(), segmenter),
-            limits,
+            settings,
         })
     }
 }
@@ -48,7 +50,9 @@ impl Engine for Native {
     }
 
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error> {
-        let (output, stages) = timed(|end| self.pipeline.remove(image, options, end))?;
+        let (output, stages) = Allowance::spend(&self.settings, || {
+            timed(|end| self.pipeline.remove(image, options, end))
+        })?;
         Ok(Timed {
             foreground: output.foreground,
             value: output,
@@ -57,9 +61,12 @@ impl Engine for Native {
     }
 
     fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        let (mut response, stages) = timed(|end| {
-            let pipeline = Some(&mut self.pipeline);
-            Ok(cutout_http::respond(pipeline, self.limits, &request, end))
+        let limits = self.settings.limits.unwrap_or_default();
+        let (mut response, stages) = Allowance::spend(&self.settings, || {
+            timed(|end| {
+                let pipeline = Some(&mut self.pipeline);
+                Ok(cutout_http::respond(pipeline, limits, &request, end))
+            })
         })?;
         cutout_http::add_timing(&mut response, &stages);
         Ok(response)
@@ -81,7 +88,9 @@ impl Engine for Native {
         quality: Quality,
         limits: &Limits,
     ) -> Result<Timed<Matte>, Error> {
-        let (matte, stages) = timed(|end| self.pipeline.mask(image, quality, limits, end))?;
+        let (matte, stages) = Allowance::spend(&self.settings, || {
+            timed(|end| self.pipeline.mask(image, quality, limits, end))
+        })?;
         Ok(Timed {
             foreground: matte.mask.foreground(),
             value: matte,

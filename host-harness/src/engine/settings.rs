@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use cutout::Limits;
 
-/// Limits of wasm instances; the native engine takes `limits` alone.
+use crate::{Error, Kind};
+
+/// Limits of an engine. The native one has no instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Linear memory of one instance in bytes. Default 1 GiB.
+    /// Linear memory of one instance, or natively what an image takes of the heap, in bytes. Default 1 GiB.
     pub max_memory: usize,
     /// Time for one picture. Default 60 s.
     pub timeout: Duration,
@@ -34,5 +36,25 @@ impl Default for Settings {
             kept_memory: 128 << 20,
             limits: None,
         }
+    }
+}
+
+impl Settings {
+    /// The error of an image that was not done in time.
+    pub(super) fn late(&self) -> Error {
+        let text = format!(
+            "the picture was not done within {} s; raise --timeout or send a smaller one",
+            self.timeout.as_secs_f64()
+        );
+        Error::new(Kind::Timeout, text)
+    }
+
+    /// The error of an image that needs more memory than its cap.
+    pub(super) fn out_of_memory(&self) -> Error {
+        let text = format!(
+            "network and picture need more than {} MiB; raise --max-memory or send a smaller picture",
+            self.max_memory >> 20
+        );
+        Error::new(Kind::OutOfMemory, text)
     }
 }

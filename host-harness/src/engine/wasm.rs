@@ -69,7 +69,7 @@ impl Wasm {
                 Ok(value)
             }
             // The core may have met the cap too, and said so in its own words.
-            Ok(Err(_)) if store.data().memory.refused => Err(self.out_of_memory()),
+            Ok(Err(_)) if store.data().memory.refused => Err(self.host.settings().out_of_memory()),
             Ok(Err(error)) => {
                 self.keep(instance, store);
                 Err(error)
@@ -113,25 +113,13 @@ impl Wasm {
     fn failure(&self, error: &wasmtime::Error, guest: &Guest) -> Error {
         let settings = self.host.settings();
         if matches!(error.downcast_ref(), Some(Trap::Interrupt)) {
-            let text = format!(
-                "the picture was not done within {} s; raise --timeout or send a smaller one",
-                settings.timeout.as_secs_f64()
-            );
-            return Error::new(Kind::Timeout, text);
+            return settings.late();
         }
         if guest.memory.refused {
-            return self.out_of_memory();
+            return settings.out_of_memory();
         }
         let text = format!("the actor stopped: {error:#}\n{}", guest.said());
         Error::new(Kind::Trap, text.trim_end().to_owned())
-    }
-
-    fn out_of_memory(&self) -> Error {
-        let text = format!(
-            "network and picture need more than {} MiB; raise --max-memory or send a smaller picture",
-            self.host.settings().max_memory >> 20
-        );
-        Error::new(Kind::OutOfMemory, text)
     }
 }
 

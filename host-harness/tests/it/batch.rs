@@ -204,32 +204,34 @@ fn the_report_has_a_record_for_every_picture_and_the_exit_code_tells_of_failures
     assert!(of(2, "stages_ms")["segment"].is_number() && of(2, "foreground").is_object());
 }
 
-#[cfg(feature = "wasm")]
 #[test]
-fn a_picture_that_breaks_its_instance_costs_nobody_else_anything() {
+fn a_picture_above_a_cap_costs_nobody_else_anything() {
     let input = folder(&["small.png", "tiny.png"]);
     let large = image::RgbImage::from_fn(4000, 4000, |x, y| image::Rgb([x as u8, y as u8, 9]));
     large.save(input.path().join("large.png")).unwrap();
     let cases: [(&[&str], &str); 2] = [
-        (&["--max-memory", "64"], "out-of-memory"),
+        (&["--max-memory", "48"], "out-of-memory"),
         (&["--max-pixels", "1"], "too-many-pixels"),
     ];
-    for (flags, kind) in cases {
+    for engine in ENGINES {
+        let run = |out: &Path, flags: &[&str]| {
+            let mut command = batch(out);
+            command.arg(input.path()).args(["--engine", engine]);
+            finish(command.args(flags))
+        };
+        for (flags, kind) in cases {
+            let out = tempfile::tempdir().unwrap();
+            let (done, said) = run(out.path(), flags);
+            assert_eq!(done.status.code(), Some(1), "{engine}: {said}");
+            assert!(said.contains(&format!("error[{kind}]")), "{engine}: {said}");
+            assert!(said.contains("2 done, 0 skipped, 1 failed"), "{said}");
+            assert_eq!(names(out.path()), ["small.png", "tiny.png"]);
+        }
         let out = tempfile::tempdir().unwrap();
-        let (done, said) = finish(batch(out.path()).arg(input.path()).args(flags));
-        assert_eq!(done.status.code(), Some(1), "{said}");
-        assert!(said.contains(&format!("error[{kind}]")), "{said}");
-        assert!(said.contains("2 done, 0 skipped, 1 failed"), "{said}");
-        assert_eq!(names(out.path()), ["small.png", "tiny.png"]);
+        let (done, said) = run(out.path(), &["--timeout", "0.0001"]);
+        assert_eq!(done.status.code(), Some(1), "{engine}: {said}");
+        assert!(said.contains("error[timeout]"), "{engine}: {said}");
     }
-    let out = tempfile::tempdir().unwrap();
-    let (done, said) = finish(
-        batch(out.path())
-            .arg(input.path())
-            .args(["--timeout", "0.0001"]),
-    );
-    assert_eq!(done.status.code(), Some(1), "{said}");
-    assert!(said.contains("error[timeout]"), "{said}");
 }
 
 #[test]

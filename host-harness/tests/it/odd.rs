@@ -51,9 +51,7 @@ fn run(engine: &str, file: &Path) -> Result<String, String> {
     let mut command = cutout();
     command.arg("run").arg(file).arg("-o").arg(&output);
     command.args(["--engine", engine, "--model", &tiny()]);
-    if engine == "wasm" {
-        command.args(["--max-memory", "512"]);
-    }
+    command.args(["--max-memory", "512"]);
     let (done, said) = finish(&mut command);
     match done.status.code() {
         Some(0) => {

@@ -6,10 +6,9 @@ use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use cutout::Limits;
 #[cfg(feature = "wasm")]
-use host_harness::engine::{Cache, Settings};
-use host_harness::engine::{Engine, Engines, Runtime};
+use host_harness::engine::Cache;
+use host_harness::engine::{Engine, Engines, Runtime, Settings};
 use host_harness::models;
 use tempfile::TempDir;
 
@@ -66,7 +65,7 @@ pub(crate) fn engine(name: &str, runtime: Runtime, model: &str) -> Box<dyn Engin
     match name {
         "native" => {
             let model = Arc::new(models::find(model).unwrap());
-            Engines::Native(model, runtime, Limits::default())
+            Engines::Native(model, runtime, Settings::default())
                 .engine()
                 .unwrap()
         }

@@ -232,19 +232,3 @@ fn neither_an_image_nor_a_component_is_written_to_a_terminal() {
         assert!(said.contains(&way_out), "{said}");
     }
 }
-
-#[test]
-fn caps_that_the_native_engine_lacks_are_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = folder.path().join("x.png");
-    let mut command = cutout();
-    command.arg("run").arg(fixture("photos/chelsea.png"));
-    command.arg("-o").arg(&output).args(["--model", &tiny()]);
-    let (done, said) =
-        finish(command.args(["--engine", "native", "--max-memory", "64", "--timeout", "9"]));
-    assert!(done.status.success(), "{said}");
-    for flag in ["--max-memory", "--timeout"] {
-        let warning = format!("warning: {flag} has no effect with --engine native");
-        assert!(said.contains(&warning), "{said}");
-    }
-}

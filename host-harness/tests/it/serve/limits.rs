@@ -1,5 +1,6 @@
 //! Bounds, each with its refusal, and what they leave behind.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -143,12 +144,18 @@ fn a_client_that_goes_away_leaves_the_server_well() {
 
 #[test]
 fn a_picture_above_the_memory_cap_fails_alone() {
-    let server = Server::start("wasm", &["--workers", "1", "--max-memory", "48"]);
-    for _ in 0..2 {
-        let answer = server.post("/v1/remove", &large());
-        assert_eq!((answer.status, &*answer.code()), (413, "out-of-memory"));
-        well(&server);
+    let mut said = BTreeSet::new();
+    for engine in ENGINES {
+        let server = Server::start(engine, &["--workers", "1", "--max-memory", "48"]);
+        for _ in 0..2 {
+            let answer = server.post("/v1/remove", &large());
+            let found = (answer.status, &*answer.code());
+            assert_eq!(found, (413, "out-of-memory"), "{engine}");
+            said.insert(answer.body);
+            well(&server);
+        }
     }
+    assert_eq!(said.len(), 1, "both engines say so in the same words");
 }
 
 #[test]
@@ -184,8 +191,27 @@ fn a_picture_that_misses_the_deadline_fails_alone() {
             (504, "timeout"),
             "{engine}"
         );
-        // Native code cannot be stopped: its worker is free once it is done.
         server.wait_for("cutout_workers_busy", 0.0);
         well(&server);
+    }
+}
+
+/// Some ten seconds of work in the stages behind the network, of which a deadline leaves none to its worker.
+#[test]
+fn a_native_worker_is_free_soon_after_its_deadline_whatever_it_is_at() {
+    let server = Server::start("native", &["--workers", "1", "--timeout", "2"]);
+    let heavy = heavy();
+    for query in [
+        "png=small&quality=best",
+        "format=webp&webp-quality=100",
+        "format=webp&webp-quality=1",
+    ] {
+        let answer = server.post(&format!("/v1/remove?{query}"), &heavy);
+        let late = Instant::now();
+        let found = (answer.status, &*answer.code());
+        assert_eq!(found, (504, "timeout"), "{query}");
+        well(&server);
+        let waited = late.elapsed();
+        assert!(waited < patience() / 30, "{query}: {waited:?}");
     }
 }
