@@ -178,7 +178,7 @@ mod tests {
         };
         let mut engine = Native {
             pipeline: Pipeline::new(spec, Box::new(moody)),
-            limits: Limits::default(),
+            settings: Settings::default(),
         };
         let request = || {
             let request = Request::post("/v1/remove?quality=fast");

@@ -21,6 +21,36 @@ fn the_docs_list_every_kind_of_error() {
 }
 
 #[test]
+fn the_page_on_security_has_the_defaults_of_every_limit() {
+    let page = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let (done, _) = finish(cutout().args(["serve", "--help"]));
+    let help = String::from_utf8(done.stdout).unwrap().to_lowercase();
+    let mut rows = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `--")) {
+        let (flag, rest) = row[3..].split_once('`').unwrap();
+        let default = rest.trim_matches([' ', '|']);
+        // The flag's own part of the help ends where the next one begins.
+        let own = help.split_once(&format!("      {flag} <")).unwrap().1;
+        let own = own.split("\n      --").next().unwrap();
+        let words: String = own.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = words.rsplit_once("default: ").map(|(_, default)| default);
+        let said = said.unwrap_or(&words).trim_matches(['.', ']']);
+        let is_number = said.chars().all(|c| c.is_ascii_digit());
+        let number = default.split(' ').next().unwrap();
+        assert!(
+            if is_number {
+                said == number
+            } else {
+                words.contains(number)
+            },
+            "{flag}: {default:?} and {words:?}"
+        );
+        rows += 1;
+    }
+    assert!(rows >= 10, "{rows}");
+}
+
+#[test]
 fn every_man_page_has_its_version_environment_and_the_sections_of_its_verb() {
     let folder = tempfile::tempdir().unwrap();
     let (done, said) = finish(cutout().arg("man").arg(folder.path()));
