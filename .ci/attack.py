@@ -325,7 +325,7 @@ def attacked(program, attack, count, seconds):
             while not over.wait(0.02):
                 peak[0] = max(peak[0], server.resident())
 
-        watcher = threading.Thread(target=watch)
+        watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         attacker = multiprocessing.Process(target=attack, args=(server.port, count), daemon=True)
         attacker.start()

@@ -234,8 +234,8 @@ impl Client {
 }
 
 impl Flight {
-    /// Counts `bytes` for the body, which comes in. A client has a share: twice what is left to all others. However many
-    /// take as much as they get, a small image has room.
+    /// Counts `bytes` for the body, which comes in. A client has a share: twice what is left to all others, so that whoever
+    /// takes as much as it gets leaves a third of what it found.
     ///
     /// # Errors
     /// When that is too much, and nobody can make room.
