@@ -196,17 +196,14 @@ fn a_picture_that_misses_the_deadline_fails_alone() {
     }
 }
 
-/// Some ten seconds of work in the stages behind the network, of which a deadline leaves none to its worker.
+/// Seconds of work for an encoder that is interrupted, and for one that is not begun since it would be late.
 #[test]
 fn a_native_worker_is_free_soon_after_its_deadline_whatever_it_is_at() {
-    let server = Server::start("native", &["--workers", "1", "--timeout", "2"]);
+    let server = Server::start("native", &["--workers", "1", "--timeout", "1"]);
     let heavy = heavy();
-    for query in [
-        "png=small&quality=best",
-        "format=webp&webp-quality=100",
-        "format=webp&webp-quality=1",
-    ] {
-        let answer = server.post(&format!("/v1/remove?{query}"), &heavy);
+    for query in ["png=small", "format=webp&webp-quality=1"] {
+        // rembg's recipe finds a subject in noise.
+        let answer = server.post(&format!("/v1/remove?compat=rembg&{query}"), &heavy);
         let late = Instant::now();
         let found = (answer.status, &*answer.code());
         assert_eq!(found, (504, "timeout"), "{query}");
