@@ -1,0 +1,4 @@
+//! Images of every format, told apart by their content.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::decode(bytes, 0, &[], &[]));

@@ -1,0 +1,4 @@
+//! AVIF.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::decode(bytes, 4, b"ftypavif", &[b"ftyp"]));

@@ -1,0 +1,4 @@
+//! PNG.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::decode(bytes, 0, b"\x89PNG\r\n\x1a\n", &[]));
