@@ -136,7 +136,7 @@ export async function downloads(browser, folder) {
   };
 }
 
-/** Width, height and alpha values of an encoded picture, as the browser decodes it. */
+/** Width, height and alpha values of an encoded image, as the browser decodes it. */
 export async function alphas(tab, bytes, type) {
   const { values, ...size } = await tab.evaluate(`(async () => {
     const bytes = Uint8Array.from(atob("${bytes.toString("base64")}"), (c) => c.charCodeAt(0));

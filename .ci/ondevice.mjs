@@ -50,7 +50,7 @@ const words = "document.getElementById('status').textContent";
 const settled = `${visible("result")} || ${visible("error")}`;
 const error = (tab) => tab.evaluate("document.getElementById('error').textContent");
 
-/** From the idle page: begins with pictures, waits for the first one's end, and gives every word of the status on the way. */
+/** From the idle page: begins with images, waits for the first one's end, and gives every word of the status on the way. */
 async function attend(tab, ...pictures) {
   await tab.evaluate(`(() => {
     globalThis.said = [];
@@ -158,7 +158,7 @@ async function failures(tab) {
   check("the next one of several is offered", await tab.evaluate(`${visible("next")} && !(${visible("retry")})`));
   await tab.click("#next");
   await tab.until(visible("result"));
-  check("the next picture works", await tab.evaluate("document.getElementById('after').naturalWidth === 451"));
+  check("the next image works", await tab.evaluate("document.getElementById('after').naturalWidth === 451"));
   await tab.click("#again");
 
   await tab.upload("#file", photo("large.jpg"));
@@ -169,7 +169,7 @@ async function failures(tab) {
   await tab.until(`${words} === "Cancelled."`);
   check("cancel goes back", await tab.evaluate(`${visible("drop")} && !(${visible("error")}) && !(${visible("cancel")})`));
   await attend(tab, photo("chelsea.png"));
-  check("a picture after that has a worker of its own", workers.length === before + 1 && await tab.evaluate(visible("result")));
+  check("an image after that has a worker of its own", workers.length === before + 1 && await tab.evaluate(visible("result")));
   await tab.click("#again");
 
   // The guest asks for the time: an exception there ends it as a trap does.

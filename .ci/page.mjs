@@ -7,7 +7,7 @@ import { alphas, check, downloads, finish, focused, launch, open, visible, withi
 const [url, work] = process.argv.slice(2);
 const photo = absolute("fixtures/photos/rocket.jpg");
 const broken = join(work, "broken.jpg");
-writeFileSync(broken, "no picture");
+writeFileSync(broken, "no image");
 
 // The photo with an EXIF block before all else, which says that it lies on its side (orientation 6).
 const exif = Buffer.from("ffe1002245786966" + "00004d4d002a00000008" + "0001011200030000000100060000" + "00000000", "hex");
@@ -64,7 +64,7 @@ async function page() {
   await tab.until(ready);
   check("the cut-out has its natural size", await tab.evaluate(
     `document.getElementById("after").naturalWidth === ${width} && document.getElementById("after").naturalHeight === ${height}`));
-  check("both pictures cover each other", await tab.evaluate(`(() => {
+  check("both images cover each other", await tab.evaluate(`(() => {
     const [a, b] = ["before", "after"].map((id) => document.getElementById(id).getBoundingClientRect());
     return a.width > 0 && Math.abs(a.width - b.width) < 1 && Math.abs(a.height - b.height) < 1 &&
       Math.abs(a.width / a.height - ${width / height}) < 0.02;
@@ -105,20 +105,20 @@ async function page() {
 
   const address = await tab.evaluate("document.getElementById('after').src");
   await tab.click("#again");
-  check("another picture resets", await tab.evaluate(`!(${visible("result")}) && ${visible("drop")} && ${focused("file")}`));
-  check("nothing keeps the old picture", await tab.evaluate(
+  check("another image resets", await tab.evaluate(`!(${visible("result")}) && ${visible("drop")} && ${focused("file")}`));
+  check("nothing keeps the old image", await tab.evaluate(
     `new Promise((resolve) => { const i = new Image(); i.onload = () => resolve(false); i.onerror = () => resolve(true); i.src = "${address}"; })`));
   check("no complaints of the browser", only(tab, "revoked", address), tab.complaints);
 
   await tab.upload("#file", broken);
   await tab.until(visible("error"));
   const text = await tab.evaluate("document.getElementById('error').textContent");
-  check("a broken file is told in words, with the server's", /picture/.test(text) && /Details: \S/.test(text), text);
+  check("a broken file is told in words, with the server's", /image/.test(text) && /Details: \S/.test(text), text);
   check("focus is on the error", await tab.evaluate(focused("error")));
   await refusals(tab);
   await pasteAndDrop(tab);
   await unusual(tab, served);
-  check("no complaints but of refused pictures", only(tab, "/v1/remove"), tab.complaints);
+  check("no complaints but of refused images", only(tab, "/v1/remove"), tab.complaints);
 
   await tab.evaluate("document.head.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))");
   await tab.until("document.querySelector('head > style').sheet === null");
@@ -187,13 +187,13 @@ async function pasteAndDrop(tab) {
   })()`);
   await tab.key("v", { code: "KeyV", windowsVirtualKeyCode: 86, modifiers: 2, commands: ["paste"] });
   await tab.until(ready);
-  check("a pasted picture is cut out", await tab.evaluate("document.getElementById('after').naturalWidth === 40"));
+  check("a pasted image is cut out", await tab.evaluate("document.getElementById('after').naturalWidth === 40"));
   await tab.click("#again");
 
   const data = { items: [], files: [photo], dragOperationsMask: 1 };
   for (const type of ["dragEnter", "dragOver", "drop"]) await tab.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
   await tab.until(ready);
-  check("a dropped picture is cut out", await tab.evaluate("document.getElementById('after').naturalWidth > 40"));
+  check("a dropped image is cut out", await tab.evaluate("document.getElementById('after').naturalWidth > 40"));
 }
 
 async function unusual(tab, served) {
@@ -202,7 +202,7 @@ async function unusual(tab, served) {
   await tab.upload("#file", lying);
   await tab.until(ready);
   const [before, after] = await sizes();
-  check("a picture is upright by its EXIF orientation", before === after && before === `${served.readUInt32BE(20)} ${served.readUInt32BE(16)}`, [before, after]);
+  check("an image is upright by its EXIF orientation", before === after && before === `${served.readUInt32BE(20)} ${served.readUInt32BE(16)}`, [before, after]);
   await tab.click("#again");
 
   const headers = [{ name: "Content-Type", value: "image/png" }];
@@ -227,7 +227,7 @@ async function dashboard() {
 
   const label = (n) => `document.querySelectorAll("#charts svg")[${n}].getAttribute("aria-label")`;
   // Again and again: a rate looks back ten seconds, in which a busy machine may not come to look at it.
-  for (const [body, line] of [[readFileSync(photo), "2–3xx"], ["no picture", "4xx"]]) {
+  for (const [body, line] of [[readFileSync(photo), "2–3xx"], ["no image", "4xx"]]) {
     const seen = tab.until(`/${line} (0\\.[1-9]|[1-9])/.test(${label(2)})`);
     let waits = true;
     const stop = () => { waits = false; };

@@ -1,4 +1,4 @@
-//! What the host has said in the environment.
+//! Settings that the host gives in the environment.
 
 use std::io::Write;
 use std::str::FromStr;

@@ -18,7 +18,7 @@ use cutout::Pipeline;
 #[cfg(feature = "tract")]
 use cutout_tract::Tract as Runtime;
 
-/// What computes the network in this build.
+/// The runtime of this build.
 const RUNTIME: &str = if cfg!(feature = "tract") {
     "tract"
 } else {

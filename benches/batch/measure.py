@@ -96,7 +96,7 @@ def main(cutout, folder, work):
         named = sum(record["input"] in said and record["error"]["kind"] in said for record in failed)
         results[engine] = records
         print(f"{engine}: {len(done)} done, {len(failed)} failed ({named} named with their kind), exit code {code}")
-        print(f"  {rate:.2f} pictures/s; one worker by `cutout bench` {before:.2f} before, {after:.2f} after: {rate / one / cores:.2f} of {cores} cores")
+        print(f"  {rate:.2f} images/s; one worker by `cutout bench` {before:.2f} before, {after:.2f} after: {rate / one / cores:.2f} of {cores} cores")
         spans = ", ".join(f"{peak:.0f} to picture {last}" for peak, last in zip(peaks, ends))
         print(f"  RSS, peaks in MiB: {spans}")
     print(f"masks of the two engines: at most {masks_agree(work, results['wasm'])} levels apart")

@@ -1,4 +1,4 @@
-//! The default model on one picture, the stage `segment` alone: net and, with the feature `tract`, tract, natively and in wasm. Every answer is
+//! The default model on one image, the stage `segment` alone: net and, with the feature `tract`, tract, natively and in wasm. Every answer is
 //! compared with the expected mask, every repetition with the first answer.
 #![allow(
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Starting: a host image mapped and linked, an instance, the first picture on it. What was started makes the expected
-//! mask, and every picture is the first one again.
+//! Starting: a host image mapped and linked, an instance, the first image on it. What was started makes the expected
+//! mask, and every image is the first one again.
 #![allow(
     clippy::expect_used,
     reason = "a benchmark that cannot start has nothing to say"

@@ -41,9 +41,9 @@ while (after > before * 1.1 && process.hrtime.bigint() - start < 10_000_000_000n
 const answered = (codes[200] ?? 0) / result.duration;
 const others = Object.keys(codes).filter((code) => code !== '200' && code !== '503');
 const line = (name, value) => console.log(`${name.padEnd(44)} ${value}`);
-line('can carry (cutout bench, 2 workers, kept)', `${can.toFixed(2)} pictures/s`);
+line('can carry (cutout bench, 2 workers, kept)', `${can.toFixed(2)} images/s`);
 line('asked for', `${(4 * can).toFixed(2)} requests/s on 64 connections for ${result.duration} s`);
-line('answered with 200', `${answered.toFixed(2)} pictures/s, ${(answered / can).toFixed(2)} of what it can carry`);
+line('answered with 200', `${answered.toFixed(2)} images/s, ${(answered / can).toFixed(2)} of what it can carry`);
 line('answers', JSON.stringify(codes));
 line('answers that are neither 200 nor 503', others.length);
 line('no answer: errors, time-outs', `${result.errors}, ${result.timeouts}`);

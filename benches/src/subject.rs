@@ -1,4 +1,4 @@
-//! Subjects of a measurement: an engine with a runtime, asked for the mask of a picture.
+//! Subjects of a measurement: an engine with a runtime, asked for the mask of an image.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ pub struct Choice {
     pub simd: Option<Simd>,
 }
 
-/// An engine that is ready for pictures.
+/// An engine that is ready for images.
 pub struct Subject {
     runner: Runner,
     limits: Limits,
@@ -32,14 +32,14 @@ enum Runner {
     AtLevel(Box<Pipeline<AtLevel>>),
 }
 
-/// What was made, and how long it took.
+/// A result, and how long it took.
 #[derive(Clone, Debug)]
 pub struct Sample<T> {
     /// The stage `segment`: the network alone.
     pub segment: Duration,
     /// The whole call, seen from outside.
     pub total: Duration,
-    /// What was made.
+    /// The result.
     pub value: T,
 }
 
@@ -67,7 +67,7 @@ impl Subject {
         })
     }
 
-    /// The mask of an encoded picture, by the plain recipe.
+    /// The mask of an encoded image, by the plain recipe.
     ///
     /// # Errors
     /// Those of the engine.
@@ -86,7 +86,7 @@ impl Subject {
         }
     }
 
-    /// The cut-out of an encoded picture: the whole pipeline.
+    /// The cut-out of an encoded image: the whole pipeline.
     ///
     /// # Errors
     /// Those of the engine.

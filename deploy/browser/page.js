@@ -1,21 +1,21 @@
-// The page: the component works on the picture in a worker of this browser.
+// The page: the component works on the image in a worker of this browser.
 
 import { MODULES } from "./modules.js";
 import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
 
 const SENTENCES = {
-  "unsupported-format": "This is not a picture that Cutout can read. Save it as JPEG, PNG or WebP; HEIC photos must be converted first.",
-  undecodable: "The picture is damaged or not whole, so it could not be read.",
+  "unsupported-format": "This is not an image that Cutout can read. Save it as JPEG, PNG or WebP.",
+  undecodable: "The image is damaged or not whole, so it could not be read.",
   "too-many-bytes": "The file is too large. Save it smaller and try again.",
-  "too-many-pixels": "The picture has too many pixels. Scale it down and try again.",
+  "too-many-pixels": "The image has too many pixels. Scale it down and try again.",
   unreadable: "The file could not be read. It may have been moved or changed since it was chosen.",
   load: "Cutout could not be loaded. The network may be down, or this browser too old.",
-  trap: "The work broke off, most likely for want of memory. Cutout was set up anew: other pictures work, and a smaller copy of this one may.",
-  other: "This picture could not be cut out.",
+  trap: "The work broke off, most likely for want of memory. Cutout was set up anew: other images work, and a smaller copy of this one may.",
+  other: "This image could not be cut out.",
 };
 const WORTH_A_RETRY = new Set(["load", "trap"]);
 const STAGES = [
-  "reading the picture", // decode
+  "reading the image", // decode
   "making it small for the network", // preprocess
   "finding the subject", // segment
   "fitting the edges", // matte
@@ -54,7 +54,7 @@ async function load() {
   return Object.fromEntries(names.map((name, i) => [name, compiled[i]]));
 }
 
-/** Loads ahead of the first picture. */
+/** Loads ahead of the first image. */
 async function prepare() {
   $("progress").hidden = false;
   $("status").textContent = LOADING;
@@ -63,7 +63,7 @@ async function prepare() {
     await modules;
     if (!job) show("idle", "Ready.");
   } catch {
-    modules = null; // tried again, and told, when a picture needs it
+    modules = null; // tried again, and told, when an image needs it
     if (!job) show("idle", "");
   }
   keep();
@@ -141,7 +141,7 @@ function hear({ ended, output, refused, broken }) {
   if (broken) lose("trap", `trap: ${broken}`);
 }
 
-/** A worker whose guest broke off is not asked again: the next picture gets another. */
+/** A worker whose guest broke off is not asked again: the next image gets another. */
 function lose(code, detail) {
   dismiss();
   if (job) fail(code, detail);

@@ -1,5 +1,5 @@
-// One instance of the component, which answers one picture after another.
-// In: { modules }, the compiled core modules by name; then { picture } each time.
+// One instance of the component, which answers one image after another.
+// In: { modules }, the compiled core modules by name; then { image } each time.
 // Out: { ended }, how many stages have ended; then { output }, { refused: { kind, text } } or { broken }.
 
 import { instantiate } from "./component/cutout.js";

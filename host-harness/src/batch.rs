@@ -1,4 +1,4 @@
-//! `cutout batch`: many pictures, each once, however often the run is interrupted.
+//! `cutout batch`: many images, each once, however often the run is interrupted.
 
 mod config;
 mod feeder;
@@ -56,7 +56,7 @@ pub use fleet::Fleet;
 
 /// Who cuts out.
 pub enum Makers<'a> {
-    /// Engines of this process, made ready when the first picture needs one.
+    /// Engines of this process, made ready when the first image needs one.
     Engines(Box<dyn FnOnce() -> Result<Engines, Error> + Send + 'a>),
     /// Workers elsewhere.
     Fleet(&'a Fleet),
@@ -65,11 +65,11 @@ pub enum Makers<'a> {
 /// How a batch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Every picture has its result.
+    /// Every image has its result.
     Done,
     /// Some have not, and it has been said which.
     Failed,
-    /// There was no picture.
+    /// There was no image.
     Nothing,
     /// By a signal, before its time.
     Interrupted,
@@ -91,7 +91,7 @@ impl Ending {
 ///
 /// # Errors
 /// Kind `usage` for what cannot be asked, `io` when the output folder, the report or the sheet cannot be written,
-/// `timeout` when a fleet's server or workers stay away; what is done by then stays done. Failures of single pictures
+/// `timeout` when a fleet's server or workers stay away; what is done by then stays done. Failures of single images
 /// are no error: [`Ending::Failed`].
 pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     config.refuse_file_as_folder()?;
@@ -345,7 +345,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Counts, shows and writes down what became of one picture.
+    /// Counts, shows and writes down what became of one image.
     fn note(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) -> Result<(), Error> {
         self.progress.show(record);
         if let Some(sheet) = &mut self.sheet {

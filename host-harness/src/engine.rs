@@ -27,13 +27,13 @@ pub(crate) const CORE_DIGEST: &str = env!("CUTOUT_CORE_DIGEST");
 /// Version of the wasmtime that runs the engine `wasm`.
 pub const WASMTIME: &str = env!("CUTOUT_WASMTIME");
 
-/// What computes the network.
+/// The runtime: it computes the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Runtime {
     /// Our own: a plan and kernels, in whole numbers where the model's file has ranges.
     #[default]
     Net,
-    /// The same, in f32 whatever the file has.
+    /// Cutout's own, in f32 whatever the file has.
     NetF32,
     /// The reference: tract-onnx, slower and larger, with more operators.
     Tract,
@@ -85,7 +85,7 @@ fn without_tract() -> Error {
 /// An encoded result and how long each stage took.
 #[derive(Clone, Debug)]
 pub struct Timed<T> {
-    /// What was made.
+    /// The result.
     pub value: T,
     /// The stages that ran, in order.
     pub stages: Vec<(Stage, Duration)>,
@@ -99,18 +99,18 @@ pub(crate) type Worker = Box<dyn Engine + Send>;
 /// Stack of such a thread: a main thread's, which the kernels are used to.
 pub(crate) const WORKER_STACK: usize = 8 << 20;
 
-/// A way to run the core on one picture at a time.
+/// A way to run the core on one image at a time.
 pub trait Engine {
     /// The engine's name in flags and columns: `wasm` or `native`.
     fn name(&self) -> &'static str;
 
-    /// Removes the background of an encoded picture; the result is encoded.
+    /// Removes the background of an encoded image; the result is encoded.
     ///
     /// # Errors
     /// The core's kinds, `timeout`, `out-of-memory` and `trap`. After any of them the engine is as good as new.
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error>;
 
-    /// The mask of an encoded picture.
+    /// The mask of an encoded image.
     ///
     /// # Errors
     /// As [`Engine::remove`].
@@ -127,11 +127,11 @@ pub trait Engine {
     /// Kinds `timeout`, `out-of-memory` and `trap`; for `wasm` also `engine`. After any of them the engine is as good as new.
     fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error>;
 
-    /// The largest linear memory, in bytes, of the instance that served the last picture; `None` before it, and
+    /// The largest linear memory, in bytes, of the instance that served the last image; `None` before it, and
     /// for `native`.
     fn peak_memory(&self) -> Option<usize>;
 
-    /// Makes the instance that the next picture will need, if there is none; `native` has nothing to make.
+    /// Makes the instance that the next image will need, if there is none; `native` has nothing to make.
     ///
     /// # Errors
     /// Kind `engine` when there is no room for one.

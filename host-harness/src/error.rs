@@ -1,4 +1,4 @@
-//! What can go wrong on the host's side, each with a stable kind.
+//! Errors of the host, each with a stable kind.
 
 #[cfg(feature = "wasm")]
 use std::io;
@@ -8,15 +8,15 @@ use cutout::ErrorKind;
 /// The kind of an [`Error`]: stable, for programs; the text is for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The picture or the model was refused by the core.
+    /// The image or the model was refused by the core.
     Core(ErrorKind),
     /// The command line asks for something that cannot be.
     Usage,
     /// A file could not be read or written.
     Io,
-    /// The picture took longer than the deadline.
+    /// The image took longer than the deadline.
     Timeout,
-    /// The picture needs more memory than its cap.
+    /// The image needs more memory than its cap.
     OutOfMemory,
     /// The instance, or the native engine, stopped for a reason of its own; it is a defect of ours.
     Trap,
@@ -93,7 +93,7 @@ impl From<ErrorKind> for Kind {
     }
 }
 
-/// What went wrong, where, and the way out.
+/// The message: what went wrong, where, and the way out.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {

@@ -1,4 +1,4 @@
-//! Pictures from and to files and standard streams.
+//! Images from and to files and standard streams.
 
 mod folder;
 mod output;
@@ -16,7 +16,7 @@ pub(crate) use output::{NEW_FILE, create, is_in_place, replace, write_file};
 /// Names of standard output.
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
-/// Where a picture comes from or goes to: a file, or a standard stream (`-`).
+/// Where an image comes from or goes to: a file, or a standard stream (`-`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Standard input or standard output.

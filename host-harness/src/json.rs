@@ -1,4 +1,4 @@
-//! What reports in JSON have in common.
+//! Parts that reports in JSON have in common.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl From<BoundingBox> for Foreground {
     }
 }
 
-/// What is said of a picture without a subject, by a word for programs.
+/// The warning of an image without a subject, as a word for programs.
 pub(crate) fn warning(foreground: Option<BoundingBox>) -> Option<String> {
     foreground.is_none().then(|| Matte::NO_SUBJECT.to_owned())
 }

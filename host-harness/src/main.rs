@@ -13,7 +13,7 @@ use host_harness::commands::{Bake, Bench, Probe};
 use host_harness::commands::{Batch, Command, Doctor, Health, Quantize, Run, Serve};
 use host_harness::{Error, Kind};
 
-/// glibc's keeps some of what a burst of pictures took.
+/// glibc's keeps some of what a burst of images took.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -1,4 +1,4 @@
-//! The server: pictures over HTTP, answered by a bounded pool of engines.
+//! The server: images over HTTP, answered by a bounded pool of engines.
 
 mod auth;
 mod body;
@@ -35,7 +35,7 @@ use service::Service;
 
 pub(crate) use cors::origin;
 
-/// Threads that move bytes; the pictures have threads of their own.
+/// Threads that move bytes; the images have threads of their own.
 const THREADS: usize = 2;
 
 /// Requests on their way at once; one more is told to come back.
@@ -60,11 +60,11 @@ pub struct Config {
     pub idle_timeout: Duration,
     /// Time for a body to arrive.
     pub read_timeout: Duration,
-    /// Time for one picture.
+    /// Time for one image.
     pub timeout: Duration,
     /// Time for what was accepted once the server is told to stop.
     pub grace: Duration,
-    /// What callers must show; `None` lets everybody in.
+    /// The token that callers must send; `None` lets everybody in.
     pub token: Option<String>,
     /// Origins whose pages may call the server from a browser, each as in the header `Origin`; `*` means all.
     pub cors: Vec<HeaderValue>,

@@ -1,6 +1,6 @@
-//! A picture and a mask that is given joined to a cut-out: what the colours beside the edges are worth, whatever the mask.
+//! An image and a mask that is given joined to a cut-out: what the colours beside the edges are worth, whatever the mask.
 //!
-//! `join PICTURE MASK OUT.png`; the mask is grey and has the picture's size.
+//! `join PICTURE MASK OUT.png`; the mask is grey and has the image's size.
 
 use std::path::PathBuf;
 use std::{env, fs};

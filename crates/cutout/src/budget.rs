@@ -166,7 +166,7 @@ impl Sink {
 
 impl Write for Sink {
     /// Grows by a quarter, not twofold: WebAssembly memory never shrinks, so that the doubling of a
-    /// 50 MB result would cost more than the picture.
+    /// 50 MB result would cost more than the image.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.left.checked_sub(bytes.len()) {
             Some(left) => self.left = left,

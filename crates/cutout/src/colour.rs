@@ -1,11 +1,11 @@
-//! Picture and mask to straight-alpha pixels.
+//! Image and mask to straight-alpha pixels.
 
 use crate::foreground::Foreground;
 use crate::{Density, Error, ErrorKind, Mask, Picture, Profile, Quality, budget};
 
-/// A picture with its background transparent, as rows of straight-alpha pixels.
+/// An image with its background transparent, as rows of straight-alpha pixels.
 ///
-/// It borrows the picture and the mask and combines them a row at a time, because a second
+/// It borrows the image and the mask and combines them a row at a time, because a second
 /// full-size copy would be the largest block of memory in the whole pipeline.
 #[derive(Debug)]
 pub struct Cutout<'a> {
@@ -17,16 +17,16 @@ pub struct Cutout<'a> {
 /// Where the colours of pixels come from that are neither empty nor opaque.
 #[derive(Debug)]
 enum Colours {
-    /// They are the picture's own.
+    /// They are the image's own.
     Own,
     /// They are the foreground's alone.
     Foreground(Foreground),
-    /// They are the picture's own times alpha, though alpha is straight: rembg's.
+    /// They are the image's own times alpha, though alpha is straight: rembg's.
     Darkened,
 }
 
 impl<'a> Cutout<'a> {
-    /// Joins a picture and its mask; `quality` says with which colours.
+    /// Joins an image and its mask; `quality` says with which colours.
     ///
     /// # Errors
     /// Kind `encode` when their sizes differ, or their data are not as long as the sizes say.
@@ -55,7 +55,7 @@ impl<'a> Cutout<'a> {
         Err(Error::new(
             ErrorKind::Encode,
             format!(
-                "a mask of {}×{} ({} values) does not fit a picture of {}×{} ({} values, {} channels)",
+                "a mask of {}×{} ({} values) does not fit an image of {}×{} ({} values, {} channels)",
                 mask.width,
                 mask.height,
                 mask.data.len(),
@@ -78,8 +78,8 @@ impl<'a> Cutout<'a> {
     }
 
     /// Calls `visit` with each row from top to bottom: width × 4 values, red, green, blue, straight
-    /// alpha. Alpha is the mask, times the picture's own alpha where it has one. Colours are the
-    /// picture's own where the mask is opaque, and 0 where alpha is 0: that compresses far better, and
+    /// alpha. Alpha is the mask, times the image's own alpha where it has one. Colours are the
+    /// image's own where the mask is opaque, and 0 where alpha is 0: that compresses far better, and
     /// nothing of the background stays in the file. Rows that a [`Budget`](crate::Budget) has no time for are left out.
     ///
     /// # Errors
@@ -115,23 +115,23 @@ impl<'a> Cutout<'a> {
         Ok(())
     }
 
-    /// The picture's profile.
+    /// The image's profile.
     pub(crate) fn profile(&self) -> Option<&Profile> {
         self.picture.profile.as_ref()
     }
 
-    /// How large the picture is meant to be printed.
+    /// How large the image is meant to be printed.
     pub(crate) fn density(&self) -> Option<Density> {
         self.picture.density
     }
 
-    /// Whether the picture has 16 bits.
+    /// Whether the image has 16 bits.
     pub(crate) fn is_wide(&self) -> bool {
         self.picture.fine.is_some()
     }
 
     /// As [`Self::rows`], with 16 bits: each row as its high bytes and its low bytes. Where [`Self::rows`] keeps the
-    /// picture's colour, all of its bits stay.
+    /// image's colour, all of its bits stay.
     ///
     /// # Errors
     /// The first error of `visit`.
@@ -168,7 +168,7 @@ impl<'a> Cutout<'a> {
     }
 }
 
-/// A pixel as [`Cutout::rows`] gives it with the bits that it lacks, from the high and low bytes of the picture.
+/// A pixel as [`Cutout::rows`] gives it with the bits that it lacks, from the high and low bytes of the image.
 fn widened(joined: [u8; 4], coarse: &[u8], fine: &[u8], mask: u8) -> [u16; 4] {
     let own = |i: usize| u16::from_be_bytes([coarse[i], fine[i]]);
     let mask = u32::from(mask) * 257;
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn what_8_bits_keep_has_all_of_its_bits_in_16() {
-        // What the rows give, the picture's high and low bytes, the mask's value, the pixel.
+        // What the rows give, the image's high and low bytes, the mask's value, the pixel.
         type Case = ([u8; 4], &'static [u8], &'static [u8], u8, [u16; 4]);
         let cases: [Case; 6] = [
             (
@@ -325,7 +325,7 @@ mod tests {
                 128,
                 [0x901, 0x802, 0x703, 100],
             ),
-            // Another colour than the picture's.
+            // Another colour than the image's.
             (
                 [5, 8, 7, 128],
                 &[9, 8, 7],

@@ -5,7 +5,7 @@ use crate::{
     decode, transparency,
 };
 
-/// A distance in a picture.
+/// A distance in an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Length {
     /// Pixels.
@@ -38,7 +38,7 @@ pub struct Margins {
 }
 
 impl Margins {
-    /// The same on all sides.
+    /// Equal margins on all sides.
     pub fn all(length: Length) -> Self {
         Self {
             top: length,
@@ -49,10 +49,10 @@ impl Margins {
     }
 }
 
-/// Where the subject stands and how large the canvas is. Default: everything as in the picture.
+/// Where the subject stands and how large the canvas is. Default: everything as in the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Layout {
-    /// The canvas ends at the subject's box and these margins; unset: it is the whole picture.
+    /// The canvas ends at the subject's box and these margins; unset: it is the whole image.
     pub crop: Option<Margins>,
     /// The subject's box fills this share of the canvas, in the direction where it fills more: above 0, at most 1.
     pub scale: Option<f32>,
@@ -62,7 +62,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The same in a picture made smaller by `factor`.
+    /// The length in an image made smaller by `factor`.
     fn scaled(&self, factor: f32) -> Self {
         let length = |length| match length {
             Length::Pixels(pixels) => Length::Pixels((pixels as f32 * factor) as u32),
@@ -80,7 +80,7 @@ impl Layout {
     }
 }
 
-/// What is behind the subject.
+/// The background of a result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Background {
     /// Nothing.
@@ -88,7 +88,7 @@ pub enum Background {
     Transparent,
     /// Red, green, blue, alpha.
     Colour([u8; 4]),
-    /// An encoded picture, scaled to cover the canvas and centred.
+    /// An encoded image, scaled to cover the canvas and centred.
     Picture(Vec<u8>),
 }
 
@@ -133,9 +133,9 @@ pub struct Canvas {
     pub data: Vec<u8>,
     /// Of 16-bit samples, the low bytes, in the same order. With something behind the subject there are none.
     pub fine: Option<Vec<u8>>,
-    /// What the colours mean; sRGB when there is none, as always with something behind the subject.
+    /// The colour profile; sRGB when there is none, as always with something behind the subject.
     pub profile: Option<Profile>,
-    /// The picture's.
+    /// The image's.
     pub density: Option<Density>,
     /// Where the subject's box is on the canvas.
     pub foreground: BoundingBox,
@@ -230,10 +230,10 @@ impl Place {
 }
 
 /// Puts the cut-out of `picture` by `mask` on a canvas that is no larger than `size`. Where the mask is empty, the
-/// whole picture is the subject.
+/// whole image is the subject.
 ///
 /// # Errors
-/// Kind `too-many-pixels` when the canvas is above `limits`, `encode` when picture and mask do not fit.
+/// Kind `too-many-pixels` when the canvas is above `limits`, `encode` when image and mask do not fit.
 pub(crate) fn compose(
     picture: &Picture,
     mask: &Mask,
@@ -269,7 +269,7 @@ pub(crate) fn compose(
             return compose(&picture, &mask, &layout, size, quality, behind, limits);
         }
     }
-    // Only the subject's box where that is scaled or moved; else the whole picture, so that what is around is there too.
+    // Only the subject's box where that is scaled or moved; else the whole image, so that what is around is there too.
     let part = (layout.scale.is_some() || layout.position.is_some()).then(|| {
         let (picture, mask) = (picture.part(subject), mask.part(subject));
         transparency::stretched(&picture, &mask, at.width, at.height)

@@ -36,13 +36,13 @@ const SIDE_MEMORY: u64 = 32 << 20;
 /// PNG (1 to 16 bits, palette, interlaced, Apple's CgBI), WebP, HEIC and AVIF, BMP, GIF and TIFF, told apart by content. Of
 /// an animation the first frame is taken, of a TIFF the first page, or the largest where that one is a reduced copy of it.
 ///
-/// The picture comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
+/// The image comes out upright, with 3 channels, or with 4 when any pixel is not opaque. Grey is
 /// repeated in all three colours, and 16-bit samples come in two halves.
 ///
-/// An RGB profile (ICC) comes with the picture, also one made of colours that are stated otherwise: PNG's code points,
+/// An RGB profile (ICC) comes with the image, also one made of colours that are stated otherwise: PNG's code points,
 /// gamma and chromaticities, BMP's end points and profile, Adobe RGB by EXIF. A profile of grey, or of four inks in a
-/// JPEG or a TIFF, is applied, and so is HDR (PQ, HLG): such a picture comes out in sRGB. A profile that is damaged, above
-/// 4 MiB or of other colours than the picture's is ignored.
+/// JPEG or a TIFF, is applied, and so is HDR (PQ, HLG): such an image comes out in sRGB. A profile that is damaged, above
+/// 4 MiB or of other colours than the image's is ignored.
 ///
 /// Sizes are checked from the header, before memory for pixels is taken.
 ///
@@ -101,7 +101,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
 }
 
-/// Gives a picture the meaning of its values.
+/// Gives an image the meaning of its values.
 fn apply(colours: Colours, is_grey: bool, picture: &mut Picture) {
     match colours {
         Colours::Srgb => {}
@@ -115,7 +115,7 @@ fn apply(colours: Colours, is_grey: bool, picture: &mut Picture) {
     }
 }
 
-/// Turns a grey picture with a profile of grey into sRGB.
+/// Turns a grey image with a profile of grey into sRGB.
 fn apply_grey(icc: &[u8], picture: &mut Picture) {
     let levels = if picture.fine.is_some() {
         1 << 16
@@ -189,7 +189,7 @@ fn png_chunks(format: Format, bytes: &[u8]) -> Option<png::Reader<Cursor<&[u8]>>
     decoder.read_info().ok()
 }
 
-/// How the picture has to be turned; not at all when nothing says so, or in a way that cannot be read.
+/// How the image has to be turned; not at all when nothing says so, or in a way that cannot be read.
 fn orientation(
     decoder: &mut dyn ImageDecoder,
     format: Format,
@@ -256,11 +256,11 @@ fn refusal(format: Format, cause: &ImageError) -> Error {
         ImageError::Limits(cause) => Error::new(
             ErrorKind::TooManyPixels,
             format!(
-                "the {format} file needs more memory to decode than is allowed ({cause}); make the picture smaller"
+                "the {format} file needs more memory to decode than is allowed ({cause}); make the image smaller"
             ),
         ),
         ImageError::IoError(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-            damaged(format, "the file ends before the picture does")
+            damaged(format, "the file ends before the image does")
         }
         cause => damaged(format, &cause.to_string()),
     }

@@ -54,7 +54,7 @@ pub enum PngEffort {
     Small,
 }
 
-/// What WebP may change.
+/// Quality of a WebP file: lossless, or how much may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum WebpQuality {
     /// Nothing.
@@ -89,7 +89,7 @@ impl Default for Encoding {
 }
 
 impl Encoding {
-    /// The same in another format.
+    /// This encoding in another format.
     pub fn of(self, format: Format) -> Self {
         Self { format, ..self }
     }

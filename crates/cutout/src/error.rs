@@ -1,17 +1,17 @@
-//! What can go wrong with a picture, each with a stable kind.
+//! Errors, each with a stable kind.
 
 /// The kind of an [`Error`]: stable, for programs; the text is for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The bytes are not a picture in a format that is read here.
+    /// The bytes are not an image in a format that is read here.
     UnsupportedFormat,
     /// The format is read here, but these bytes are damaged or incomplete.
     Undecodable,
-    /// The encoded picture has more bytes than [`Limits::max_bytes`](crate::Limits::max_bytes).
+    /// The encoded image has more bytes than [`Limits::max_bytes`](crate::Limits::max_bytes).
     TooManyBytes,
-    /// A side or the area of the picture is above [`Limits`](crate::Limits).
+    /// A side or the area of the image is above [`Limits`](crate::Limits).
     TooManyPixels,
-    /// The model cannot be used, or failed on this picture.
+    /// The model cannot be used, or failed on this image.
     Model,
     /// The result could not be encoded.
     Encode,
@@ -75,7 +75,7 @@ impl ErrorKind {
     }
 }
 
-/// What went wrong, where, and the way out.
+/// The message: what went wrong, where, and the way out.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {

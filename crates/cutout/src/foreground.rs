@@ -1,7 +1,7 @@
-//! The foreground's own colours, where the picture shows a mixture of it and what is behind.
+//! The foreground's own colours, where the image shows a mixture of it and what is behind.
 //!
 //! Multi-level estimation (Germer, Uelwer, Conrad and Harmeling 2020) on a coarse grid: from one cell to all of them,
-//! foreground and background are kept smooth where alpha is and made to explain the picture. At full size a pixel then
+//! foreground and background are kept smooth where alpha is and made to explain the image. At full size a pixel then
 //! takes its share of what the estimate leaves unexplained.
 
 mod levels;
@@ -21,7 +21,7 @@ const SIDE: usize = 320;
 /// Foreground and background: red, green and blue of 0…1 each, and a value without meaning.
 type Pair = [f32x4; 2];
 
-/// Colours of foreground and background over a picture, in the cells that its soft pixels lie between.
+/// Colours of foreground and background over an image, in the cells that its soft pixels lie between.
 #[derive(Debug)]
 pub(crate) struct Foreground {
     width: usize,
@@ -94,7 +94,7 @@ impl Rows<'_> {
     /// Pixels that are looked at together.
     const BLOCK: usize = 8;
 
-    /// Puts the foreground's colours in place of those of `row`, row `y` of the picture, where its `mask` is neither
+    /// Puts the foreground's colours in place of those of `row`, row `y` of the image, where its `mask` is neither
     /// empty nor opaque.
     pub(crate) fn correct(&mut self, y: usize, row: &mut [[u8; 4]], mask: &[u8]) {
         let Some(first) = mask.iter().position(is_soft) else {
@@ -122,7 +122,7 @@ impl Rows<'_> {
 
     /// [`Self::correct`] of pixel `x`, once `line` is made.
     fn correct_pixel(&self, x: usize, pixel: &mut [u8; 4], mask: u8) {
-        // What the picture itself has as half transparent is no mixture with anything that it shows.
+        // What the image itself has as half transparent is no mixture with anything that it shows.
         if pixel[3] != mask {
             return;
         }

@@ -1,4 +1,4 @@
-//! A picture on a coarse grid, and a grid's values between its cells.
+//! An image on a coarse grid, and a grid's values between its cells.
 
 use crate::BoundingBox;
 

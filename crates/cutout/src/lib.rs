@@ -1,4 +1,4 @@
-//! Background removal as a pure function: encoded picture in, encoded picture out.
+//! Background removal as a pure function: encoded image in, encoded image out.
 //!
 //! [`Pipeline`] is the whole job; its methods are the stages, in order:
 //! decode → preprocess → segment → matte → colour → encode.

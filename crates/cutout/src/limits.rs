@@ -5,7 +5,7 @@ use crate::{Error, ErrorKind, budget};
 /// Bytes that a pixel takes at least: three colours, and the mask.
 const LEAST: u64 = 4;
 
-/// What a picture may ask for.
+/// Limits on an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Encoded size in bytes. Default 64 MiB.
@@ -27,11 +27,11 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// No picture may have more pixels than this, whatever `max_pixels` says: with four channels it
+    /// No image may have more pixels than this, whatever `max_pixels` says: with four channels it
     /// fills 1 GiB, and every 32-bit size inside a decoder still holds.
     pub const CEILING: u64 = 1 << 28;
 
-    /// Checks the size of the encoded picture.
+    /// Checks the size of the encoded image.
     ///
     /// # Errors
     /// Kind `too-many-bytes`.
@@ -48,7 +48,7 @@ impl Limits {
         ))
     }
 
-    /// Checks the size of the decoded picture, in pixels.
+    /// Checks the size of the decoded image, in pixels.
     ///
     /// # Errors
     /// Kind `too-many-pixels`; kind `undecodable` when a side is 0; those of a [`Budget`](crate::Budget), of which the pixels and
@@ -57,9 +57,7 @@ impl Limits {
         if width == 0 || height == 0 {
             return Err(Error::new(
                 ErrorKind::Undecodable,
-                format!(
-                    "the picture says that it is {width}×{height} pixels; its header is damaged"
-                ),
+                format!("the image says that it is {width}×{height} pixels; its header is damaged"),
             ));
         }
         let pixels = u64::from(width) * u64::from(height);
@@ -83,7 +81,7 @@ impl Limits {
         };
         Err(Error::new(
             ErrorKind::TooManyPixels,
-            format!("the picture is {width}×{height}: {excess}; make it smaller{way_out}"),
+            format!("the image is {width}×{height}: {excess}; make it smaller{way_out}"),
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! What the network finds in a picture, in one look or in several.
+//! Maps of an image: one look of the network or several.
 
 mod doubt;
 mod parts;
@@ -7,7 +7,7 @@ mod subject;
 use crate::grid::blend_part;
 use crate::{Error, ErrorKind, ModelSpec, OutputRule, Picture, Quality, Segmenter, preprocess};
 
-/// What the network found in a picture.
+/// A map of an image by the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
     /// Side × side values of 0…1, row-major: the network's answer by the model's [`OutputRule`].

@@ -8,7 +8,7 @@ mod window;
 
 use crate::{Error, ErrorKind, Map, Mask, Matte, ModelSpec, Picture, Quality, grid, resample};
 
-/// The mask of `picture`: `map` over the picture as `quality` says.
+/// The mask of `picture`: `map` over the image as `quality` says.
 ///
 /// # Errors
 /// Kind `model` when `map` has another size than `spec` says.

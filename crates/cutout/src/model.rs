@@ -5,7 +5,7 @@ use crate::{Error, ErrorKind};
 /// How pixel values, 0…255, become numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scaling {
-    /// Divide by the resized picture's own maximum over all channels, at least 1e-6 (rembg's recipe).
+    /// Divide by the resized image's own maximum over all channels, at least 1e-6 (rembg's recipe).
     #[default]
     PictureMax,
     /// Leave them as they are.

@@ -1,11 +1,11 @@
-//! What is to be made of a picture, and what was made.
+//! Options of a result, and the result.
 
 use crate::{Background, BoundingBox, Encoding, Layout, Limits, Size};
 
-/// What to make.
+/// Kind of result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputKind {
-    /// The picture with its background transparent, or another in its place.
+    /// The image with its background transparent, or another in its place.
     #[default]
     Cutout,
     /// The mask alone, in grey.
@@ -15,18 +15,18 @@ pub enum OutputKind {
 /// How the mask's edges and the colours beside them are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quality {
-    /// The network's map stretched over the picture: soft edges.
+    /// The network's map stretched over the image: soft edges.
     Fast,
-    /// Edges along those of the picture, and the foreground's own colours on them.
+    /// Edges along those of the image, and the foreground's own colours on them.
     #[default]
     Good,
-    /// The same from the best of up to three looks of the network.
+    /// As `Good`, from the best of up to three looks of the network.
     Best,
     /// As rembg does it, the darkened edges included.
     Rembg,
 }
 
-/// What to make of one picture, within which limits.
+/// Options of one result, and its limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Default: the cut-out.
@@ -35,9 +35,9 @@ pub struct Options {
     pub quality: Quality,
     /// Default: PNG, fast.
     pub encoding: Encoding,
-    /// Default: as large as the picture.
+    /// Default: as large as the image.
     pub size: Size,
-    /// Default: everything where it is in the picture.
+    /// Default: everything where it is in the image.
     pub layout: Layout,
     /// Default: transparent. A mask has none.
     pub background: Background,
@@ -68,14 +68,14 @@ pub struct Output {
     pub thumbnails: Option<Thumbnails>,
 }
 
-/// A whole picture before and after, small: `width × height × 3` values each, row-major, red, green, blue.
+/// A whole image before and after, small: `width × height × 3` values each, row-major, red, green, blue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnails {
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// The picture.
+    /// The image.
     pub before: Vec<u8>,
     /// Its cut-out on a chequered ground.
     pub after: Vec<u8>,

@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 
 use crate::{Profile, resample};
 
-/// An upright picture: EXIF orientation is already applied.
+/// An upright image: EXIF orientation is already applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Width in pixels, at least 1.
@@ -15,15 +15,15 @@ pub struct Picture {
     pub channels: usize,
     /// `width × height × channels` values of 0…255, row-major, channel-last. Of 16-bit samples, the high bytes.
     pub data: Vec<u8>,
-    /// Of 16-bit samples, the low bytes, in the same order. A picture that is resampled loses them.
+    /// Of 16-bit samples, the low bytes, in the same order. An image that is resampled loses them.
     pub fine: Option<Vec<u8>>,
-    /// What the values mean; sRGB when there is none.
+    /// The colour profile; sRGB when there is none.
     pub profile: Option<Profile>,
-    /// How large it is meant to be printed, where its file says so. It stays as it is when the picture is resampled.
+    /// How large it is meant to be printed, where its file says so. It stays as it is when the image is resampled.
     pub density: Option<Density>,
 }
 
-/// Pixels of a metre of the printed picture, each at least 1.
+/// Pixels of a metre of the printed image, each at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Density {
     /// Across.
@@ -43,7 +43,7 @@ impl Density {
         })
     }
 
-    /// That of the picture turned to stand upright.
+    /// That of the image turned to stand upright.
     pub(crate) fn turned(self, orientation: Orientation) -> Self {
         match orientation {
             Orientation::Rotate90
@@ -62,7 +62,7 @@ impl Density {
 }
 
 impl Picture {
-    /// A picture of 8-bit sRGB.
+    /// An image of 8-bit sRGB.
     pub fn new(width: u32, height: u32, channels: usize, data: Vec<u8>) -> Self {
         Self {
             width,
@@ -75,7 +75,7 @@ impl Picture {
         }
     }
 
-    /// The same in sRGB, with 8 bits.
+    /// The image in sRGB, with 8 bits.
     pub(crate) fn into_srgb(mut self) -> Self {
         self.fine = None;
         if let Some(profile) = self.profile.take() {
@@ -135,7 +135,7 @@ impl Picture {
     }
 }
 
-/// How large a picture may be at most; what is larger is scaled down. Default: as large as it is.
+/// How large an image may be at most; what is larger is scaled down. Default: as large as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
     /// The longer side in pixels.
@@ -283,10 +283,10 @@ pub struct Matte {
 }
 
 impl Matte {
-    /// What is said of a picture without a subject, by a word for programs: remove.bg's.
+    /// The warning of an image without a subject, as a word for programs: remove.bg's.
     pub const NO_SUBJECT: &'static str = "unknown_foreground";
 
-    /// That of a picture without a subject.
+    /// That of an image without a subject.
     pub(crate) fn empty(width: u32, height: u32) -> Self {
         Self {
             mask: Mask::empty(width, height),
@@ -295,7 +295,7 @@ impl Matte {
     }
 }
 
-/// A box in pixels of the upright picture.
+/// A box in pixels of the upright image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoundingBox {
     /// First column.

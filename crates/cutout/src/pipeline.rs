@@ -8,18 +8,18 @@ use crate::{
     compose, decode, encode, looks, matte, preprocess, thumbnail,
 };
 
-/// A stage of one picture's way.
+/// A stage of one image's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Encoded bytes to an upright [`Picture`].
     Decode,
-    /// Picture to the network's input.
+    /// Image to the network's input.
     Preprocess,
     /// Input to a map of probabilities.
     Segment,
     /// Map to a full-size [`Mask`].
     Matte,
-    /// Picture and mask to straight-alpha pixels.
+    /// Image and mask to straight-alpha pixels.
     Colour,
     /// Pixels to encoded bytes.
     Encode,
@@ -49,7 +49,7 @@ impl Stage {
     }
 }
 
-/// A model and what runs it: everything that one picture's way needs.
+/// A model and what runs it: everything that one image's way needs.
 #[derive(Clone, Debug)]
 pub struct Pipeline<S> {
     spec: ModelSpec,
@@ -67,7 +67,7 @@ impl<S: Segmenter> Pipeline<S> {
         &self.spec
     }
 
-    /// Encoded picture in, encoded picture out. `observe` is called as each stage ends, so that a
+    /// Encoded image in, encoded image out. `observe` is called as each stage ends, so that a
     /// caller with a clock can time them: all six of them in order, also those that had nothing to do.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl<S: Segmenter> Pipeline<S> {
         self.encode_mask(&canvas.alpha(), encoding).map(Some)
     }
 
-    /// Encoded picture in, mask out. `observe` is called as each of the first four stages ends.
+    /// Encoded image in, mask out. `observe` is called as each of the first four stages ends.
     ///
     /// # Errors
     /// The first error of a stage.
@@ -180,8 +180,8 @@ impl<S: Segmenter> Pipeline<S> {
         budget::kept(decode::decode(bytes, limits))
     }
 
-    /// Stage `preprocess`: the picture stretched to the model's square and normalised, side × side ×
-    /// 3 values, row-major, channel-last. `None` when the stretched picture has one colour only: it
+    /// Stage `preprocess`: the image stretched to the model's square and normalised, side × side ×
+    /// 3 values, row-major, channel-last. `None` when the stretched image has one colour only: it
     /// shows nothing to cut out, and its mask is [`Mask::empty`].
     ///
     /// # Errors
@@ -214,7 +214,7 @@ impl<S: Segmenter> Pipeline<S> {
         budget::kept(matte::matte(map, &self.spec, picture, quality))
     }
 
-    /// Stage `colour`: picture and mask joined; see [`Cutout`].
+    /// Stage `colour`: image and mask joined; see [`Cutout`].
     ///
     /// # Errors
     /// Kind `encode` when their sizes differ.
@@ -227,7 +227,7 @@ impl<S: Segmenter> Pipeline<S> {
         budget::kept(Cutout::new(picture, mask, quality))
     }
 
-    /// Stage `encode` of a cut-out: PNG, RGBA with straight alpha and as many bits as the picture has, a row at a time.
+    /// Stage `encode` of a cut-out: PNG, RGBA with straight alpha and as many bits as the image has, a row at a time.
     ///
     /// # Errors
     /// Kind `encode`.
@@ -235,11 +235,11 @@ impl<S: Segmenter> Pipeline<S> {
         budget::kept(encode::cutout(cutout, effort))
     }
 
-    /// Stage `colour`, when the result is not simply the cut-out at the picture's size: what [`Options::layout`]
+    /// Stage `colour`, when the result is not simply the cut-out at the image's size: what [`Options::layout`]
     /// and [`Options::background`] say, a mask without background.
     ///
     /// # Errors
-    /// Kind `too-many-pixels` when the canvas is above the limits, `encode` when picture and mask do not fit, and those
+    /// Kind `too-many-pixels` when the canvas is above the limits, `encode` when image and mask do not fit, and those
     /// of [`Self::decode`] for the background.
     pub fn compose(
         &self,
@@ -290,7 +290,7 @@ impl<S: Segmenter> Pipeline<S> {
         budget::kept(encode::grey(mask, encoding))
     }
 
-    /// Stages `preprocess`, `segment` and `matte` of a decoded picture. With a `region`, only what is in it can be
+    /// Stages `preprocess`, `segment` and `matte` of a decoded image. With a `region`, only what is in it can be
     /// foreground: the network sees nothing else, and the mask is empty outside. `observe` is called as each stage
     /// ends.
     ///

@@ -1,11 +1,11 @@
-//! Picture to the network's input.
+//! Image to the network's input.
 
 use crate::{BoundingBox, Error, ModelSpec, Picture, Scaling, resample};
 
 /// Stretches `picture` to the model's square and normalises it: side × side × 3 values, row-major,
-/// channel-last, in sRGB whatever the picture's profile is. Alpha is ignored, not composited.
+/// channel-last, in sRGB whatever the image's profile is. Alpha is ignored, not composited.
 ///
-/// `None` when the stretched picture has one colour only. There is nothing to segment then, yet the
+/// `None` when the stretched image has one colour only. There is nothing to segment then, yet the
 /// rule `MinMax` would blow up the network's noise to a full-contrast mask.
 ///
 /// # Errors
@@ -23,15 +23,15 @@ pub(crate) fn preprocess(picture: &Picture, spec: &ModelSpec) -> Result<Option<V
     Ok(Some(normalised(&pixels, most(&pixels), spec)))
 }
 
-/// A picture in its own shape in the middle of the model's square.
+/// An image in its own shape in the middle of the model's square.
 pub(crate) struct Letterboxed {
     /// Side × side × 3 values, as those of [`preprocess`].
     pub(crate) input: Vec<f32>,
-    /// Where the picture is in the square.
+    /// Where the image is in the square.
     pub(crate) part: BoundingBox,
 }
 
-/// What is around a letterboxed picture: the mean colour of the pictures that such models are trained with.
+/// The colour around a letterboxed image: the mean colour of the images that such models are trained with.
 const AROUND: [u8; 3] = [124, 116, 104];
 
 /// As [`preprocess`], without the change of shape.
@@ -58,7 +58,7 @@ pub(crate) fn letterboxed(picture: &Picture, spec: &ModelSpec) -> Result<Letterb
     }
     let most = most(&small);
     let around = match spec.scaling {
-        // As bright beside the picture's brightest value as it is beside white.
+        // As bright beside the image's brightest value as it is beside white.
         Scaling::PictureMax => AROUND.map(|value| (u16::from(value) * u16::from(most) / 255) as u8),
         Scaling::None => AROUND,
     };
@@ -76,7 +76,7 @@ fn most(pixels: &[u8]) -> u8 {
     pixels.iter().copied().max().unwrap_or(0)
 }
 
-/// Values of 0…255, those of a picture up to `most`, as the model takes them.
+/// Values of 0…255, those of an image up to `most`, as the model takes them.
 fn normalised(pixels: &[u8], most: u8, spec: &ModelSpec) -> Vec<f32> {
     let divisor = match spec.scaling {
         Scaling::PictureMax => f64::from(most).max(1e-6),
@@ -95,7 +95,7 @@ fn normalised(pixels: &[u8], most: u8, spec: &ModelSpec) -> Vec<f32> {
     input
 }
 
-/// What each of the 256 levels of a channel becomes, computed in f64 and rounded once.
+/// The network's input for each of the 256 levels of a channel, computed in f64 and rounded once.
 fn table(spec: &ModelSpec, channel: usize, divisor: f64) -> [f32; 256] {
     let (mean, std) = (f64::from(spec.mean[channel]), f64::from(spec.std[channel]));
     std::array::from_fn(|level| ((level as f64 / divisor - mean) / std) as f32)

@@ -16,7 +16,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// Pixels that are converted at a time.
 const PIECE: usize = 1 << 10;
 
-/// What the colours of a picture mean, where its file says it: an RGB profile that there is a way to sRGB from.
+/// A colour profile (ICC) of an image: an RGB profile that can be converted to sRGB.
 #[derive(Clone)]
 pub struct Profile {
     bytes: Arc<[u8]>,
@@ -83,7 +83,7 @@ impl fmt::Debug for Profile {
 /// The way from four inks to sRGB, by their profile.
 pub(crate) struct Inks {
     to_srgb: Arc<Transform8BitExecutor>,
-    /// What a level becomes, so that all inks together are black. Paper never is: without this, dark pictures look
+    /// What a level becomes, so that all inks together are black. Paper never is: without this, dark images look
     /// washed out (black point compensation, ISO 18619).
     levels: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! Pillow's LANCZOS for 8-bit pictures, to the bit.
+//! Pillow's LANCZOS for 8-bit images, to the bit.
 //!
 //! The recipe is that of `Resample.c` in Pillow (MIT-CMU): windowed sinc with a = 3, widened when
 //! shrinking; weights in f64, normalised to 1, rounded to 22 fractional bits; the horizontal pass,

@@ -6,7 +6,7 @@ use net::{AnyExecutor, AnyPlan, Shape, Simd};
 
 use crate::{Error, ErrorKind, budget};
 
-/// Computes the network: a picture of the model's input size to a map of foreground probabilities.
+/// Computes the network: an image of the model's input size to a map of foreground probabilities.
 pub trait Segmenter {
     /// `input`: side × side × 3 values, row-major, channel-last, normalised as the model's
     /// [`ModelSpec`](crate::ModelSpec) says. Returns side × side values, row-major, unscaled.
@@ -15,7 +15,7 @@ pub trait Segmenter {
     /// Kind `model` when `input` has another size or the network fails.
     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error>;
 
-    /// Told once a picture needs no more of the network.
+    /// Told once an image needs no more of the network.
     fn rest(&mut self) {}
 }
 
@@ -29,12 +29,12 @@ impl<S: Segmenter + ?Sized> Segmenter for Box<S> {
     }
 }
 
-/// The runtime `net`. Its working memory is taken with the first picture, in wasm with each.
+/// The runtime `net`. Its working memory is taken with the first image, in wasm with each.
 #[derive(Debug)]
 pub struct Net(AnyExecutor);
 
 impl Net {
-    /// A plan for pictures of `side` × `side` pixels.
+    /// A plan for images of `side` × `side` pixels.
     ///
     /// # Errors
     /// Kind `model` when the plan takes or gives another shape.
@@ -54,7 +54,7 @@ impl Net {
             .map_err(unusable)
     }
 
-    /// A plan file for pictures of `side` × `side` pixels.
+    /// A plan file for images of `side` × `side` pixels.
     ///
     /// # Errors
     /// Kind `model` when the file is damaged, of another version, or for another shape.
@@ -73,7 +73,7 @@ impl Segmenter for Net {
     }
 
     /// Linear memory never shrinks: what the network has done with is the place for the stages behind it. Natively it
-    /// would have to be taken from the system for every picture.
+    /// would have to be taken from the system for every image.
     fn rest(&mut self) {
         if cfg!(target_family = "wasm") {
             self.0.rest();

@@ -22,7 +22,7 @@ impl Mask {
             if budget::is_spent() {
                 break;
             }
-            // Down the columns first, a row at a time, so that no second picture is held.
+            // Down the columns first, a row at a time, so that no second image is held.
             let line = |y: isize| &opened[mirrored(y, height) * width..][..width];
             let y = y as isize;
             for (sum, value) in column.iter_mut().zip(line(y)) {

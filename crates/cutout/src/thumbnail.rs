@@ -1,4 +1,4 @@
-//! Small pictures of before and after, to look through many results by.
+//! Small images of before and after, to look through many results by.
 
 use crate::compose::{self, Behind};
 use crate::{Error, Layout, Limits, Mask, Picture, Quality, Size, Thumbnails};
@@ -13,7 +13,7 @@ pub(crate) fn small(picture: &Picture, side: u32) -> Picture {
     picture.stretched(width, height).into_srgb()
 }
 
-/// A small picture, and its cut-out by the `mask` of the large one.
+/// A small image, and its cut-out by the `mask` of the large one.
 ///
 /// # Errors
 /// Kind `encode`.
@@ -38,7 +38,7 @@ pub(crate) fn pair(small: &Picture, mask: &Mask) -> Result<Thumbnails, Error> {
     })
 }
 
-/// Two greys in squares of 8 pixels, as picture editors show transparency.
+/// Two greys in squares of 8 pixels, as image editors show transparency.
 fn chequered(width: u32, height: u32) -> Picture {
     let grey = |x: u32, y: u32| {
         if (x / 8 + y / 8).is_multiple_of(2) {

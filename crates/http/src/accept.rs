@@ -1,4 +1,4 @@
-//! What a client likes best of what we have: `Accept`, as RFC 9110 reads it.
+//! Content negotiation: the header `Accept`, as RFC 9110 reads it.
 
 use cutout::Format;
 use http::{HeaderMap, header};
@@ -66,7 +66,7 @@ impl Liking {
     }
 }
 
-/// What the most specific range says that fits; `None` when none does, or it excludes the type.
+/// Quality by the most specific range that fits; `None` when none does, or it excludes the type.
 fn liking(ranges: &[MediaType<'_>], ours: (&str, &str)) -> Option<Liking> {
     let fitting = ranges.iter().enumerate().rev();
     let fitting = fitting.filter_map(|(place, range)| Some((fit(range, ours)?, place, range)));

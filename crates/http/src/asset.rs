@@ -5,7 +5,7 @@ use http::{Method, Response};
 
 use crate::answer::{add, answer};
 
-/// What a page may load, as `Content-Security-Policy`: its own scripts and styles, and nothing inline.
+/// The `Content-Security-Policy` of a page: its own scripts and styles, and nothing inline.
 pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,4 +1,4 @@
-//! What a client sends, by name: from the query and from a body of any kind.
+//! Fields of a request, by name: from the query and from a body of any kind.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -22,13 +22,13 @@ pub(crate) struct Fields(Vec<(String, Bytes)>);
 /// The request's body cannot be taken apart; the text says why.
 pub(crate) struct BadBody(pub(crate) String);
 
-/// What kind of body a request has, by its media type.
+/// Kind of a request's body, by its media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     Multipart,
     Urlencoded,
     Json,
-    /// Anything else: a picture as it is.
+    /// Anything else: an image as it is.
     Raw,
 }
 
@@ -135,7 +135,7 @@ impl Fields {
         found.map(|(_, value)| value)
     }
 
-    /// The same as text, without the white space around it; what is no UTF-8 is no text.
+    /// The field as text, without the white space around it; what is no UTF-8 is no text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let text = std::str::from_utf8(self.bytes(name)?).ok()?.trim();
         (!text.is_empty()).then_some(text)

@@ -20,7 +20,7 @@ pub use answer::add_timing;
 pub use asset::{PAGE_POLICY, asset};
 pub use refusal::{incomplete, refusal, too_long};
 
-/// What answering one request needs, whatever its face.
+/// Context of one request, for every API.
 pub(crate) struct Job<'a, S> {
     pub(crate) pipeline: &'a mut Pipeline<S>,
     pub(crate) limits: Limits,

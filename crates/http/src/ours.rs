@@ -2,7 +2,7 @@
 //!
 //! The body is the image itself, or a multipart form with `image` (or `image[]`, or `file`). Options stand in the query or
 //! in the form, named as the program's flags: `output`, `quality`, `compat`, `format`, `png`, `webp-quality`,
-//! `jpeg-quality`, `background` (a colour, or a picture in the form), `crop` (`true`, or margins), `max-side`. `Accept`
+//! `jpeg-quality`, `background` (a colour, or an image in the form), `crop` (`true`, or margins), `max-side`. `Accept`
 //! chooses the format where `format` does not, and JSON where it is preferred to every image format.
 
 use base64::Engine as _;
@@ -195,7 +195,7 @@ fn options<S: Segmenter>(
     if let Some(bytes) = fields.bytes("background") {
         options.background = match fields.text("background") {
             Some(text) => {
-                let wanted = "a colour, or in a form a picture";
+                let wanted = "a colour, or in a form an image";
                 let colour = parse::colour(text).ok_or_else(|| bad("background", text, wanted))?;
                 Background::Colour(colour)
             }

@@ -22,7 +22,7 @@ pub fn refusal(path: &str, status: u16, code: &str, detail: &str) -> Response<By
 /// The response to a body for `path` that is longer than `max_bytes`, for callers that stop reading there.
 pub fn too_long(path: &str, max_bytes: u64) -> Response<Bytes> {
     let text =
-        format!("the body is longer than the limit of {max_bytes} bytes; send a smaller picture");
+        format!("the body is longer than the limit of {max_bytes} bytes; send a smaller image");
     refusal(path, 413, ErrorKind::TooManyBytes.as_str(), &text)
 }
 
@@ -34,7 +34,7 @@ pub fn incomplete(path: &str) -> Response<Bytes> {
 
 /// Nothing is at `path`.
 pub(crate) fn nowhere(path: &str) -> Response<Bytes> {
-    let text = format!("nothing is at {path:?}; POST a picture to /v1/remove");
+    let text = format!("nothing is at {path:?}; POST an image to /v1/remove");
     refusal(path, 404, "not-found", &text)
 }
 

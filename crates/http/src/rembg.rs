@@ -8,15 +8,15 @@ use crate::Job;
 use crate::answer::{Refusal, add, add_findings, answer, failure, problem, refuse_contradictions};
 use crate::fields::Fields;
 
-/// What rembg offers and is not done here; `false` asks for nothing.
+/// Fields of rembg that are not supported here; `false` asks for nothing.
 const NOT_DONE: [(&str, &str); 2] = [
     ("a", "alpha matting"),
     ("vm", "refining edges with ViTMatte"),
 ];
 
-/// `GET /api/remove?url=` would fetch a picture.
+/// `GET /api/remove?url=` would fetch an image.
 pub(crate) fn no_fetching() -> Response<Bytes> {
-    let text = "pictures are not fetched from addresses; POST the picture as `file`";
+    let text = "images are not fetched from addresses; POST the image as `file`";
     problem(501, "not-implemented", text)
 }
 
@@ -28,8 +28,7 @@ pub(crate) fn respond<S: Segmenter>(
     fields.add_body(request)?;
     refuse_contradictions(&fields)?;
     let file = fields.bytes("file").ok_or_else(|| {
-        let text =
-            "the form has no file; put the picture into the field `file` of a multipart form";
+        let text = "the form has no file; put the image into the field `file` of a multipart form";
         Box::new(problem(400, "missing-image", text))
     })?;
     let (options, smooth) = options(job, &fields)?;
@@ -72,7 +71,7 @@ pub(crate) fn respond<S: Segmenter>(
     Ok(response)
 }
 
-/// What is wanted, and whether the mask is to be smoothed.
+/// The options of a request, and whether the mask is to be smoothed.
 fn options<S>(job: &Job<'_, S>, fields: &Fields) -> Result<(Options, bool), Refusal>
 where
     S: Segmenter,

@@ -23,9 +23,9 @@ use crate::accept;
 use crate::answer::{add, add_findings, answer};
 use crate::fields::{BadBody, Fields};
 
-/// Encoded size of a picture, in bytes.
+/// Encoded size of an image, in bytes.
 const MAX_BYTES: u64 = 22 << 20;
-/// Decoded size of a picture, in pixels.
+/// Decoded size of an image, in pixels.
 const MAX_PIXELS: u64 = 50_000_000;
 /// A PNG has at most so many pixels.
 const MAX_PNG: u64 = 10_000_000;
@@ -115,7 +115,7 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
     let Matte { mask, uncertainty } =
         (job.pipeline).matte_in(&picture, region, quality, job.observe)?;
     if mask.foreground().is_none() {
-        let text = "nothing in the picture could be told from its background";
+        let text = "nothing in the image could be told from its background";
         return Err(Refusal::new(Matte::NO_SUBJECT, text));
     }
     let options = Options {
@@ -135,7 +135,7 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
     })
 }
 
-/// `region` of a picture of the size `of`, in the pixels of the same picture made smaller.
+/// `region` of an image of the size `of`, in the pixels of the same image made smaller.
 fn scaled(region: BoundingBox, of: (u32, u32), to: &Picture) -> BoundingBox {
     let part =
         |at: u32, of: u32, to: u32| (f64::from(at) * f64::from(to) / f64::from(of)).round() as u32;

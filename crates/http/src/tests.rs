@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Side of the fake network's input, and of the pictures: nothing is resampled between them.
+/// Side of the fake network's input, and of the images: nothing is resampled between them.
 const SIDE: u32 = 16;
 
 /// What is bright is foreground.

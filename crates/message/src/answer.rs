@@ -1,4 +1,4 @@
-//! What a worker says.
+//! Answers of a worker.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct WorkerHost {
     pub slots: Option<u32>,
 }
 
-/// What was made.
+/// A result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Made {
     /// The result.
@@ -51,7 +51,7 @@ pub struct Made {
 pub struct Failure {
     /// The stable kind.
     pub kind: FailureKind,
-    /// What went wrong, where, and the way out.
+    /// The message: what went wrong, where, and the way out.
     pub text: String,
     /// The worker's host, if it knows.
     pub host: Option<String>,
@@ -61,7 +61,7 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(from = "KindWord", into = "KindWord")]
 pub enum FailureKind {
-    /// The picture or the model was refused by the core.
+    /// The image or the model was refused by the core.
     Core(ErrorKind),
     /// The request is not of this protocol.
     BadMessage,

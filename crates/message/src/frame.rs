@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What every frame of every version starts with; no picture does.
+/// First bytes of every frame of every version; no image begins with them.
 const NAME: &[u8] = b"cutout/";
-/// What a frame of this version starts with.
+/// First bytes of a frame of this version.
 const START: &[u8] = b"cutout/1 ";
 /// The JSON has at most so many bytes.
 const MAX_HEADER: usize = 64 << 10;
@@ -23,7 +23,7 @@ impl BadMessage {
     }
 }
 
-/// Whether `message` is a frame of any version, and not a bare picture.
+/// Whether `message` is a frame of any version, and not a bare image.
 pub(crate) fn is_framed(message: &[u8]) -> bool {
     message.starts_with(NAME)
 }

@@ -1,7 +1,7 @@
 //! One message in, the answers out, as a pure function over the core; and the client's half of the same protocol.
 //!
 //! A message is a frame: `cutout/1 {JSON}`, a line feed, and parts, one after the other, whose lengths the JSON
-//! states. A request may also be a bare picture. [`Worker`] answers a [`Request`] with two [`Answer`]s: that somebody
+//! states. A request may also be a bare image. [`Worker`] answers a [`Request`] with two [`Answer`]s: that somebody
 //! has it, then what came of it. A client with many images sends an offer ([`Signal`]) in place of a request; a worker
 //! that is free claims an image and gets the request then. The fields of the JSON are in `docs/nats.md`.
 

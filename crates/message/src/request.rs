@@ -1,4 +1,4 @@
-//! What is asked of a worker.
+//! Requests to a worker.
 
 use cutout::{
     Background, Encoding, Layout, Length, Limits, Margins, Options, Size, WebpQuality, parse,
@@ -9,10 +9,10 @@ use crate::BadMessage;
 use crate::frame;
 use crate::wire::{FormatWord, OutputWord, PngWord, QualityWord};
 
-/// One picture and what to make of it.
+/// One image and what to make of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request<'a> {
-    /// The encoded picture.
+    /// The encoded image.
     pub picture: &'a [u8],
     /// Of the layout the crop alone is sent, of the size the longer side alone.
     pub options: Options,
@@ -21,7 +21,7 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Reads a message: a frame, or a bare picture with the default options.
+    /// Reads a message: a frame, or a bare image with the default options.
     ///
     /// # Errors
     /// When it is a frame, but not a request of this version.
@@ -157,7 +157,7 @@ impl Header {
         }
     }
 
-    /// All but a picture behind the subject.
+    /// All but an image behind the subject.
     fn options(&self) -> Result<Options, BadMessage> {
         let bad = |name: &str, wanted: &str| BadMessage::new(&format!("{name} is {wanted}"));
         let percent = |quality: u8| (1..=100).contains(&quality);

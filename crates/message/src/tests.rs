@@ -13,7 +13,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 
 use super::*;
 
-/// Side of the fake network's input, and of the pictures: nothing is resampled between them.
+/// Side of the fake network's input, and of the images: nothing is resampled between them.
 const SIDE: u32 = 16;
 
 /// What is bright is foreground.
@@ -177,7 +177,7 @@ fn what_the_core_refuses_comes_back_with_the_core_s_kind() {
     );
     let modest = framed("{\"limits\":{\"max_side\":10}}", &[&picture()]);
     let cases: [(&Worker, &[u8], &str); 8] = [
-        (&worker(), b"no picture", "unsupported-format"),
+        (&worker(), b"no image", "unsupported-format"),
         (&worker(), b"", "undecodable"),
         (&worker(), &framed("{}", &[]), "undecodable"),
         (&worker(), cut_short, "undecodable"),

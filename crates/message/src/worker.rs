@@ -9,18 +9,18 @@ use crate::{Answer, Failure, FailureKind, Made, Request, WorkerHost};
 /// The largest answer that can arrive where nobody says otherwise, in bytes: what a NATS server takes by default.
 const DEFAULT_MAX_PAYLOAD: u64 = 1 << 20;
 
-/// What one worker is and allows.
+/// Identity and limits of a worker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Worker {
     /// The host that it runs on, part of its claims and first answers.
     pub host: WorkerHost,
-    /// What a picture may ask for; a request can only ask for less.
+    /// Limits on an image; a request can only ask for less.
     pub limits: Limits,
     /// The largest answer in bytes that its server takes, if known. A request can say less, where its way is longer.
     pub max_payload: Option<u64>,
 }
 
-/// What only the caller can measure.
+/// Measurements that only the caller can make.
 pub trait Meter {
     /// Called as each stage ends: how long it took.
     fn time(&mut self, stage: Stage) -> Duration;

@@ -1,4 +1,4 @@
-//! What can go wrong, and the way out.
+//! Errors, with the way out.
 
 /// Errors of this crate. None of them leaves a plan or an executor half-changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +9,7 @@ pub enum Error {
     Graph {
         /// The operator that was being added.
         op: &'static str,
-        /// What does not fit.
+        /// The reason.
         reason: String,
     },
     /// The bytes are not a plan file at all.

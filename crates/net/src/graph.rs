@@ -76,7 +76,7 @@ impl<'a> Conv<'a> {
         }
     }
 
-    /// The same with the taps `dilation` pixels apart and as much padding.
+    /// This convolution with the taps `dilation` pixels apart and as much padding.
     #[must_use]
     pub fn dilated(self, dilation: usize) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl<'a> Conv<'a> {
         }
     }
 
-    /// The same followed by a relu.
+    /// This convolution followed by a relu.
     #[must_use]
     pub fn relu(self) -> Self {
         Self {

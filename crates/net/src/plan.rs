@@ -113,7 +113,7 @@ impl OpKind {
     }
 }
 
-/// What one operator of a plan does, for tables and tests.
+/// Description of one operator of a plan, for tables and tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpInfo {
     /// The name given with [`Graph::name`](crate::Graph::name); empty when none was given.

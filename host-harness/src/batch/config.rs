@@ -1,4 +1,4 @@
-//! What a batch is to do.
+//! Configuration of a batch.
 
 use std::path::PathBuf;
 
@@ -8,16 +8,16 @@ use super::inputs::{self, Found, Input};
 use crate::files::file_id;
 use crate::{Error, Kind};
 
-/// What a batch is to do.
+/// Configuration of a batch.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Folders, files, patterns, `@list` or `-`.
     pub inputs: Vec<PathBuf>,
     /// The folder that the results go to.
     pub out: PathBuf,
-    /// What is made of each picture; thumbnails are asked for as the contact sheet needs them.
+    /// Options of each result; thumbnails are asked for as the contact sheet needs them.
     pub options: Options,
-    /// Workers; with a fleet, pictures in work at most.
+    /// Workers; with a fleet, images in work at most.
     pub jobs: usize,
     /// Whether what is done is done again.
     pub overwrite: bool,
@@ -25,7 +25,7 @@ pub struct Config {
     pub fail_fast: bool,
     /// Whether nothing but errors is shown.
     pub quiet: bool,
-    /// A line of JSON for every picture.
+    /// A line of JSON for every image.
     pub report: Option<PathBuf>,
     /// Before and after, in HTML or PNG.
     pub contact_sheet: Option<PathBuf>,
@@ -35,12 +35,12 @@ pub struct Config {
     pub safe_names: bool,
     /// Whether folders are watched for more.
     pub watch: bool,
-    /// What the results depend on besides options and picture: engine, runtime, model, versions; or the fleet.
+    /// Everything else that results depend on: engine, runtime, model, versions; or the fleet.
     pub identity: String,
 }
 
 impl Config {
-    /// A report takes the place of what is there, so that must be no picture.
+    /// A report takes the place of what is there, so that must be no image.
     pub(super) fn refuse_report(&self, found: &Found) -> Result<(), Error> {
         let Some(report) = &self.report else {
             return Ok(());
@@ -49,7 +49,7 @@ impl Config {
         let is_input = |input: &Input| id.is_some() && file_id(&input.path) == id;
         if inputs::is_picture(report) || found.inputs.iter().any(is_input) {
             let text = format!(
-                "--report {}: that is a picture; name another file",
+                "--report {}: that is an image; name another file",
                 report.display()
             );
             return Err(Error::new(Kind::Usage, text));
@@ -68,7 +68,7 @@ impl Config {
         Err(Error::new(Kind::Usage, text))
     }
 
-    /// Names everything that results depend on besides the picture; limits only decide whether there is one.
+    /// Names everything that results depend on besides the image; limits only decide whether there is one.
     pub(super) fn recipe(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         let mut options = self.options.clone();

@@ -1,4 +1,4 @@
-//! Hands out pictures: what was found, then what comes.
+//! Hands out images: what was found, then what comes.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::watch::{Taken, Watch};
 use super::work::{Busy, Task};
 use crate::stop::Stop;
 
-/// Who names pictures and gives them to the workers.
+/// Who names images and gives them to the workers.
 pub(super) struct Feeder<'a> {
     pub(super) names: Names<'a>,
     pub(super) watch: Option<&'a Watch>,

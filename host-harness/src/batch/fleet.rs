@@ -165,7 +165,7 @@ impl Fleet {
             }
             News::Policy(Notice::Back { host }) => format!("{host} is there again"),
             News::Policy(Notice::Gone { host, silent }) => format!(
-                "{host} has not answered for {:.0} s and counts as gone; its pictures go to other hosts",
+                "{host} has not answered for {:.0} s and counts as gone; its images go to other hosts",
                 silent.as_secs_f64()
             ),
             News::Policy(Notice::Missing(missing)) => {

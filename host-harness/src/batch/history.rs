@@ -22,18 +22,18 @@ const MAX_LINE: u64 = 256 << 10;
 pub(super) enum Line {
     /// Results that are about to be written: whatever happens, they are no originals.
     Begun(Vec<Made>),
-    /// A picture that is done. The next line for the same result takes this one's place.
+    /// An image that is done. The next line for the same result takes this one's place.
     Done(Box<Entry>),
     /// A page of a contact sheet, by its whole path.
     Sheet(Made),
 }
 
-/// A picture that is done.
+/// An image that is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Entry {
-    /// The picture's place in its tree.
+    /// The image's place in its tree.
     pub(super) source: PathText,
-    /// BLAKE3 of the picture's file.
+    /// BLAKE3 of the image's file.
     pub(super) digest: String,
     /// BLAKE3 of everything else that the results depend on.
     pub(super) recipe: String,
@@ -43,7 +43,7 @@ pub(super) struct Entry {
     pub(super) mask: Option<Made>,
     /// Before and after, if a contact sheet has asked for them.
     pub(super) thumbnails: Option<[Made; 2]>,
-    /// What was found out, so that a later run can report it.
+    /// Findings, so that a later run can report them.
     pub(super) facts: Facts,
     /// The host of a fleet that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub(super) fn is_any(made: &[Made], file: &File) -> bool {
     is(first) || alike.any(is)
 }
 
-/// What all lines say together.
+/// The sum of all lines.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) entries: HashMap<PathText, Entry>,
@@ -215,7 +215,7 @@ impl History {
         self.sheets.get(&path.into()).cloned()
     }
 
-    /// The results of pictures by the pictures' places in their tree.
+    /// The results of images by the images' places in their tree.
     pub(super) fn owners(&self) -> HashMap<PathBuf, PathBuf> {
         let entries = self.entries.values();
         let owners = entries.map(|e| (e.source.clone().into(), e.output.path.clone().into()));

@@ -1,4 +1,4 @@
-//! The pictures that a batch takes.
+//! The images that a batch takes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
@@ -13,13 +13,13 @@ use super::walk::{self, Held, Pictures};
 use crate::files::{self, file_id};
 use crate::{Error, Kind};
 
-/// Names that are pictures by their extension; in folders, only these are taken.
+/// Names that are images by their extension; in folders, only these are taken.
 const EXTENSIONS: [&str; 13] = [
     "jpg", "jpeg", "jfif", "png", "webp", "heic", "heif", "hif", "avif", "bmp", "gif", "tif",
     "tiff",
 ];
 
-/// A picture to take.
+/// An image to take.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Input {
     /// Its place in the tree that is kept, below the output folder.
@@ -28,14 +28,14 @@ pub(super) struct Input {
     pub(super) path: PathBuf,
 }
 
-/// What the sources came to.
+/// Images that the sources hold, and problems with them.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Pictures, sorted and each once.
+    /// Images, sorted and each once.
     pub(super) inputs: Vec<Input>,
-    /// What was named and cannot be taken.
+    /// Inputs that were named and cannot be taken.
     pub(super) problems: Vec<(PathBuf, Error)>,
-    /// What was named and is a result of a batch.
+    /// Inputs that were named and are results of a batch.
     pub(super) left_out: Vec<PathBuf>,
     /// How many results of batches were left out, by the batches' output folders.
     pub(super) results: BTreeMap<PathBuf, usize>,
@@ -57,13 +57,13 @@ impl Found {
     }
 }
 
-/// Whether a file in a folder is taken for a picture.
+/// Whether a file in a folder is taken for an image.
 pub(super) fn is_picture(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
 }
 
-/// The pictures of `sources`, without results of batches, and without what is in the folder `out` below a source; hidden
+/// The images of `sources`, without results of batches, and without what is in the folder `out` below a source; hidden
 /// ones only with `hidden`, or where they are named.
 pub(super) fn find(sources: &[Source], out: &Path, results: &Results<'_>, hidden: bool) -> Found {
     let mut found = Found::default();

@@ -17,7 +17,7 @@ pub(super) enum Maker<'a> {
     Fleet(&'a Fleet),
 }
 
-/// Why nothing came of a picture.
+/// Why nothing came of an image.
 pub(super) enum Failure {
     /// For a reason of its own, said by that host of a fleet.
     Own { error: Error, host: Option<String> },
@@ -33,14 +33,14 @@ impl From<Error> for Failure {
     }
 }
 
-/// What was made, and by which host of a fleet.
+/// A result, and the host of a fleet that made it.
 pub(super) struct CutOut {
     pub(super) result: Timed<Output>,
     pub(super) host: Option<String>,
 }
 
 impl<'a> Maker<'a> {
-    /// Waits until the fleet has a use for one more picture, or `stop`.
+    /// Waits until the fleet has a use for one more image, or `stop`.
     pub(super) fn turn(self, stop: &Receiver<()>) -> Option<Turn<'a>> {
         match self {
             Self::Engines(_) => None,
@@ -48,7 +48,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Pictures that workers of a fleet processed for nobody, since another worker was faster.
+    /// Images that workers of a fleet processed for nobody, since another worker was faster.
     pub(super) fn copies(self) -> u64 {
         match self {
             Self::Engines(_) => 0,
@@ -85,7 +85,7 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// A picture that breaks its engine costs nobody else anything.
+/// An image that breaks its engine costs nobody else anything.
 fn cut_out_here(
     slot: &mut Option<Worker>,
     source: impl Fn() -> Result<Worker, Error>,
@@ -102,7 +102,7 @@ fn cut_out_here(
             Ok(result?)
         }
         Err(_) => {
-            let text = "the engine panicked on this picture; that is a defect of ours";
+            let text = "the engine panicked on this image; that is a defect of ours";
             Err(Error::new(Kind::Trap, text).into())
         }
     }

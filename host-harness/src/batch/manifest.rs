@@ -25,7 +25,7 @@ pub(super) const FILE: &str = "manifest.jsonl";
 /// The name of the lock.
 const LOCK: &str = "lock";
 
-/// Largest manifest in bytes: room for more than a million pictures.
+/// Largest manifest in bytes: room for more than a million images.
 const MAX_MANIFEST: u64 = 4 << 30;
 
 /// The name of the folder for files that are being written.

@@ -1,4 +1,4 @@
-//! Names of results: one for every picture, never that of an original, and none twice, not even by another case or another
+//! Names of results: one for every image, never that of an original, and none twice, not even by another case or another
 //! Unicode normal form.
 
 use std::collections::{HashMap, HashSet};
@@ -20,7 +20,7 @@ pub(super) use safe::forbidden;
 /// Longest name of a file that the usual file systems take, in bytes.
 const MAX_NAME: usize = 255;
 
-/// Where one picture's results go, below the output folder.
+/// Where one image's results go, below the output folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
     /// The result.
@@ -42,7 +42,7 @@ pub(super) struct Names<'a> {
     /// Whether names are free of what shares forbid.
     safe: bool,
     is_ours: &'a IsOurs<'a>,
-    /// Results of earlier runs, by their pictures' places.
+    /// Results of earlier runs, by their images' places.
     owners: HashMap<PathBuf, PathBuf>,
     originals: HashSet<FileId>,
     given: HashMap<PathBuf, Name>,
@@ -90,7 +90,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Names for pictures that come together, in their order: the one they had, or the plain one for whoever has it
+    /// Names for images that come together, in their order: the one they had, or the plain one for whoever has it
     /// alone.
     pub(super) fn all(&mut self, inputs: &[Input]) -> Vec<Name> {
         self.originals
@@ -124,7 +124,7 @@ impl<'a> Names<'a> {
             .collect()
     }
 
-    /// The name that the picture's result has had since an earlier run, if it can be kept.
+    /// The name that the image's result has had since an earlier run, if it can be kept.
     fn had(&mut self, input: &Input) -> Option<Name> {
         let main = self.owners.get(&input.relative)?;
         if self.safe && forbidden(main).is_some() {
@@ -137,7 +137,7 @@ impl<'a> Names<'a> {
         (self.is_free(&stem)).then(|| self.give(input, stem))
     }
 
-    /// The name of one picture that comes by itself, the same whenever it comes.
+    /// The name of one image that comes by itself, the same whenever it comes.
     pub(super) fn one(&mut self, input: &Input) -> Name {
         if let Some(name) = self.given.get(&input.path) {
             return name.clone();
@@ -202,7 +202,7 @@ impl<'a> Names<'a> {
         name
     }
 
-    /// The picture's place in the tree of results.
+    /// The image's place in the tree of results.
     fn place(&self, input: &Input) -> PathBuf {
         if self.safe {
             safe::safe(&input.relative)
@@ -211,7 +211,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The picture's place without its extension.
+    /// The image's place without its extension.
     fn plain(&self, input: &Input) -> PathBuf {
         let place = self.place(input);
         place.with_file_name(place.file_stem().unwrap_or_default())

@@ -8,7 +8,7 @@ use super::keeper::Keeper;
 use super::manifest;
 use crate::files::{FileId, Folder, id_of};
 
-/// Largest manifest in bytes that is read of another batch: room for some hundred thousand pictures.
+/// Largest manifest in bytes that is read of another batch: room for some hundred thousand images.
 const MAX_MANIFEST: u64 = 512 << 20;
 
 /// The manifest of another batch, as far as it was read.

@@ -1,4 +1,4 @@
-//! What people see while a batch runs, and at its end.
+//! Progress of a batch on the terminal.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, IsTerminal, Write};
@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::path_text::PathText;
 use super::record::{Cause, Record, Status};
 
-/// A bar on a terminal, a line for every picture elsewhere, or nothing but errors.
+/// A bar on a terminal, a line for every image elsewhere, or nothing but errors.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
@@ -18,14 +18,14 @@ pub(super) struct Progress {
     start: Instant,
     done: u64,
     skipped: u64,
-    /// Pictures whose last attempt failed.
+    /// Images whose last attempt failed.
     failed: HashSet<PathText>,
-    /// Pictures that each host of a fleet has made.
+    /// Images that each host of a fleet has made.
     hosts: BTreeMap<String, u64>,
 }
 
 impl Progress {
-    /// For `total` pictures, or as many as come.
+    /// For `total` images, or as many as come.
     pub(super) fn new(total: Option<u64>, quiet: bool) -> Self {
         let terminal = io::stderr().is_terminal();
         Self {
@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// One picture came to its end.
+    /// One image came to its end.
     pub(super) fn show(&mut self, record: &Record) {
         let word = match record.status {
             Status::Done => {
@@ -93,12 +93,12 @@ impl Progress {
         }
     }
 
-    /// Pictures without a result.
+    /// Images without a result.
     pub(super) fn failed(&self) -> u64 {
         self.failed.len() as u64
     }
 
-    /// Pictures that each host of a fleet has made.
+    /// Images that each host of a fleet has made.
     pub(super) fn hosts(&self) -> &BTreeMap<String, u64> {
         &self.hosts
     }
@@ -107,7 +107,7 @@ impl Progress {
         self.done + self.skipped + self.failed()
     }
 
-    /// The last words. `copies` are pictures that workers of a fleet processed for nobody.
+    /// The last words. `copies` are images that workers of a fleet processed for nobody.
     pub(super) fn finish(&self, interrupted: bool, copies: u64) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -120,7 +120,7 @@ impl Progress {
             0.0
         };
         let mut text = format!(
-            "{done} done, {skipped} skipped, {failed} failed in {:.1} s ({rate:.2} pictures/s)",
+            "{done} done, {skipped} skipped, {failed} failed in {:.1} s ({rate:.2} images/s)",
             time.as_secs_f64()
         );
         if interrupted {
@@ -145,7 +145,7 @@ impl Progress {
     }
 
     fn say(&self, text: &str) {
-        // Nobody may be there to hear it any more; the pictures are made all the same.
+        // Nobody may be there to hear it any more; the images are made all the same.
         let say = || drop(writeln!(io::stderr(), "{text}"));
         match &self.bar {
             Some(bar) => bar.suspend(say),
@@ -162,7 +162,7 @@ fn bar(total: Option<u64>) -> ProgressBar {
         ),
         None => (
             ProgressBar::new_spinner(),
-            "{spinner} {human_pos} pictures {msg}, watching; Ctrl-C ends",
+            "{spinner} {human_pos} images {msg}, watching; Ctrl-C ends",
         ),
     };
     let style = ProgressStyle::with_template(template);

@@ -1,4 +1,4 @@
-//! What is said of one picture.
+//! The record of one image in reports.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::Error;
 use crate::engine::Timed;
 use crate::json::{Foreground, milliseconds, stages, warning};
 
-/// What became of a picture.
+/// The outcome of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Status {
@@ -28,7 +28,7 @@ pub(super) enum Status {
 #[derive(Debug, Serialize)]
 pub(super) struct Record {
     pub(super) input: PathText,
-    /// Of a failed picture: where its result would be, if it came that far.
+    /// Of a failed image: where its result would be, if it came that far.
     pub(super) output: Option<PathText>,
     pub(super) mask: Option<PathText>,
     pub(super) status: Status,
@@ -42,14 +42,14 @@ pub(super) struct Record {
     pub(super) facts: Option<Facts>,
 }
 
-/// Why a picture failed.
+/// Why an image failed.
 #[derive(Debug, Serialize)]
 pub(super) struct Cause {
     pub(super) kind: &'static str,
     pub(super) message: String,
 }
 
-/// What was found out about a picture whose results were made.
+/// Findings about an image whose results were made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Facts {
     input_bytes: u64,

@@ -1,4 +1,4 @@
-//! The report: a line of JSON for every picture.
+//! The report: a line of JSON for every image.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is no picture to take: results of batches, this one's and others'.
+//! Results of batches, this one's and others', which are no inputs.
 
 use std::cell::{LazyCell, RefCell};
 use std::collections::{BTreeMap, HashMap};

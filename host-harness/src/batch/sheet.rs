@@ -1,4 +1,4 @@
-//! The contact sheet: before and after of many pictures, the least certain first.
+//! The contact sheet: before and after of many images, the least certain first.
 
 mod html;
 mod png;
@@ -18,10 +18,10 @@ use crate::{Error, Kind};
 /// Longer side of a thumbnail in pixels.
 pub(super) const SIDE: u32 = 128;
 
-/// Pictures on one page: what a person looks through in a minute.
+/// Images on one page: what a person looks through in a minute.
 const PAGE: usize = 500;
 
-/// A picture on the sheet.
+/// An image on the sheet.
 struct Item {
     name: String,
     uncertainty: f32,
@@ -40,7 +40,7 @@ pub(super) struct Sheet {
     path: PathBuf,
     format: Format,
     items: HashMap<PathText, Item>,
-    /// Pictures without a result, and why.
+    /// Images without a result, and why.
     missing: BTreeMap<String, &'static str>,
 }
 
@@ -83,7 +83,7 @@ impl Sheet {
         &self.path
     }
 
-    /// Takes what is said of a picture in place of what was said of it before.
+    /// Takes what is said of an image in place of what was said of it before.
     pub(super) fn take(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) {
         let name = record.input.to_string();
         match (&record.facts, thumbnails, &record.error) {

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use super::list;
 use crate::Error;
 
-/// Where pictures come from.
+/// Where images come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// Everything below.
     Folder(PathBuf),
-    /// What a pattern matches.
+    /// The files that a pattern matches.
     Pattern(String),
     /// Files that were named together.
     Files(Vec<PathBuf>),

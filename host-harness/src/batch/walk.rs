@@ -1,4 +1,4 @@
-//! What folders hold: each real folder once, however many links lead to it.
+//! A walk through folders: each real folder once, however many links lead to it.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -33,7 +33,7 @@ pub(super) fn is_hidden(name: &OsStr) -> bool {
 
 /// Which entries of folders are taken.
 pub(super) trait Wanted {
-    /// Whether the file at `path` is. By default, if it is a picture by its name.
+    /// Whether the file at `path` is. By default, if it is an image by its name.
     fn file(&self, path: &Path) -> bool {
         inputs::is_picture(path)
     }
@@ -52,12 +52,12 @@ pub(super) trait Wanted {
     }
 }
 
-/// What a walk has found.
+/// Findings of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     /// Files that are wanted.
     pub(super) files: Vec<PathBuf>,
-    /// What could not be looked at, if it is a folder or wanted by its name.
+    /// Entries that could not be read, if they are folders or wanted by their names.
     pub(super) problems: Vec<(PathBuf, Error)>,
     /// Hidden files and folders that were left out: folders, and files that are wanted by their names.
     pub(super) hidden: usize,
@@ -208,7 +208,7 @@ fn unseen(path: &Path, error: &io::Error) -> (PathBuf, Error) {
     (path.to_owned(), Error::new(Kind::Io, why))
 }
 
-/// Pictures by their names, in all folders.
+/// Images by their names, in all folders.
 pub(super) struct Pictures {
     /// Whether hidden ones are taken, too.
     pub(super) hidden: bool,

@@ -1,4 +1,4 @@
-//! Pictures that come to folders while the batch runs.
+//! Images that come to folders while the batch runs.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -72,9 +72,9 @@ impl Wanted for Watched {
     }
 }
 
-/// What became of a picture that was offered.
+/// The outcome of an image that was offered.
 pub(super) enum Taken {
-    /// It is in work, or no picture after all.
+    /// It is in work, or no image after all.
     Begun,
     /// It has to wait for an earlier state of itself.
     Later,
@@ -82,7 +82,7 @@ pub(super) enum Taken {
     NoMore,
 }
 
-/// What is waited for.
+/// Events that are waited for.
 #[derive(Default)]
 struct Pending {
     growing: HashMap<PathBuf, Growing>,
@@ -114,7 +114,7 @@ impl Growing {
 }
 
 impl Watch {
-    /// Begins; what comes from now on is not missed. Hidden pictures are taken with `hidden`.
+    /// Begins; what comes from now on is not missed. Hidden images are taken with `hidden`.
     ///
     /// # Errors
     /// Kind `io` when the system cannot watch so many folders.
@@ -152,7 +152,7 @@ impl Watch {
         })
     }
 
-    /// Gives every picture that is complete to `take`, first those of `fresh` that are, until the batch stops or
+    /// Gives every image that is complete to `take`, first those of `fresh` that are, until the batch stops or
     /// nothing more is wanted.
     pub(super) fn run(
         &self,

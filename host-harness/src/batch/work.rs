@@ -1,4 +1,4 @@
-//! One picture after the other: read, look whether it is done, cut out, write.
+//! One image after the other: read, look whether it is done, cut out, write.
 
 use std::collections::HashSet;
 use std::io;
@@ -27,15 +27,15 @@ use crate::{Error, Kind};
 /// Of thumbnails: enough to judge an edge by.
 const THUMBNAIL_QUALITY: u8 = 80;
 
-/// A picture and its name.
+/// An image and its name.
 pub(super) struct Task {
     pub(super) input: Input,
     pub(super) name: Name,
 }
 
-/// What a worker says.
+/// A message from a worker.
 pub(super) enum Said {
-    /// What became of a picture.
+    /// The outcome of an image.
     Outcome(Box<Outcome>),
     /// Something that people should know and that is no error.
     Notice(String),
@@ -43,19 +43,19 @@ pub(super) enum Said {
     End(Error),
 }
 
-/// What became of a picture.
+/// The outcome of an image.
 pub(super) struct Outcome {
     pub(super) record: Record,
     /// Below the output folder.
     pub(super) thumbnails: Option<[PathBuf; 2]>,
 }
 
-/// What all workers share.
+/// State that all workers share.
 pub(super) struct Work<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) maker: Maker<'a>,
     pub(super) options: &'a Options,
-    /// BLAKE3 of all that results depend on besides the picture.
+    /// BLAKE3 of all that results depend on besides the image.
     pub(super) recipe: &'a str,
     /// Whether what is done is done again.
     pub(super) overwrite: bool,
@@ -223,7 +223,7 @@ impl Work<'_> {
     }
 }
 
-/// Where no picture can be written, the next ones need not be tried.
+/// Where no image can be written, the next ones need not be tried.
 fn fatal_if_full(doing: &str, path: &Path, why: &str, kind: io::ErrorKind) -> Failure {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     let is_fatal = matches!(kind, StorageFull | QuotaExceeded | ReadOnlyFilesystem);

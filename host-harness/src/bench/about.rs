@@ -1,4 +1,4 @@
-//! What figures depend on.
+//! Circumstances of a run.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::models::Model;
 /// This machine, this program, and what it is to measure.
 ///
 /// # Errors
-/// Kind `io` where `/proc` cannot be read, or the picture's size.
+/// Kind `io` where `/proc` cannot be read, or the image's size.
 pub(super) fn of_run(plan: &Plan, model: &Model) -> Result<About, Error> {
     let cpu = CpuInfo::current().map_err(Error::io("read /proc/cpuinfo"))?;
     let kernel = KernelVersion::current().map_err(Error::io("read the kernel's version"))?;

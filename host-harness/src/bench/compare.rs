@@ -10,7 +10,7 @@ use super::report;
 
 /// Mean difference of the alpha channels, of 0…1, up to which two cut-outs are the same work.
 const CLOSE: f64 = 0.02;
-/// The same as a share of the larger of both means: an empty mask is not close to that of a small subject.
+/// [`CLOSE`] as a share of the larger of both means: an empty mask is not close to that of a small subject.
 const CLOSE_SHARE: f64 = 0.25;
 
 /// Figures of which every row is divided by the first row.
@@ -21,14 +21,14 @@ const COMPARED: [Figure; 4] = [
     Figure::Steady,
 ];
 
-/// Compares each row's picture with the first row's. `fickle` rows have made others too.
+/// Compares each row's image with the first row's. `fickle` rows have made others too.
 pub(super) fn agreement(pictures: &[(String, &Path)], fickle: &BTreeSet<String>) -> Vec<Agreement> {
     let Some((first, others)) = pictures.split_first() else {
         return Vec::new();
     };
     let first_path = first.1;
     let alpha_of = |(row, path): &(String, &Path)| match alpha(path) {
-        Ok(_) if fickle.contains(row) => Err(format!("{row} made different pictures, or none")),
+        Ok(_) if fickle.contains(row) => Err(format!("{row} made different images, or none")),
         found => found,
     };
     let first = alpha_of(first);
@@ -59,9 +59,9 @@ fn same_bytes(a: &Path, b: &Path) -> bool {
 }
 
 fn alpha(path: &Path) -> Result<image::GrayImage, String> {
-    let picture = image::open(path).map_err(|e| format!("no picture: {e}"))?;
+    let picture = image::open(path).map_err(|e| format!("no image: {e}"))?;
     if !picture.color().has_alpha() {
-        return Err("the picture has no alpha channel".to_owned());
+        return Err("the image has no alpha channel".to_owned());
     }
     let picture = picture.into_rgba8();
     Ok(image::GrayImage::from_fn(
@@ -87,7 +87,7 @@ impl Difference {
 
 fn difference(a: &image::GrayImage, b: &image::GrayImage) -> Result<Difference, String> {
     if a.dimensions() != b.dimensions() {
-        return Err("the pictures differ in size".to_owned());
+        return Err("the images differ in size".to_owned());
     }
     let mean = |sum: u64| sum as f64 / 255.0 / a.len().max(1) as f64;
     let sum = |mask: &image::GrayImage| mask.iter().copied().map(u64::from).sum();
@@ -182,7 +182,7 @@ mod tests {
             (200, 203, 8, true),
             (200, 100, 8, false),
             (200, 200, 4, false),
-            // A subject of a hundredth of the picture, say, and none.
+            // A subject of a hundredth of the image, say, and none.
             (3, 0, 8, false),
             (0, 3, 8, false),
             (3, 3, 8, true),

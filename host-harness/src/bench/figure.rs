@@ -1,21 +1,21 @@
-//! What can be measured.
+//! Figures that can be measured.
 
 use serde::{Deserialize, Serialize};
 
 /// Idle instances that a process will try to have at once: each reserves some 4 GiB of addresses.
 pub const MOST_IDLE: u32 = 12_000;
-/// Instances that a process will try to have at once which have served a picture each.
+/// Instances that a process will try to have at once which have served an image each.
 pub const MOST_BUSY: u32 = 256;
 
-/// What can be measured. Times are in the words of `docs/measuring.md`.
+/// Figures that can be measured. Times are in the words of `docs/measuring.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Figure {
-    /// exec → exit of a process that writes the picture, page cache warm.
+    /// exec → exit of a process that writes the image, page cache warm.
     ProcessWarm,
-    /// exec → the picture under its name, page cache warm.
+    /// exec → the image under its name, page cache warm.
     Written,
-    /// What a process takes to the picture beyond a later picture, in the same round.
+    /// Time of a process up to its image, less that of a later image in the same round.
     WrittenAboveSteady,
     /// exec → exit of a process, program and host image dropped from the page cache.
     ProcessCold,
@@ -23,21 +23,21 @@ pub enum Figure {
     Load,
     /// Linked component → instance.
     Instantiate,
-    /// The first picture on a fresh instance, instantiation included.
+    /// The first image on a fresh instance, instantiation included.
     First,
-    /// A later picture on the same instance.
+    /// A later image on the same instance.
     Steady,
-    /// A fresh instance, a picture, the instance dropped.
+    /// A fresh instance, an image, the instance dropped.
     Fresh,
-    /// Pictures per second, each worker keeping its instance; `count` is workers.
+    /// Images per second, each worker keeping its instance; `count` is workers.
     ThroughputReused,
-    /// Pictures per second, a fresh instance for each; `count` is workers.
+    /// Images per second, a fresh instance for each; `count` is workers.
     ThroughputFresh,
     /// Largest resident set of a whole process.
     ProcessPeak,
     /// Largest linear memory of an instance.
     LinearPeak,
-    /// Resident set with the model ready and no picture seen.
+    /// Resident set with the model ready and no image seen.
     IdleRss,
     /// Proportional set at the same moment.
     IdlePss,
@@ -45,15 +45,15 @@ pub enum Figure {
     IdlePrivateDirty,
     /// Proportional set that one more idle instance adds.
     IdleInstance,
-    /// Proportional set that one more instance adds that keeps a picture's memory.
+    /// Proportional set that one more instance adds that keeps an image's memory.
     BusyInstance,
     /// Idle instances alive within 1 GiB of proportional set.
     IdleInGibibyte,
-    /// Instances within 1 GiB that keep a picture's memory.
+    /// Instances within 1 GiB that keep an image's memory.
     BusyInGibibyte,
-    /// Resident set after a burst has ended ÷ before it, one picture having been served already.
+    /// Resident set after a burst has ended ÷ before it, one image having been served already.
     AfterBurst,
-    /// Resident set after each picture of a long run with a fresh instance each.
+    /// Resident set after each image of a long run with a fresh instance each.
     LongRun,
     /// Size of a file: program, component, host image; the row is the file.
     Size,
@@ -68,7 +68,7 @@ pub enum Unit {
     /// Bytes.
     #[serde(rename = "bytes")]
     Bytes,
-    /// Pictures per second.
+    /// Images per second.
     #[serde(rename = "pictures/s")]
     PicturesPerSecond,
     /// A count.
@@ -90,7 +90,7 @@ impl Figure {
         self.describe().1
     }
 
-    /// What was measured, as a phrase.
+    /// The figure as a phrase.
     pub fn definition(self) -> &'static str {
         self.describe().2
     }
@@ -100,23 +100,23 @@ impl Figure {
         match self {
             Self::Written => (
                 Milliseconds,
-                "process cold, picture written",
-                "from exec to the picture under its name, the page cache warm",
+                "process cold, image written",
+                "from exec to the image under its name, the page cache warm",
             ),
             Self::WrittenAboveSteady => (
                 Milliseconds,
-                "picture written, above steady",
-                "from exec to the picture under its name, less a later picture in the same round",
+                "image written, above steady",
+                "from exec to the image under its name, less a later image in the same round",
             ),
             Self::ProcessWarm => (
                 Milliseconds,
                 "process cold, page cache warm",
-                "from exec to exit, the picture written, the page cache warm",
+                "from exec to exit, the image written, the page cache warm",
             ),
             Self::ProcessCold => (
                 Milliseconds,
                 "process cold, page cache cold",
-                "from exec to exit, the picture written; program and host image dropped from the page cache before",
+                "from exec to exit, the image written; program and host image dropped from the page cache before",
             ),
             Self::Load => (
                 Milliseconds,
@@ -131,27 +131,23 @@ impl Figure {
             Self::First => (
                 Milliseconds,
                 "first result",
-                "the first picture on a fresh instance, instantiation included",
+                "the first image on a fresh instance, instantiation included",
             ),
-            Self::Steady => (
-                Milliseconds,
-                "steady",
-                "a later picture on the same instance",
-            ),
+            Self::Steady => (Milliseconds, "steady", "a later image on the same instance"),
             Self::Fresh => (
                 Milliseconds,
                 "per-request instance",
-                "a fresh instance, a picture, and the instance dropped",
+                "a fresh instance, an image, and the instance dropped",
             ),
             Self::ThroughputReused => (
                 PicturesPerSecond,
                 "throughput, instances kept",
-                "pictures per second, each worker keeping its instance",
+                "images per second, each worker keeping its instance",
             ),
             Self::ThroughputFresh => (
                 PicturesPerSecond,
                 "throughput, fresh instances",
-                "pictures per second, a fresh instance for each picture",
+                "images per second, a fresh instance for each image",
             ),
             Self::ProcessPeak => (
                 Bytes,
@@ -166,17 +162,17 @@ impl Figure {
             Self::IdleRss => (
                 Bytes,
                 "idle, RSS",
-                "the resident set with the model ready and no picture seen",
+                "the resident set with the model ready and no image seen",
             ),
             Self::IdlePss => (
                 Bytes,
                 "idle, PSS",
-                "the proportional set with the model ready and no picture seen",
+                "the proportional set with the model ready and no image seen",
             ),
             Self::IdlePrivateDirty => (
                 Bytes,
                 "idle, private dirty",
-                "the private dirty pages with the model ready and no picture seen",
+                "the private dirty pages with the model ready and no image seen",
             ),
             Self::IdleInstance => (
                 Bytes,
@@ -186,7 +182,7 @@ impl Figure {
             Self::BusyInstance => (
                 Bytes,
                 "one more busy instance, PSS",
-                "the proportional set that one more instance adds that keeps a picture's memory",
+                "the proportional set that one more instance adds that keeps an image's memory",
             ),
             Self::IdleInGibibyte => (
                 Count,
@@ -196,7 +192,7 @@ impl Figure {
             Self::BusyInGibibyte => (
                 Count,
                 "busy instances in 1 GiB",
-                "instances within 1 GiB of proportional set that keep a picture's memory; 256 are started at most",
+                "instances within 1 GiB of proportional set that keep an image's memory; 256 are started at most",
             ),
             Self::AfterBurst => (
                 Quotient,
@@ -206,7 +202,7 @@ impl Figure {
             Self::LongRun => (
                 Bytes,
                 "RSS through a long run",
-                "the resident set after each picture of a long run with a fresh instance for each",
+                "the resident set after each image of a long run with a fresh instance for each",
             ),
             Self::Size => (
                 Bytes,

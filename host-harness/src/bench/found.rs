@@ -10,7 +10,7 @@ use super::report::median;
 #[derive(Default)]
 pub(super) struct Found {
     samples: BTreeMap<(Figure, String, Option<usize>), Vec<f64>>,
-    /// Rows of which a process made another picture than the first.
+    /// Rows of which a process made another image than the first.
     pub(super) fickle: BTreeSet<String>,
 }
 
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn what_a_start_costs_is_compared_within_a_round() {
         let mut found = Found::default();
-        // A machine at two speeds, and a row without a steady picture.
+        // A machine at two speeds, and a row without a steady image.
         for (written, steady) in [
             (140.0, [99.0, 100.0, 300.0]),
             (540.0, [400.0, 500.0, 600.0]),

@@ -1,4 +1,4 @@
-//! What this process occupies, as the kernel counts it.
+//! Memory of this process, as the kernel counts it.
 
 use procfs::process::Process;
 

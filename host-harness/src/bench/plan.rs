@@ -1,4 +1,4 @@
-//! What a run is to measure, and the processes that this takes.
+//! Plan of a run: figures, rows and processes.
 
 use std::path::PathBuf;
 
@@ -8,21 +8,21 @@ use super::row::{Row, word};
 use crate::commands::{Group, ModelFlags};
 use crate::{Error, Kind};
 
-/// What to measure, and how often.
+/// The figures of a run, and how often each is measured.
 pub struct Plan {
-    /// The picture's file.
+    /// The image's file.
     pub picture: PathBuf,
     /// The model.
     pub model: ModelFlags,
     /// Other programs, as they were given.
     pub peers: Vec<String>,
-    /// What to measure.
+    /// The figures.
     pub groups: Vec<Group>,
     /// Processes per row and question.
     pub samples: usize,
     /// Workers at most.
     pub workers: u16,
-    /// Pictures of the long run.
+    /// Images of the long run.
     pub pictures: u32,
     /// Seed of the order.
     pub seed: u64,
@@ -72,7 +72,7 @@ impl Plan {
                         }
                     }
                     Group::Throughput => ask(Question::Throughput),
-                    // Many pictures in one process are samples enough.
+                    // Many images in one process are samples enough.
                     Group::LongRun if round == 1 => ask(Question::LongRun),
                     Group::LongRun => {}
                 }
@@ -93,7 +93,7 @@ impl Plan {
 pub(super) enum Job<'a> {
     /// A whole process, page cache warm.
     Warm,
-    /// The same of the copies, page cache cold.
+    /// Processes of the copies, page cache cold.
     Cold(&'a Copies),
     /// A process of ours that answers a question about itself.
     Ask(Question),

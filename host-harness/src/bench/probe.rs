@@ -16,7 +16,7 @@ use crate::{Error, Kind};
 
 /// Instantiations that one process times.
 const INSTANTIATIONS: usize = 200;
-/// Pictures on one instance behind the first, and with a fresh instance each.
+/// Images on one instance behind the first, and with a fresh instance each.
 const PICTURES: usize = 3;
 /// Idle instances that are started between two looks at the memory.
 const IDLE_AT_ONCE: usize = 64;
@@ -26,10 +26,10 @@ const THROUGHPUT: f64 = 6.0;
 
 type Crew = Vec<Box<dyn Engine + Send>>;
 
-/// What a fresh process is to find out.
+/// A question to a fresh process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Question {
-    /// Times of loading and of pictures.
+    /// Times of loading and of images.
     Times,
     /// Times of instantiating.
     Instantiate,
@@ -37,11 +37,11 @@ pub enum Question {
     Memory,
     /// Memory of one more idle instance, and how many fit in 1 GiB.
     Idle,
-    /// The same with a picture's memory kept by each.
+    /// Instances that keep an image's memory each.
     Busy,
-    /// Pictures per second by workers.
+    /// Images per second by workers.
     Throughput,
-    /// Memory through many pictures.
+    /// Memory through many images.
     LongRun,
 }
 
@@ -49,11 +49,11 @@ pub enum Question {
 pub struct Probe<'a> {
     /// Engine, runtime, model and limits.
     pub sandbox: &'a Sandbox,
-    /// The encoded picture.
+    /// The encoded image.
     pub picture: &'a [u8],
     /// Workers at most.
     pub workers: u16,
-    /// Pictures of a long run.
+    /// Images of a long run.
     pub pictures: u32,
     /// Digest of the result; where it is not known, that of the first one.
     pub expected: OnceLock<blake3::Hash>,
@@ -87,7 +87,7 @@ impl Probe<'_> {
         Ok(self.sandbox.start(settings)?.1)
     }
 
-    /// Milliseconds of one picture, looked at afterwards.
+    /// Milliseconds of one image, looked at afterwards.
     fn picture(&self, engine: &mut dyn Engine) -> Result<f64, Error> {
         let (result, ms) = timed(|| self.remove(engine));
         self.check(&result?)?;
@@ -160,7 +160,7 @@ impl Probe<'_> {
         let engines = self.start(self.workers.into(), NonZeroU32::MIN)?;
         let mut crew = self.crew(&engines, self.workers)?;
         let idle = memory::now()?;
-        // A first picture brings in code that stays, clean and shared, and natively each worker's memory; a burst is
+        // A first image brings in code that stays, clean and shared, and natively each worker's memory; a burst is
         // to leave nothing more.
         self.warm(&mut crew)?;
         let used = memory::now()?;
@@ -244,7 +244,7 @@ impl Probe<'_> {
         Ok(found)
     }
 
-    /// Pictures per second: the sum of the workers' own, each over its own whole pictures.
+    /// Images per second: the sum of the workers' own, each over its own whole images.
     fn rate(&self, engines: &Engines, workers: u16) -> Result<f64, Error> {
         let mut crew = self.crew(engines, workers)?;
         self.warm(&mut crew)?;
@@ -263,7 +263,7 @@ impl Probe<'_> {
         (0..workers).map(|_| engines.engine()).collect()
     }
 
-    /// One picture on each engine.
+    /// One image on each engine.
     fn warm(&self, crew: &mut Crew) -> Result<(), Error> {
         crew.iter_mut()
             .try_for_each(|engine| self.picture(&mut **engine).map(drop))

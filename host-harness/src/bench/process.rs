@@ -12,7 +12,7 @@ use procfs::process::Process;
 use rustix::fs::{Advice, fadvise};
 use tempfile::NamedTempFile;
 
-/// What a process took.
+/// Time and memory of a process.
 pub(super) struct Ran {
     started: Instant,
     /// exec → exit, in milliseconds.
@@ -21,7 +21,7 @@ pub(super) struct Ran {
     pub(super) peak_rss: u64,
     /// Page faults that had to read from disk.
     pub(super) major_faults: u64,
-    /// What it wrote to its standard output.
+    /// Its standard output.
     pub(super) printed: Vec<u8>,
 }
 

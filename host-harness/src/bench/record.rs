@@ -1,4 +1,4 @@
-//! What was measured: raw samples, and what a reader needs to judge them.
+//! Record of a run: raw samples, and what a reader needs to judge them.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Record {
     pub agreement: Vec<Agreement>,
 }
 
-/// What the figures depend on; nothing that names the machine itself.
+/// Circumstances of a run; nothing that names the machine itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct About {
     /// UTC, RFC 3339, to the second.
@@ -40,7 +40,7 @@ pub struct About {
     pub model_digest: String,
     /// Side of the network's input in pixels.
     pub side: u32,
-    /// The picture's file name.
+    /// The image's file name.
     pub picture: String,
     /// Its size in pixels.
     pub width: u32,
@@ -63,7 +63,7 @@ pub struct About {
 pub struct Series {
     /// The row: an engine with a runtime such as `wasm net`, or a peer's name.
     pub row: String,
-    /// What was measured.
+    /// The figure.
     pub figure: Figure,
     /// Workers, where the figure depends on their number.
     #[serde(skip_serializing_if = "Option::is_none", default)]

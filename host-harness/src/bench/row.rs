@@ -1,4 +1,4 @@
-//! What is compared, and the processes that it is.
+//! Rows of a comparison, and their processes.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::commands::{EngineName, ModelFlags};
 use crate::engine::Runtime;
 use crate::{Error, Kind};
 
-/// What is compared.
+/// A row of a comparison.
 pub struct Row {
     pub(super) name: String,
     pub(super) kind: RowKind,
@@ -67,12 +67,12 @@ impl Row {
         matches!(self.kind, RowKind::Ours(EngineName::Wasm, _))
     }
 
-    /// Whether something of a picture stays for the next one; tract natively takes all it needs anew.
+    /// Whether something of an image stays for the next one; tract natively takes all it needs anew.
     pub(super) fn keeps_memory(&self) -> bool {
         self.is_wasm() || matches!(self.kind, RowKind::Ours(_, Runtime::Net))
     }
 
-    /// A whole process: picture in, picture out.
+    /// A whole process: image in, image out.
     ///
     /// # Errors
     /// Kind `usage` for a path that is no text, where a peer's command needs one.

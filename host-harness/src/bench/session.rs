@@ -22,7 +22,7 @@ use crate::engine::{self, Cache, Host, Runtime, Settings};
 use crate::models::Model;
 use crate::stop::Stop;
 
-/// What came of a session.
+/// Outcome of a session.
 pub struct Measured {
     /// All rounds that came to their end.
     pub record: Record,
@@ -46,11 +46,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Checks the picture and runs every row, which fills caches and gives the pictures that are compared. When `stop` is
+    /// Checks the image and runs every row, which fills caches and gives the images that are compared. When `stop` is
     /// set, the process that runs is ended, and so is the session.
     ///
     /// # Errors
-    /// Kind `io` for a picture that cannot be read, and those of the model and of the processes.
+    /// Kind `io` for an image that cannot be read, and those of the model and of the processes.
     pub(crate) fn open(
         plan: Plan,
         rows: Vec<Row>,
@@ -172,7 +172,7 @@ impl Session {
                 let ran = match row.kind {
                     RowKind::Peer(_) => process::run(&self.children, &mut command)?,
                     RowKind::Ours(..) => {
-                        // The report comes when the picture is there.
+                        // The report comes when the image is there.
                         let command = command.arg("--json");
                         let (ran, written) =
                             process::run_timing_first_word(&self.children, command)?;
@@ -201,7 +201,7 @@ impl Session {
                 for series in self.ask(index, question)? {
                     found.add(name, series.figure, series.count, &series.samples);
                 }
-                // It has looked at its pictures itself.
+                // It has looked at its images itself.
                 return Ok(());
             }
         }
@@ -220,7 +220,7 @@ impl Session {
         Ok(())
     }
 
-    /// A whole process: picture in, picture out.
+    /// A whole process: image in, image out.
     fn whole(&self, row: &Row, program: &Path, output: &Path) -> Result<Command, Error> {
         row.whole(program, &self.plan.picture, output, &self.plan.model)
     }
@@ -243,7 +243,7 @@ impl Session {
         serde_json::from_slice(&done.printed).map_err(Error::io("read a process's answer"))
     }
 
-    /// Where every process after the first puts its picture.
+    /// Where every process after the first puts its image.
     fn scratch(&self) -> PathBuf {
         self.work.path().join("scratch.png")
     }
@@ -252,7 +252,7 @@ impl Session {
         self.work.path().join(format!("{row}.png"))
     }
 
-    /// What is dropped from the page cache before every cold process, if there are to be any and can be.
+    /// Files that are dropped from the page cache before every cold process, if there are to be any and can be.
     fn cold(&self, announce: &dyn Fn(&str)) -> Result<Option<Copies>, Error> {
         if !self.plan.groups.contains(&Group::Process) {
             return Ok(None);

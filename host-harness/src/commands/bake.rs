@@ -26,7 +26,7 @@ pub struct Bake {
     #[command(flatten)]
     model: ModelFlags,
 
-    /// What computes the network.
+    /// The runtime, which computes the network.
     #[arg(long, value_enum, default_value_t)]
     runtime: Runtime,
 

@@ -1,4 +1,4 @@
-//! `cutout batch`: many pictures.
+//! `cutout batch`: many images.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::commands::{Command, OutputFlags, Sandbox};
 use crate::engine::{CORE_DIGEST, Settings};
 use crate::{Error, Kind};
 
-/// Pictures in work at most for a fleet, each of which is in memory: enough for 40 slots.
+/// Images in work at most for a fleet, each of which is in memory: enough for 40 slots.
 const FLEET_JOBS: usize = 200;
 
 /// The environment variable with what a fleet's server asks for.
@@ -23,14 +23,14 @@ const LOGIN: &str = "CUTOUT_NATS_LOGIN";
 /// Flags of engines of this process.
 const NOT_A_FLEETS: [&str; 5] = ["engine", "runtime", "model", "side", "max_memory"];
 
-/// What can be made beside the result, from the same pass of the network.
+/// Extra results, from the same pass of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Also {
     /// The mask, as NAME.mask.png.
     Mask,
 }
 
-/// Remove the backgrounds of many pictures; what is done already is skipped.
+/// Remove the backgrounds of many images; what is done already is skipped.
 ///
 /// The output folder keeps the tree of the inputs, and a folder `.cutout` that says what is done. Results are written
 /// whole or not at all, and originals are never touched. An interrupted run goes on with the same command.
@@ -69,7 +69,7 @@ pub struct Batch {
     #[arg(short, long)]
     quiet: bool,
 
-    /// Write a line of JSON for every picture; `-` is standard output.
+    /// Write a line of JSON for every image; `-` is standard output.
     #[arg(long, value_name = "FILE.jsonl")]
     report: Option<PathBuf>,
 
@@ -97,7 +97,7 @@ pub struct Batch {
     #[arg(long, value_name = "URL", conflicts_with_all = NOT_A_FLEETS)]
     nats: Option<String>,
 
-    /// What those workers listen to.
+    /// The subject that those workers listen to.
     #[arg(long, requires = "nats", conflicts_with_all = NOT_A_FLEETS, default_value = "cutout.remove")]
     subject: String,
 

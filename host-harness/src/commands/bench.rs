@@ -19,7 +19,7 @@ use crate::{Error, Kind};
 /// Measure engines and other programs side by side, in fresh processes and shuffled order.
 #[derive(Args, Clone, Debug)]
 pub struct Bench {
-    /// The picture that everything runs on.
+    /// The image that everything runs on.
     picture: PathBuf,
 
     /// Where bench.json, bench.csv, bench.md and bench.html go.
@@ -50,7 +50,7 @@ pub struct Bench {
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
     workers: u16,
 
-    /// Pictures of the long run.
+    /// Images of the long run.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pictures: u32,
 
@@ -88,15 +88,15 @@ const GROUPS: [&[Group]; 2] = [
 pub enum Group {
     /// Whole processes: time with the page cache warm and cold, and peak memory.
     Process,
-    /// Loading, instantiating, first and later pictures.
+    /// Loading, instantiating, first and later images.
     Times,
     /// Memory when idle and after a burst.
     Memory,
     /// Memory of more instances, and how many fit in 1 GiB.
     Density,
-    /// Pictures per second by workers.
+    /// Images per second by workers.
     Throughput,
-    /// Memory through a long run with a fresh instance per picture.
+    /// Memory through a long run with a fresh instance per image.
     LongRun,
 }
 

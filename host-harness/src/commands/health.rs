@@ -63,7 +63,7 @@ impl Command for Health {
     }
 }
 
-/// What is asked of whom.
+/// A health check's request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Target {
     /// Without the brackets of an IPv6 address.

@@ -1,4 +1,4 @@
-//! The flags that say what is to be made of a picture.
+//! The flags that say what is to be made of an image.
 
 use std::path::Path;
 
@@ -36,12 +36,12 @@ impl ValueEnum for FormatName {
 /// [`Quality`] as a flag's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum QualityName {
-    /// The network's mask stretched over the picture: soft edges
+    /// The network's mask stretched over the image: soft edges
     Fast,
-    /// Edges along those of the picture, and the subject's own colours on them
+    /// Edges along those of the image, and the subject's own colours on them
     #[default]
     Good,
-    /// The same from the best of up to three looks of the network: up to three times as long
+    /// As `good`, from the best of up to three looks of the network: up to three times as long
     Best,
 }
 
@@ -52,7 +52,7 @@ pub enum Compat {
     Rembg,
 }
 
-/// What is to be made.
+/// Options of a result.
 #[derive(Args, Clone, Debug)]
 pub struct OutputFlags {
     /// Write the mask alone: 8-bit grey, 255 is foreground.
@@ -83,7 +83,7 @@ pub struct OutputFlags {
     #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub jpeg_quality: Option<u8>,
 
-    /// What is behind the subject: a colour as in CSS, the `#` being optional, or a picture's path.
+    /// The background: a colour as in CSS, the `#` being optional, or an image's path.
     #[arg(long, value_name = "COLOUR|IMAGE")]
     pub background: Option<String>,
 
@@ -91,7 +91,7 @@ pub struct OutputFlags {
     #[arg(long, value_name = "MARGIN", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub crop: Option<String>,
 
-    /// Longer side of the result in pixels; larger pictures are scaled down.
+    /// Longer side of the result in pixels; larger images are scaled down.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_side: Option<u32>,
 }
@@ -103,7 +103,7 @@ impl From<FormatName> for Format {
 }
 
 impl OutputFlags {
-    /// The same for the core, in `format`.
+    /// The core's options, in `format`.
     ///
     /// # Errors
     /// Kind `usage` for a value that cannot be, `io` for a background that cannot be read.

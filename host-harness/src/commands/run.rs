@@ -1,4 +1,4 @@
-//! `cutout run`: one picture.
+//! `cutout run`: one image.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::json::{self, Foreground};
 use crate::models::Model;
 use crate::{Error, Kind};
 
-/// Remove the background of one picture.
+/// Remove the background of one image.
 #[derive(Args, Clone, Debug)]
 pub struct Run {
     /// JPEG, PNG, WebP, HEIC, AVIF, BMP, GIF or TIFF; `-` reads standard input.
@@ -25,7 +25,7 @@ pub struct Run {
     #[arg(short, long)]
     output: PathBuf,
 
-    /// Print a report in JSON: on standard output, or on standard error when the picture goes there.
+    /// Print a report in JSON: on standard output, or on standard error when the image goes there.
     #[arg(long)]
     json: bool,
 
@@ -86,7 +86,7 @@ fn refuse_folder_and_url(input: &Place) -> Result<(), Error> {
     Err(Error::new(Kind::Usage, text))
 }
 
-/// What `--json` prints.
+/// The report of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     input: Cow<'a, str>,

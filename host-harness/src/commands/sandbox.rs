@@ -45,7 +45,7 @@ pub struct Sandbox {
     #[arg(long, value_enum, default_value_t)]
     pub engine: EngineName,
 
-    /// What computes the network.
+    /// The runtime, which computes the network.
     #[arg(long, value_enum, default_value_t)]
     pub runtime: Runtime,
 

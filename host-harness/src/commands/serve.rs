@@ -1,4 +1,4 @@
-//! `cutout serve`: pictures over HTTP.
+//! `cutout serve`: images over HTTP.
 
 use std::io;
 use std::num::NonZeroU32;
@@ -17,7 +17,7 @@ use crate::{Error, Kind};
 /// Where a server listens by default.
 pub(super) const ADDR: &str = "127.0.0.1:7000";
 
-/// Answer pictures over HTTP: POST one to /v1/remove.
+/// Answer images over HTTP: POST one to /v1/remove.
 ///
 /// SIGTERM and SIGINT let the server finish what it has accepted.
 #[derive(Args, Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Serve {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     workers: Option<u32>,
 
-    /// A fresh instance for every picture, which isolates each from every other.
+    /// A fresh instance for every image, which isolates each from every other.
     #[arg(long, conflicts_with = "reuse")]
     fresh: bool,
 
@@ -55,7 +55,7 @@ pub struct Serve {
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     idle_timeout: f64,
 
-    /// What callers must show as `Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`. CUTOUT_TOKEN does the same and
+    /// The token that callers must send as `Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`. CUTOUT_TOKEN does the same and
     /// is not seen in the list of processes.
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,

@@ -12,15 +12,15 @@ use crate::{Error, Kind};
 pub struct Settings {
     /// Linear memory of one instance, or natively what an image takes of the heap, in bytes. Default 1 GiB.
     pub max_memory: usize,
-    /// Time for one picture. Default 60 s.
+    /// Time for one image. Default 60 s.
     pub timeout: Duration,
     /// Instances alive at once. Default 1.
     pub instances: u32,
-    /// Pictures that one instance serves before a fresh one takes its place; 1 isolates every picture from every
+    /// Images that one instance serves before a fresh one takes its place; 1 isolates every image from every
     /// other. Default: as many as come.
     pub reuse: NonZeroU32,
-    /// Linear memory in bytes up to which an instance is kept for the next picture: it never shrinks, and a fresh
-    /// instance costs less than a picture that needs more. Default 128 MiB.
+    /// Linear memory in bytes up to which an instance is kept for the next image: it never shrinks, and a fresh
+    /// instance costs less than an image that needs more. Default 128 MiB.
     pub kept_memory: usize,
     /// Limits on an image that comes by HTTP. Default: the actor's own.
     pub limits: Option<Limits>,
@@ -43,7 +43,7 @@ impl Settings {
     /// The error of an image that was not done in time.
     pub(super) fn late(&self) -> Error {
         let text = format!(
-            "the picture was not done within {} s; raise --timeout or send a smaller one",
+            "the image was not done within {} s; raise --timeout or send a smaller one",
             self.timeout.as_secs_f64()
         );
         Error::new(Kind::Timeout, text)
@@ -52,7 +52,7 @@ impl Settings {
     /// The error of an image that needs more memory than its cap.
     pub(super) fn out_of_memory(&self) -> Error {
         let text = format!(
-            "network and picture need more than {} MiB; raise --max-memory or send a smaller picture",
+            "network and image need more than {} MiB; raise --max-memory or send a smaller image",
             self.max_memory >> 20
         );
         Error::new(Kind::OutOfMemory, text)

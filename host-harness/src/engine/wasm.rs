@@ -26,18 +26,18 @@ pub(super) use cache::component_of_user;
 pub use host::Host;
 pub use snapshot::{Actor, actor, bake, bake_worker, compile, worker};
 
-/// The wasm engine: one instance, kept for the next pictures as the settings say, unless a picture broke it.
+/// The wasm engine: one instance, kept for the next images as the settings say, unless an image broke it.
 pub(super) struct Wasm {
     host: Arc<Host>,
     instance: Option<(Instance, Store<Guest>)>,
-    /// The largest linear memory of the last instance that served a picture.
+    /// The largest linear memory of the last instance that served an image.
     peak: Option<usize>,
 }
 
 struct Instance {
     actor: Exports,
     http: Proxy,
-    /// Pictures so far.
+    /// Images so far.
     served: u32,
 }
 

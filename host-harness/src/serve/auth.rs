@@ -3,7 +3,7 @@
 use blake3::Hash;
 use http::{HeaderMap, header};
 
-/// What a caller must show; only its digest is kept.
+/// The token that a caller must send; only its digest is kept.
 pub(super) struct Token(Option<Hash>);
 
 impl Token {

@@ -23,7 +23,7 @@ const MOST: usize = 1024;
 /// Descriptors that are left to everything but connections.
 const SPARE: usize = 64;
 
-/// What one connection too many is told.
+/// Answer to one connection too many.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// Time for a request's head, and for a connection to say anything at all.

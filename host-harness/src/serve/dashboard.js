@@ -281,7 +281,7 @@ function drawStages(states) {
   const name = "cutout_stage_seconds";
   const { samples } = states.at(-1);
   const top = topBound(samples, name);
-  // In the order of a picture's way, which the text does not keep.
+  // In the order of an image's way, which the text does not keep.
   const stages = [...new Set((samples.get(`${name}_bucket`) ?? []).map(({ labels }) => labels.stage))]
     .sort((a, b) => (STAGES.indexOf(a) + 1 || Infinity) - (STAGES.indexOf(b) + 1 || Infinity) || 0);
   const rows = stages.map((stage) => {
@@ -296,7 +296,7 @@ function drawStages(states) {
     const texts = values.map((v) => words(v, "seconds", top));
     return element("tr", {}, element("th", { scope: "row" }, stage), ...cells(...texts), element("td", { "aria-hidden": "true" }, bar));
   });
-  $("stages").replaceChildren(...(drawn.length ? drawn : [empty(5, "No picture so far.")]));
+  $("stages").replaceChildren(...(drawn.length ? drawn : [empty(5, "No image so far.")]));
 }
 
 function drawFailures(states, failures) {

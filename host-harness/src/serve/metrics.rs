@@ -1,4 +1,4 @@
-//! What the server counts, as Prometheus and the dashboard read it.
+//! Metrics of the server, as Prometheus and the dashboard read them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,7 +30,7 @@ const PATHS: [&str; 9] = [
     "/dashboard",
 ];
 
-/// Seconds: from a cached answer of a tiny model to a large picture on a busy machine.
+/// Seconds: from a cached answer of a tiny model to a large image on a busy machine.
 const BUCKETS: [f64; 17] = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
     60.0,
@@ -81,7 +81,7 @@ impl Metrics {
         );
         registry.register(
             "cutout_stage_seconds",
-            "Time of each stage of a picture's way",
+            "Time of each stage of an image's way",
             stages.clone(),
         );
         registry.register(

@@ -53,7 +53,7 @@ impl Source for Engines {
     }
 }
 
-/// What the workers say of themselves.
+/// State of the workers.
 struct Shared {
     engines: Box<dyn Source>,
     workers: usize,

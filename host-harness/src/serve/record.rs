@@ -1,4 +1,4 @@
-//! What is kept of one request: a line in the log, the counters, the failures.
+//! Record of one request: a line in the log, the counters, the failures.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const LONGEST_PATH: usize = 256;
 /// Bytes of the longest path that is kept with a failure.
 const LONGEST_KEPT: usize = 80;
 
-/// What nginx calls a client that goes away before its answer.
+/// Status of a client that goes away before its answer, as in nginx.
 const GONE: u16 = 499;
 
 /// One request on its way; dropped without an answer, it says that the client went away.

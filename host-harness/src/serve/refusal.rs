@@ -40,7 +40,7 @@ impl Refusal {
 
     pub(super) fn too_long(limit: usize) -> Self {
         let text =
-            format!("the body is longer than the limit of {limit} bytes; send a smaller picture");
+            format!("the body is longer than the limit of {limit} bytes; send a smaller image");
         Self::new(413, ErrorKind::TooManyBytes.as_str(), text)
     }
 
@@ -60,17 +60,17 @@ impl Refusal {
     }
 
     pub(super) fn bodies_full() -> Self {
-        let text = "too many pictures are on their way at once; try again later";
+        let text = "too many images are on their way at once; try again later";
         Self::new(503, "bodies-full", text)
     }
 
     pub(super) fn late(seconds: f64) -> Self {
-        let text = format!("the picture was not done within {seconds} s; send a smaller one");
+        let text = format!("the image was not done within {seconds} s; send a smaller one");
         Self::new(504, Kind::Timeout.as_str(), text)
     }
 
     pub(super) fn lost() -> Self {
-        let text = "the worker stopped at this picture; the server's log says why";
+        let text = "the worker stopped at this image; the server's log says why";
         Self::new(500, "panic", text)
     }
 
@@ -96,7 +96,7 @@ impl Refusal {
 }
 
 impl From<&Error> for Refusal {
-    /// What an engine says of a trap is for the operator alone.
+    /// The text of a trap is for the operator alone.
     fn from(error: &Error) -> Self {
         let (status, text) = match error.kind() {
             Kind::Timeout => (504, error.to_string()),

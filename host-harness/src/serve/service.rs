@@ -28,7 +28,7 @@ const HTML: &str = "text/html; charset=utf-8";
 pub(super) type Answered =
     Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
 
-/// What every connection shares.
+/// State that all connections share.
 pub(super) struct Service {
     pub(super) pool: Pool,
     pub(super) budget: Arc<Budget>,
@@ -226,7 +226,7 @@ fn one_host(head: &Parts) -> Result<(), Refusal> {
     }
 }
 
-/// What the engine sees of a request: all but the token and how the connection was made.
+/// A request for the engine: without the token and what concerns the connection.
 fn request(head: &Parts) -> Result<Request<()>, Refusal> {
     let mut request = Request::builder()
         .method(head.method.clone())

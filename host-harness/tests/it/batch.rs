@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::support::{ENGINES, cutout, difference, finish, fixture, read_mask, tiny};
 
-/// Small pictures, by names below a folder, each a little different.
+/// Small images, by names below a folder, each a little different.
 fn folder(names: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path(), names);
@@ -161,7 +161,7 @@ fn the_engines_masks_are_within_one_level_and_one_pass_gives_mask_and_cutout() {
 #[test]
 fn the_report_has_a_record_for_every_picture_and_the_exit_code_tells_of_failures() {
     let input = folder(&["good.png"]);
-    fs::write(input.path().join("bad.jpg"), "no picture").unwrap();
+    fs::write(input.path().join("bad.jpg"), "no image").unwrap();
     let cut = &picture(5)[..300];
     fs::write(input.path().join("cut.png"), cut).unwrap();
     let out = tempfile::tempdir().unwrap();

@@ -79,10 +79,7 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
         found.unwrap().value.clone()
     };
     assert!(ratio("same").unwrap() > 0.0);
-    assert!(
-        ratio("other|one").is_err(),
-        "another picture is another work"
-    );
+    assert!(ratio("other|one").is_err(), "another image is another work");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout).trim(),
         fs::read_to_string(out.join("bench.md")).unwrap().trim()
@@ -217,7 +214,7 @@ fn a_peer_whose_picture_changes_or_is_missing_gets_no_ratio() {
         assert!(output.status.success(), "{said}");
         assert!(record.ratios.iter().all(|ratio| ratio.value.is_err()));
         let reason = record.agreement[0].difference.clone().unwrap_err();
-        assert_eq!(reason, "peer made different pictures, or none", "{last}");
+        assert_eq!(reason, "peer made different images, or none", "{last}");
     }
 }
 

@@ -113,7 +113,7 @@ fn a_failed_run_leaves_what_stood_at_the_output() {
     let output = folder.path().join("cutout.png");
     fs::write(&output, "precious").unwrap();
     let broken = folder.path().join("broken.png");
-    fs::write(&broken, "no picture").unwrap();
+    fs::write(&broken, "no image").unwrap();
     let (done, said) = finish(
         cutout()
             .arg("run")

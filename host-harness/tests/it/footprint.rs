@@ -19,7 +19,7 @@ fn probe(question: &str, model: &str, more: &[&str]) -> Vec<Series> {
     probe_with(&fixture("photos/chelsea.png"), question, model, more)
 }
 
-/// The same about any picture. A process before makes the host image, whose compiler leaves much behind.
+/// The same about any image. A process before makes the host image, whose compiler leaves much behind.
 fn probe_with(picture: &Path, question: &str, model: &str, more: &[&str]) -> Vec<Series> {
     let folder = tempfile::tempdir().unwrap();
     let mut run = cutout();

@@ -1,4 +1,4 @@
-//! Awkward files: every one ends in a picture of the right size or a clean error.
+//! Awkward files: every one ends in an image of the right size or a clean error.
 
 use std::fs;
 use std::path::Path;

@@ -6,7 +6,7 @@ use image::{DynamicImage, GenericImageView};
 
 use crate::support::{ENGINES, cutout, finish, fixture, tiny};
 
-/// The picture that `flags` make of a photo of 451 × 300, and its bytes.
+/// The image that `flags` make of a photo of 451 × 300, and its bytes.
 fn made(engine: &str, output: &str, flags: &[&str]) -> (DynamicImage, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join(output);

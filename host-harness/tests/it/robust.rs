@@ -21,7 +21,7 @@ fn picture() -> Vec<u8> {
     fs::read(fixture("photos/coffee.png")).unwrap()
 }
 
-/// A picture that is small as a file and large in memory.
+/// An image that is small as a file and large in memory.
 fn large_picture() -> Vec<u8> {
     let mut png = std::io::Cursor::new(Vec::new());
     image::GrayImage::from_fn(6000, 4000, |x, y| image::Luma([(x / 100 + y / 100) as u8]))
@@ -55,7 +55,7 @@ fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
         Runtime::Net,
         "u2netp",
         Settings {
-            // Less than a picture takes anywhere, and time enough to refuse one.
+            // Less than an image takes anywhere, and time enough to refuse one.
             timeout: Duration::from_millis(100),
             ..Settings::default()
         },
@@ -65,11 +65,7 @@ fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
         assert_eq!(error.kind(), Kind::Timeout, "{error}");
         assert!(error.to_string().contains("--timeout"), "{error}");
         // Not at once where the machine has other work.
-        let mut refused = || {
-            engine
-                .remove(b"no picture", &Options::default())
-                .unwrap_err()
-        };
+        let mut refused = || engine.remove(b"no image", &Options::default()).unwrap_err();
         assert!((0..100).any(|_| matches!(refused().kind(), Kind::Core(_))));
     }
 }

@@ -125,7 +125,7 @@ fn metrics_and_failures_tell_what_happened() {
     for _ in 0..3 {
         assert_eq!(server.post("/v1/remove", &small()).status, 200);
     }
-    assert_eq!(server.post("/v1/remove", b"no picture").status, 415);
+    assert_eq!(server.post("/v1/remove", b"no image").status, 415);
     assert_eq!(server.get("/nowhere").status, 404);
     for (name, value) in [
         (

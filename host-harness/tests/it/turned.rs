@@ -1,4 +1,4 @@
-//! A picture that is stored or seen another way round has the same mask.
+//! An image that is stored or seen another way round has the same mask.
 
 use std::io::Cursor;
 
@@ -62,7 +62,7 @@ fn the_eight_ways_to_store_a_picture_have_one_mask() {
     }
 }
 
-/// The network itself sees a mirrored picture otherwise: masks by the plain recipe are up to 0.12 apart, as a mean, where
+/// The network itself sees a mirrored image otherwise: masks by the plain recipe are up to 0.12 apart, as a mean, where
 /// it is undecided (an astronaut before a rocket), and 0.002 where it is not. Refined masks are no more than 0.02 further
 /// apart than that, and from several looks, of which the mirror image is one, no further.
 #[test]

@@ -142,7 +142,7 @@ impl Call<'_> {
         (handled, store.data().claims.clone(), answers.collect())
     }
 
-    /// The second answer, after it was said that the picture is taken.
+    /// The second answer, after it was said that the image is taken.
     fn answer(&self) -> Answer {
         let (handled, answers) = self.make();
         assert_eq!(handled, Ok(()));
@@ -264,7 +264,7 @@ fn what_cannot_be_made_is_said_with_its_kind() {
     let bytes = &[("CUTOUT_MAX_BYTES", "1000")][..];
     let payload = &[("CUTOUT_MAX_PAYLOAD", "1000")][..];
     let cases = [
-        (b"no picture".to_vec(), none, "unsupported-format", "PNG"),
+        (b"no image".to_vec(), none, "unsupported-format", "PNG"),
         (picture[..5000].to_vec(), none, "undecodable", ""),
         (picture.clone(), bytes, "too-many-bytes", "1000 allowed"),
         (picture, payload, "too-large", "more than the 1000"),

@@ -62,7 +62,7 @@ impl<'a> Exif<'a> {
         })
     }
 
-    /// How the picture has to be turned. The value may have any integer type, and more may follow it.
+    /// How the image has to be turned. The value may have any integer type, and more may follow it.
     pub(super) fn orientation(&self) -> Option<Orientation> {
         let value = self.field(self.main()?, ORIENTATION)?.integer()?;
         Orientation::from_exif(u8::try_from(value).ok()?)

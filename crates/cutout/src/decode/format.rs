@@ -1,10 +1,10 @@
-//! What the bytes are, by their content.
+//! The format of a file, by its content.
 
 use std::fmt;
 
 use crate::{Error, ErrorKind};
 
-/// What to do with a picture that is not read here.
+/// The way out for an image that is not read here.
 pub(super) const WAY_OUT: &str = "convert it to PNG or JPEG";
 
 /// A format that is read here.
@@ -49,35 +49,35 @@ const READ: [(&[u8], Format); 9] = [
 
 /// Offset, signature and name of formats that people try, so that the message can name them.
 const NAMED: [(usize, &[u8], &str); 34] = [
-    (4, b"ftypcrx ", "a Canon raw picture (CR3)"),
+    (4, b"ftypcrx ", "a Canon raw image (CR3)"),
     (4, b"ftyp", "a video"),
-    (0, b"\xff\x0a", "a JPEG XL picture"),
-    (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (0, b"\xff\x0a", "a JPEG XL image"),
+    (0, b"\0\0\0\x0cJXL ", "a JPEG XL image"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
     (0, b"8BPS", "a Photoshop document"),
     (0, b"gimp xcf", "a GIMP document"),
     (0, b"%PDF", "a PDF document"),
     (0, b"%!PS", "a PostScript document"),
     (0, b"\0\0\x01\0", "an icon (ICO)"),
     (0, b"\0\0\x02\0", "a cursor (CUR)"),
-    (0, b"qoif", "a QOI picture"),
+    (0, b"qoif", "a QOI image"),
     (0, b"DDS ", "a DDS texture"),
-    (0, b"\x76\x2f\x31\x01", "an OpenEXR picture"),
-    (0, b"#?RADIANCE", "a Radiance HDR picture"),
-    (0, b"farbfeld", "a farbfeld picture"),
-    (0, b"P1\n", "a PBM picture"),
-    (0, b"P2\n", "a PGM picture"),
-    (0, b"P3\n", "a PPM picture"),
-    (0, b"P4\n", "a PBM picture"),
-    (0, b"P5\n", "a PGM picture"),
-    (0, b"P6\n", "a PPM picture"),
-    (0, b"P7\n", "a PAM picture"),
-    (0, b"FUJIFILM", "a Fuji raw picture (RAF)"),
-    (0, b"IIRO", "an Olympus raw picture (ORF)"),
-    (0, b"IIRS", "an Olympus raw picture (ORF)"),
-    (0, b"MMOR", "an Olympus raw picture (ORF)"),
-    (0, b"IIU\0", "a Panasonic raw picture (RW2)"),
+    (0, b"\x76\x2f\x31\x01", "an OpenEXR image"),
+    (0, b"#?RADIANCE", "a Radiance HDR image"),
+    (0, b"farbfeld", "a farbfeld image"),
+    (0, b"P1\n", "a PBM image"),
+    (0, b"P2\n", "a PGM image"),
+    (0, b"P3\n", "a PPM image"),
+    (0, b"P4\n", "a PBM image"),
+    (0, b"P5\n", "a PGM image"),
+    (0, b"P6\n", "a PPM image"),
+    (0, b"P7\n", "a PAM image"),
+    (0, b"FUJIFILM", "a Fuji raw image (RAF)"),
+    (0, b"IIRO", "an Olympus raw image (ORF)"),
+    (0, b"IIRS", "an Olympus raw image (ORF)"),
+    (0, b"MMOR", "an Olympus raw image (ORF)"),
+    (0, b"IIU\0", "a Panasonic raw image (RW2)"),
     (0, b"\x1a\x45\xdf\xa3", "a Matroska or WebM video"),
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, b"\x1f\x8b", "a gzip archive"),
@@ -105,7 +105,7 @@ impl Format {
         if bytes.is_empty() {
             return Err(Error::new(
                 ErrorKind::Undecodable,
-                "the file is empty; it has to hold a picture",
+                "the file is empty; it has to hold an image",
             ));
         }
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
@@ -122,7 +122,7 @@ impl Format {
         }
         let what = match name(bytes) {
             Some(name) => format!("this is {name}, which is not read here"),
-            None => "this is not a picture in a format that is read here".to_owned(),
+            None => "this is not an image in a format that is read here".to_owned(),
         };
         Err(Error::new(
             ErrorKind::UnsupportedFormat,
@@ -179,7 +179,7 @@ mod tests {
     fn formats_that_are_not_read_are_named_with_the_way_out() {
         let cases: [(&[u8], &str); 10] = [
             (b"\0\0\0\x18ftypqt  \0\0\0\0mp42", "a video"),
-            (b"\xff\x0a\0\0", "a JPEG XL picture"),
+            (b"\xff\x0a\0\0", "a JPEG XL image"),
             (b"8BPS\0\x01", "a Photoshop document"),
             (b"%PDF-1.7", "a PDF document"),
             (b"\0\0\x01\0\x01\0", "an icon (ICO)"),
@@ -188,9 +188,9 @@ mod tests {
                 "an SVG drawing",
             ),
             (b"  <!DOCTYPE html><title>404</title>", "an HTML page"),
-            (b"P6\n2 2\n255\n", "a PPM picture"),
-            (b"RIFF\x04\0\0\0WAVE", "not a picture in a format"),
-            (b"x", "not a picture in a format"),
+            (b"P6\n2 2\n255\n", "a PPM image"),
+            (b"RIFF\x04\0\0\0WAVE", "not an image in a format"),
+            (b"x", "not an image in a format"),
         ];
         for (bytes, expected) in cases {
             let error = Format::sniff(bytes).unwrap_err();

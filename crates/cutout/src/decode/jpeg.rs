@@ -133,7 +133,7 @@ fn check_mjpeg(bytes: &[u8], frame: &Frame, scans: &Scans) -> Result<(), Error> 
     Err(Error::new(
         ErrorKind::TooManyPixels,
         format!(
-            "the picture has {pixels} pixels, more than the {most} that are read of a JPEG of this kind; make it smaller, or save it as a baseline JPEG"
+            "the image has {pixels} pixels, more than the {most} that are read of a JPEG of this kind; make it smaller, or save it as a baseline JPEG"
         ),
     ))
 }
@@ -156,12 +156,12 @@ fn unsupported(name: &str) -> Error {
 
 fn fault(fault: Fault) -> Error {
     match fault {
-        Fault::Short => damaged(Format::Jpeg, "the file ends before the picture does"),
+        Fault::Short => damaged(Format::Jpeg, "the file ends before the image does"),
         Fault::Broken => damaged(Format::Jpeg, "its coded data do not fit its header"),
         Fault::Scans => unsupported("a JPEG of more scans than encoders write"),
         Fault::Memory => Error::new(
             ErrorKind::TooManyPixels,
-            "there is no memory for the JPEG's coefficients; make the picture smaller or give more memory",
+            "there is no memory for the JPEG's coefficients; make the image smaller or give more memory",
         ),
     }
 }

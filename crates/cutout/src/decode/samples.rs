@@ -5,7 +5,7 @@ use image::{ColorType, ImageDecoder};
 use super::{Format, format, refusal};
 use crate::{Error, ErrorKind};
 
-/// A picture's samples.
+/// An image's samples.
 pub(super) struct Samples {
     /// `width × height × channels` values: the samples, or their high bytes.
     pub(super) data: Vec<u8>,
@@ -115,7 +115,7 @@ pub(super) fn buffer(bytes: u64) -> Result<Vec<u8>, Error> {
         return Err(Error::new(
             ErrorKind::TooManyPixels,
             format!(
-                "there is no memory for the {bytes} bytes of the picture; make it smaller or give more memory"
+                "there is no memory for the {bytes} bytes of the image; make it smaller or give more memory"
             ),
         ));
     };

@@ -1,4 +1,4 @@
-//! TIFF 6.0 and BigTIFF, by a reader of our own: those that there are take the first page for the picture, leave colours
+//! TIFF 6.0 and BigTIFF, by a reader of our own: those that there are take the first page for the image, leave colours
 //! multiplied by alpha, or panic.
 
 mod choice;

@@ -99,10 +99,7 @@ impl<'a> Chunk<'a> {
         };
         let size = usize::try_from(le(size)).unwrap_or(usize::MAX);
         let Some(body) = after.get(..size) else {
-            return Err(damaged(
-                Format::WebP,
-                "the file ends before the picture does",
-            ));
+            return Err(damaged(Format::WebP, "the file ends before the image does"));
         };
         // Bodies of odd length are padded; the padding of the last one is sometimes missing.
         *rest = after.get(size + size % 2..).unwrap_or_default();

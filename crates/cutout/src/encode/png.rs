@@ -8,7 +8,7 @@ use png::{BitDepth, ColorType, DeflateCompression, Filter};
 use crate::budget::{self, Sink};
 use crate::{Canvas, Cutout, Density, Error, ErrorKind, Mask, PngEffort, Profile};
 
-/// PNG, RGBA with straight alpha and as many bits as the picture has, with the picture's profile and density.
+/// PNG, RGBA with straight alpha and as many bits as the image has, with the image's profile and density.
 ///
 /// # Errors
 /// Kind `encode`.
@@ -98,7 +98,7 @@ fn interleaved<'a>(row: &'a mut Vec<u8>, high: &[u8], low: &[u8]) -> &'a [u8] {
     row
 }
 
-/// What stands at the beginning of a file, and how the rest is compressed.
+/// Head of a PNG file, and how the rest is compressed.
 struct File<'a> {
     width: u32,
     height: u32,
@@ -111,7 +111,7 @@ struct File<'a> {
 
 impl File<'_> {
     /// By measurement, on cut-outs of 2 MP: fdeflate with Paeth takes 15 ms and gives 2.3 MB; deflate of level 9 with
-    /// the filter of least entropy in each row 570 ms and 2.0 MB (level 6 300 ms, 0.3 % larger). Grainy pictures
+    /// the filter of least entropy in each row 570 ms and 2.0 MB (level 6 300 ms, 0.3 % larger). Grainy images
     /// come out larger by the slow way, so that the small file is the smaller of both.
     fn write(
         &self,

@@ -20,7 +20,7 @@ const BLOCK: usize = 8;
 /// what is beside it, so that neither its black costs bits nor bleeds into what is seen.
 ///
 /// # Errors
-/// Kind `too-many-pixels` for a picture that the format cannot hold, else `encode`.
+/// Kind `too-many-pixels` for an image that the format cannot hold, else `encode`.
 pub(super) fn frame(
     width: u32,
     height: u32,

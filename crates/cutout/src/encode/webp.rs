@@ -1,4 +1,4 @@
-//! WebP (RFC 9649): lossless by `image`, or a lossy picture and a lossless alpha put into one file here.
+//! WebP (RFC 9649): lossless by `image`, or a lossy image and a lossless alpha put into one file here.
 
 use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
@@ -73,7 +73,7 @@ fn lossy(
         push(&mut chunks, *b"ICCP", &[profile.bytes()])?;
     }
     if let Some(alpha) = &alpha {
-        // Neither filtered nor reduced, compressed as a lossless picture is.
+        // Neither filtered nor reduced, compressed as a lossless image is.
         push(&mut chunks, *b"ALPH", &[&[1], alpha])?;
     }
     push(&mut chunks, *b"VP8 ", &[&frame])?;
@@ -82,9 +82,9 @@ fn lossy(
     Ok(file)
 }
 
-/// Alpha as the compressed part of a lossless picture in grey.
+/// Alpha as the compressed part of a lossless image in grey.
 fn alpha(width: u32, height: u32, rgba: &[u8]) -> Result<Vec<u8>, Error> {
-    /// The file's header, the chunk's, and the picture's size, which the alpha does without.
+    /// The file's header, the chunk's, and the image's size, which the alpha does without.
     const HEADERS: usize = 12 + 8 + 5;
     let alpha: Vec<u8> = rgba
         .as_chunks::<4>()

@@ -6,10 +6,10 @@ use super::needed::{Needed, source};
 use super::{Pair, shares};
 use crate::grid::Grid;
 
-/// What neighbours have in common where alpha does not change.
+/// Weight of the likeness of neighbours where alpha does not change.
 const SMOOTHNESS: f32 = 1e-5;
 /// Rounds on levels of at most [`SMALL`] cells a side, and on larger ones. Rounds take a cell's neighbours as they were,
-/// so that a mirrored picture has mirrored colours, and need more of them than the paper's.
+/// so that a mirrored image has mirrored colours, and need more of them than the paper's.
 const ROUNDS: [usize; 2] = [10, 4];
 const SMALL: usize = 160;
 

@@ -63,7 +63,7 @@ fn strands_have_their_own_colour_within_10_levels() {
         }
     }
     let (error, own) = (errors / count, own_errors / count);
-    println!("mean error {error:.1} levels, with the picture's own colours {own:.1}");
+    println!("mean error {error:.1} levels, with the image's own colours {own:.1}");
     assert!(error <= 10.0 && error * 3.0 < own, "{error} of {own}");
 }
 
@@ -82,7 +82,7 @@ fn any_size_has_an_estimate() {
         let mut row: Vec<[u8; 4]> = first.iter().map(|a| [77, 77, 77, *a]).collect();
         let mut rows = estimate.rows(width as usize, height as usize);
         rows.correct(height as usize - 1, &mut row, &mask.data[..width as usize]);
-        // Where picture and foreground cannot be told apart, all is one colour.
+        // Where image and foreground cannot be told apart, all is one colour.
         assert!(
             row.iter()
                 .all(|pixel| pixel[..3].iter().all(|v| v.abs_diff(77) <= 1)),

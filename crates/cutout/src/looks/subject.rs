@@ -1,21 +1,21 @@
-//! Whether a picture has a subject at all.
+//! Whether an image has a subject at all.
 
 use crate::OutputRule;
 
 /// The least that a network which has found a subject says somewhere in its map.
 pub(super) fn least(rule: OutputRule) -> f32 {
     match rule {
-        // u2netp: at least 0.31 in the photos that it was tried with, at most 0.144 in blank pictures and gradients.
+        // u2netp: at least 0.31 in the photos that it was tried with, at most 0.144 in blank images and gradients.
         OutputRule::MinMax => 0.2,
         // More likely than not; cutnet: at least 0.998 in photos.
         OutputRule::Probability => 0.5,
     }
 }
 
-/// Means of a picture's blocks have at least this share of its variance, unless it is noise: 0.2 in photos, at most
+/// Means of an image's blocks have at least this share of its variance, unless it is noise: 0.2 in photos, at most
 /// 0.076 in noise.
 const STRUCTURE: f64 = 0.1;
-/// Means of a picture's blocks bend at least so much, as a share of their variance, unless it is a gradient: 0.54 in
+/// Means of an image's blocks bend at least so much, as a share of their variance, unless it is a gradient: 0.54 in
 /// photos, at most 0.201 in gradients.
 const BENDING: f64 = 0.33;
 /// Blocks in a row and in a column.
@@ -38,7 +38,7 @@ pub(super) fn is_there(largest: f32, sure: f64, doubt: f64, input: &[f32], side:
     !(all_or_nothing && is_plain(input, side))
 }
 
-/// Whether a picture is noise, or a gradient.
+/// Whether an image is noise, or a gradient.
 fn is_plain(input: &[f32], side: usize) -> bool {
     let block = side.div_ceil(BLOCKS).max(1);
     let blocks = side.div_ceil(block);

@@ -8,10 +8,10 @@ use super::flat::{self, Kinds};
 use super::window::{Windows, reach};
 use crate::grid::Grid;
 
-/// What is added to the variance of colours of 0…1: edges with less contrast are not followed.
+/// Regularisation: added to the variance of colours of 0…1, so that edges with less contrast are not followed.
 const EPSILON: f64 = 1e-4;
 
-/// What is added to the weight of a cell, (2m − 1)², so that undecided cells count a little.
+/// Least weight of a cell, added to (2m − 1)², so that undecided cells count a little.
 const LEAST_WEIGHT: f64 = 0.1;
 
 /// Weights in sums are of 0…this: with windows of at most 23 × 23 cells and colours and masks of 0…255, all sums fit 32 bits.
@@ -20,7 +20,7 @@ const WEIGHTS: f64 = 120.0;
 /// A linear function of red, green and blue of 0…1: three factors and a constant.
 pub(super) type Linear = f32x4;
 
-/// The same in fixed point, so that sums of them are exact: in units of 2⁻¹⁴, of which a window's sum fits 32 bits.
+/// A [`Linear`] in fixed point, so that sums of them are exact: in units of 2⁻¹⁴, of which a window's sum fits 32 bits.
 type Fixed = [i32; 4];
 const ONE: f64 = (1 << 14) as f64;
 /// No factor is larger: √(¼ ÷ 4ε) is 25, and the constant is at most three times that.
@@ -118,7 +118,7 @@ impl<'a> Functions<'a> {
     }
 }
 
-/// What a mask is summed up from.
+/// Cells with their colours, mask and weights.
 struct Cells<'a> {
     mask: &'a [u8],
     guide: &'a Grid<3>,
@@ -127,7 +127,7 @@ struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    /// What is summed of the cell in column `x` and row `y`.
+    /// The quantities of the cell in column `x` and row `y`.
     fn quantities(&self, x: usize, y: usize) -> [u32; QUANTITIES] {
         let at = y * self.guide.width + x;
         let value = self.mask[at];

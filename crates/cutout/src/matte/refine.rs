@@ -1,4 +1,4 @@
-//! Joint upsampling: a coarse mask at the size of a picture, along the picture's own edges.
+//! Joint upsampling: a coarse mask at the size of an image, along the image's own edges.
 //!
 //! The fast guided filter (He, Sun and Tang 2010; He and Sun 2015) with a guide in colour, in two passes, cells of which
 //! the mask is sure counting more: on a coarse grid, whose windows reach over the network's blur, then on a finer
@@ -21,7 +21,7 @@ const RADII: [f64; 2] = [0.025, 0.0125];
 // All sums of a window fit 32 bits (see `fit`).
 const _: () = assert!(RADII[0] * (SIDES[0] as f64) < 11.0 && RADII[1] * (SIDES[1] as f64) < 11.0);
 
-/// What is below the first of these levels is background, above the second foreground.
+/// Levels of 0…1: below the first is background, above the second foreground.
 const LEVELS: [f32; 2] = [0.10, 0.95];
 
 /// The mask of `picture`, a value of 0…255 for each pixel. `coarse` gives a mask of the width and height that it is
@@ -243,7 +243,7 @@ const CONSTANT: f32x4 = f32x4::new([0.0, 0.0, 0.0, 1.0]);
 mod tests {
     use super::*;
 
-    /// A picture of `colour` and the mask that a network would have of it: `truth` blurred over `blur` pixels.
+    /// An image of `colour` and the mask that a network would have of it: `truth` blurred over `blur` pixels.
     fn blurred(
         (width, height): (u32, u32),
         colour: impl Fn(u32, u32) -> [u8; 3],

@@ -1,4 +1,4 @@
-//! Sums over square windows, in integers: exact, so that a mirrored picture has mirrored sums.
+//! Sums over square windows, in integers: exact, so that a mirrored image has mirrored sums.
 
 use std::ops::{AddAssign, Range, SubAssign};
 

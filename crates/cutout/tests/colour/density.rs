@@ -133,7 +133,7 @@ fn the_density_is_read_from_every_format_that_has_it() {
         ("EXIF in WebP", webp, Some(STATED)),
         ("EXIF in PNG", png, Some(STATED)),
         ("EXIF in JPEG", jpeg, Some(STATED)),
-        ("EXIF of a picture on its side", turned, Some(STATED)),
+        ("EXIF of an image on its side", turned, Some(STATED)),
         (
             "EXIF in centimetres",
             metric,

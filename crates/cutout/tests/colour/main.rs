@@ -1,4 +1,4 @@
-//! Profiles, samples of 16 bits and metadata, from encoded picture to encoded result.
+//! Profiles, samples of 16 bits and metadata, from encoded image to encoded result.
 
 #![allow(
     clippy::disallowed_methods,
@@ -24,10 +24,10 @@ use image::codecs::webp::WebPDecoder;
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder};
 use moxcms::{ColorProfile, Layout, TransformOptions};
 
-/// Side of the network's input, and of the pictures: nothing is resampled between them.
+/// Side of the network's input, and of the images: nothing is resampled between them.
 const SIDE: u32 = 16;
 
-/// The right half is foreground, whatever the picture.
+/// The right half is foreground, whatever the image.
 struct Right(Vec<f32>);
 
 impl Segmenter for Right {
@@ -51,7 +51,7 @@ fn pipeline() -> Pipeline<Right> {
     Pipeline::new(spec, Right(Vec::new()))
 }
 
-/// With the network's own edges: these pictures are noise, which no edge could follow.
+/// With the network's own edges: these images are noise, which no edge could follow.
 fn made(picture: &[u8], options: &Options) -> Vec<u8> {
     let options = Options {
         quality: Quality::Fast,
@@ -76,7 +76,7 @@ fn p3() -> Vec<u8> {
     ColorProfile::new_display_p3().encode().unwrap()
 }
 
-/// A picture of SIDE × SIDE as a file, with a profile and EXIF that says nothing of an orientation.
+/// An image of SIDE × SIDE as a file, with a profile and EXIF that says nothing of an orientation.
 fn file(mut encoder: impl ImageEncoder, data: &[u8], kind: ExtendedColorType, profile: &[u8]) {
     if !profile.is_empty() {
         encoder.set_icc_profile(profile.to_vec()).unwrap();

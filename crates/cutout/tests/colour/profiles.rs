@@ -165,7 +165,7 @@ fn inks_without_a_profile_are_not_inverted() {
         println!("skip: {} is not there", folder.display());
         return;
     };
-    // Means of the picture's sixteen parts, by Pillow 12.0.0.
+    // Means of the image's sixteen parts, by Pillow 12.0.0.
     const EXPECTED: [[u8; 3]; 16] = [
         [38, 5, 8],
         [1, 4, 5],

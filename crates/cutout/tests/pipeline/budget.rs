@@ -127,7 +127,7 @@ fn stages() -> Vec<(&'static str, usize, Stage)> {
         ("compose", Background::Colour([1, 2, 3, 255]), None),
         ("compose smaller", Background::Transparent, Some(100)),
         (
-            "compose on a picture",
+            "compose on an image",
             Background::Picture(file(ImageFormat::Png)),
             None,
         ),

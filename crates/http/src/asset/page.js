@@ -1,24 +1,24 @@
-// The page: a picture goes to v1/remove as it is, the cut-out comes back as PNG. Addresses are relative, so that a proxy may
+// The page: an image goes to v1/remove as it is, the cut-out comes back as PNG. Addresses are relative, so that a proxy may
 // serve this below a path.
 
 import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
 
 const SENTENCES = {
-  "unsupported-format": "This is not a picture the server can read. Save it as JPEG, PNG or WebP.",
-  undecodable: "The picture is damaged or not whole, so it could not be read.",
+  "unsupported-format": "This is not an image the server can read. Save it as JPEG, PNG or WebP.",
+  undecodable: "The image is damaged or not whole, so it could not be read.",
   "too-many-bytes": "The file is too large for this server. Save it smaller and try again.",
-  "too-many-pixels": "The picture has too many pixels for this server. Scale it down and try again.",
-  "out-of-memory": "The picture takes more memory than the server allows. Scale it down and try again.",
-  "incomplete-body": "The picture did not arrive whole.",
-  "slow-body": "The picture took too long to arrive. A smaller one may work.",
-  "queue-full": "The server is busy with other pictures.",
-  "bodies-full": "The server is busy with other pictures.",
-  timeout: "The picture took longer than the server allows. A smaller one may work.",
+  "too-many-pixels": "The image has too many pixels for this server. Scale it down and try again.",
+  "out-of-memory": "The image takes more memory than the server allows. Scale it down and try again.",
+  "incomplete-body": "The image did not arrive whole.",
+  "slow-body": "The image took too long to arrive. A smaller one may work.",
+  "queue-full": "The server is busy with other images.",
+  "bodies-full": "The server is busy with other images.",
+  timeout: "The image took longer than the server allows. A smaller one may work.",
   unauthorised: "This server wants an access token.",
   "wrong-token": "The server did not accept this access token.",
   offline: "This device seems to be offline.",
   network: "The connection to the server failed. The network may be down, or the server refused a very large file.",
-  other: "The server could not cut out this picture.",
+  other: "The server could not cut out this image.",
 };
 const WORTH_A_RETRY = new Set(["incomplete-body", "slow-body", "queue-full", "bodies-full", "timeout", "offline", "network", "other"]);
 

@@ -1,10 +1,10 @@
-// What a page of Cutout shows, whoever does the work: choosing pictures, what is under way, the result, saving it.
+// What a page of Cutout shows, whoever does the work: choosing images, what is under way, the result, saving it.
 
 export const $ = (id) => document.getElementById(id);
 
 export let picture = null; // the File or Blob that is worked on
 let cutout = null; // the encoded result, untouched
-let waiting = []; // chosen together with the picture
+let waiting = []; // chosen together with the image
 let urls = []; // object URLs to revoke
 let work = null; // of the page: start(picture), and stop()
 
@@ -17,9 +17,9 @@ export function megabytes(bytes) {
   return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** What the picture is called in sentences. */
+/** What the image is called in sentences. */
 export function pictureName() {
-  return picture.name || "the pasted picture";
+  return picture.name || "the pasted image";
 }
 
 /** Shows one of `idle`, `working`, `error` and `result`. */
@@ -47,7 +47,7 @@ function reset(words) {
   $("file").focus();
 }
 
-/** Begins with a picture, in place of what is shown and under way. */
+/** Begins with an image, in place of what is shown and under way. */
 export function begin(file) {
   release();
   picture = file;
@@ -57,7 +57,7 @@ export function begin(file) {
   work.start();
 }
 
-/** Begins with the first of several pictures; the others come when they are asked for. */
+/** Begins with the first of several images; the others come when they are asked for. */
 function beginAll([first, ...others]) {
   waiting = others;
   begin(first);
@@ -68,9 +68,9 @@ function next(words) {
   else reset(words);
 }
 
-/** The words of a button that goes on to the next picture. */
+/** The words of a button that goes on to the next image. */
 function nextWords() {
-  return waiting.length > 0 ? `Next picture (${waiting.length} left)` : "Another picture";
+  return waiting.length > 0 ? `Next image (${waiting.length} left)` : "Another image";
 }
 
 /** Says what failed, and the details behind it. */
@@ -96,7 +96,7 @@ export function showResult(blob, seconds, broken) {
     show("result", "Done: the background is removed.");
     $("result-heading").focus();
   };
-  after.onerror = () => cutout === blob && broken("The answer is not a picture this browser can show.");
+  after.onerror = () => cutout === blob && broken("The answer is not an image this browser can show.");
   comparable(true);
   // TIFF, for one, goes in, but few browsers show it.
   before.onerror = () => cutout === blob && comparable(false);
@@ -152,7 +152,7 @@ async function download(extension) {
   const blob = type === "image/png" && background() === null ? cutout : await encode(type);
   if (source !== cutout) return;
   if (!blob) {
-    $("status").textContent = `This browser cannot write a picture of this size as ${extension.toUpperCase()}.`;
+    $("status").textContent = `This browser cannot write an image of this size as ${extension.toUpperCase()}.`;
     return;
   }
   const link = document.createElement("a");
@@ -199,9 +199,9 @@ function choosable() {
   });
   document.addEventListener("paste", (event) => {
     if (event.target.type === "password") return;
-    if (!take(event.clipboardData)) $("status").textContent = "There is no picture in the clipboard.";
+    if (!take(event.clipboardData)) $("status").textContent = "There is no image in the clipboard.";
   });
-  // On the whole page, or a picture dropped beside the field would replace the page.
+  // On the whole page, or an image dropped beside the field would replace the page.
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     document.body.classList.add("over");
@@ -210,7 +210,7 @@ function choosable() {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     document.body.classList.remove("over");
-    if (!take(event.dataTransfer)) $("status").textContent = "That was not a file. Save the picture first, then drop it.";
+    if (!take(event.dataTransfer)) $("status").textContent = "That was not a file. Save the image first, then drop it.";
   });
 }
 
@@ -220,7 +220,7 @@ export function wire(start, stop) {
   choosable();
   draggable();
   $("cancel").addEventListener("click", () => reset("Cancelled."));
-  for (const id of ["again", "next"]) $(id).addEventListener("click", () => next("Ready for another picture."));
+  for (const id of ["again", "next"]) $(id).addEventListener("click", () => next("Ready for another image."));
   $("slider").addEventListener("input", slide);
   $("background").addEventListener("change", paint);
   $("colour").addEventListener("input", () => {

@@ -17,7 +17,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What is in the file.
+/// The parts of a result that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channels {
     Rgba,
@@ -73,7 +73,7 @@ impl Ask {
         })
     }
 
-    /// What a result of this format may have in pixels.
+    /// Most pixels of a result in this format.
     pub(super) fn most_pixels(&self) -> u64 {
         let opaque = match self.behind {
             Behind::Nothing => false,
@@ -87,7 +87,7 @@ impl Ask {
         }
     }
 
-    /// The region of interest in a picture of `width` × `height`.
+    /// The region of interest in an image of `width` × `height`.
     pub(super) fn region(&self, width: u32, height: u32) -> Result<Option<BoundingBox>, Refusal> {
         let Some([x1, y1, x2, y2]) = self.roi else {
             return Ok(None);
@@ -97,7 +97,7 @@ impl Ask {
         let (left, right, top, bottom) = (x1.min(x2), x1.max(x2), y1.min(y2), y1.max(y2));
         let beyond = |length: &Length| matches!(length, Length::Share(share) if *share > 1.0);
         if right > width || bottom > height || self.roi.iter().flatten().any(beyond) {
-            let text = format!("roi ends at {right}, {bottom}; the picture is {width}×{height}");
+            let text = format!("roi ends at {right}, {bottom}; the image is {width}×{height}");
             return Err(Refusal::new("roi_exceeds_bounds", &text));
         }
         if left == right || top == bottom {
@@ -111,7 +111,7 @@ impl Ask {
         }))
     }
 
-    /// What is behind the subject.
+    /// The background of a result.
     pub(super) fn background(&self) -> Background {
         match &self.behind {
             Behind::Nothing => Background::Transparent,
@@ -181,7 +181,7 @@ fn source(fields: &Fields) -> Result<Bytes, Refusal> {
     let count = [file.is_some(), base64.is_some(), url.is_some()];
     match (count.iter().filter(|there| **there).count(), file, base64) {
         (0, ..) => {
-            let text = "send the picture as image_file or image_file_b64";
+            let text = "send the image as image_file or image_file_b64";
             Err(Refusal::new("missing_source", text))
         }
         (1, Some(file), _) => Ok(file.clone()),

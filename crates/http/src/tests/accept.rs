@@ -56,7 +56,7 @@ const CASES: [Case<'_>; 26] = [
         PNG,
     ),
     (
-        "Safari, a picture",
+        "Safari, an image",
         "image/webp,image/avif,image/jxl,image/heic,*/*;q=0.8",
         WEBP,
         PNG,

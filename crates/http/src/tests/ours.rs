@@ -136,7 +136,7 @@ fn an_image_that_curl_has_altered_is_refused_with_the_flag_that_does_not() {
         ("image/png", false),
     ] {
         for (body, code) in [
-            (b"no picture".to_vec(), "unsupported-format"),
+            (b"no image".to_vec(), "unsupported-format"),
             (picture()[..60].to_vec(), "undecodable"),
         ] {
             let ask = Ask {
@@ -275,7 +275,7 @@ fn what_cannot_be_is_refused_with_a_stable_code() {
         ("/?background=nocolour", "", &png, 400, "bad-option"),
         ("/", "text/html", &png, 406, "not-acceptable"),
         ("/", "image/png;q=0", &png, 406, "not-acceptable"),
-        ("/", "", b"not a picture", 415, "unsupported-format"),
+        ("/", "", b"not an image", 415, "unsupported-format"),
         ("/", "", b"", 422, "undecodable"),
         ("/", "", b"\x89PNG\r\n\x1a\n\0\0", 422, "undecodable"),
     ];

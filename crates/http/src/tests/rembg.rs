@@ -75,7 +75,7 @@ fn what_rembg_does_and_is_not_done_here_is_refused() {
     assert_eq!(json(&response)["code"], "missing-image");
     let response = remove(
         "/api/remove",
-        &[("file", b"no picture, but a text of some length, as it were")],
+        &[("file", b"no image, but a text of some length, as it were")],
     );
     assert_eq!(response.status(), 415);
 }

@@ -1,4 +1,4 @@
-//! What shares, and the file systems of other systems, forbid in names.
+//! Names that shares and the file systems of other systems allow.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +11,7 @@ const FORBIDDEN: &str = "<>:\"|?*\\";
 /// Names of devices on Windows, with any ending; COM and LPT with a number, too.
 const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
 
-/// What stands for what is forbidden.
+/// The character in place of a forbidden one.
 const REPLACED: char = '_';
 
 /// `path` with every name in it replaced by one that shares take.

@@ -23,7 +23,7 @@ figcaption { overflow-wrap: anywhere; font-size: 12px }
 nav a { margin-right: .5em }
 ";
 
-/// What has a meaning of its own in an address.
+/// Characters that have a meaning of their own in an address.
 const SPECIAL: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')

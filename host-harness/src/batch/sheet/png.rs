@@ -1,4 +1,4 @@
-//! The sheet as a picture.
+//! The sheet as an image.
 
 use std::convert::Infallible;
 use std::io::Cursor;

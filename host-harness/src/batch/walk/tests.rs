@@ -91,7 +91,7 @@ fn each_real_folder_is_read_once_however_many_links_lead_to_it() {
             &["a/x.png"],
         ),
         (
-            "links to pictures",
+            "links to images",
             &[
                 "far.png",
                 "in/x.png",

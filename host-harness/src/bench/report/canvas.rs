@@ -1,10 +1,10 @@
-//! What all plots share: paper, ink, and the legend above.
+//! Parts that all plots share: paper, ink, and the legend above.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// What drawing can fail with.
+/// Errors of drawing.
 pub(super) type DrawError = DrawingAreaErrorKind<std::io::Error>;
 
 /// A part of the paper.
@@ -22,7 +22,7 @@ pub(super) const GRID: RGBColor = RGBColor(221, 221, 221);
 /// The size of all text; the SVG backend makes of it 13 pixels.
 pub(super) const TEXT: i32 = 16;
 
-/// What a character takes at most on average, there being no font to ask.
+/// Largest mean width of a character, there being no font to ask.
 pub(super) const CHARACTER: i32 = 8;
 
 const LEGEND_LINE: i32 = 22;

@@ -53,7 +53,7 @@ fn digits(unit: Unit, value: f64, like: f64) -> String {
     format!("{:.decimals$}", value / divisor)
 }
 
-/// What to divide by, and the name of what comes out.
+/// A divisor, and the name of the unit that it gives.
 fn scale(unit: Unit, value: f64) -> (f64, &'static str) {
     match unit {
         Unit::Milliseconds if value.abs() < 0.1 => (0.001, "µs"),

@@ -10,7 +10,7 @@ use super::canvas::{self, Area, DrawError, Entry, GRID, INK, Look, TEXT};
 use super::format::tick;
 use super::stats::{extent, median};
 
-/// What stands in a lane.
+/// Content of a lane.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     /// Every sample, and a line at the median.
@@ -30,7 +30,7 @@ pub(super) struct Lane {
 pub(super) struct Lanes<'a> {
     pub(super) axis: &'a str,
     pub(super) mark: Mark,
-    /// What the lanes of each kind show.
+    /// The lanes of each kind.
     pub(super) kinds: Vec<String>,
     pub(super) rows: Vec<(&'a str, Vec<Lane>)>,
 }

@@ -96,7 +96,7 @@ fn summary(record: &Record) -> Markup {
                 1 => " measured",
                 _ => " compared",
             }
-            " on the picture " (tables::picture(record)) " with the model " (about.model)
+            " on the image " (tables::picture(record)) " with the model " (about.model)
             ": " (about.cpu) ", " (about.cores) " cores, " (about.system)
             ", wasmtime " (about.wasmtime) ", " span.date { (about.date) } "."
         }

@@ -32,7 +32,7 @@ pub(super) fn all(record: &Record) -> Result<Vec<Plot>, DrawError> {
     let plots = [
         with_lanes(
             record,
-            "Time for a picture",
+            "Time for an image",
             &DISTRIBUTION,
             Mark::Dots,
             "Every dot is a sample; the line across a strip is the median, which stands at the right.",
@@ -124,7 +124,7 @@ fn throughput(record: &Record) -> Result<Option<Plot>, DrawError> {
         "A point is the median for that number of workers.",
         &figures,
     );
-    let axes = ["workers", "pictures per second"];
+    let axes = ["workers", "images per second"];
     against_count(
         "Throughput against workers",
         axes,
@@ -198,10 +198,10 @@ fn long_run(record: &Record) -> Result<Option<Plot>, DrawError> {
         })
         .collect();
     let caption = caption(
-        "A line that stays level is a process that keeps nothing of its pictures.",
+        "A line that stays level is a process that keeps nothing of its images.",
         &figures,
     );
-    let axes = ["pictures so far", "RSS, MiB"];
+    let axes = ["images so far", "RSS, MiB"];
     against_count("Memory through a long run", axes, None, lines, caption)
 }
 

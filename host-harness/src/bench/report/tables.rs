@@ -1,4 +1,4 @@
-//! What the tables say, for markdown and HTML alike.
+//! Tables of a report, for markdown and HTML alike.
 
 use std::iter::once;
 
@@ -91,7 +91,7 @@ pub(super) fn about(record: &Record) -> Vec<(&'static str, String)> {
                 side = about.side
             ),
         ),
-        ("picture", picture(record)),
+        ("image", picture(record)),
         ("workers", about.workers.to_string()),
         ("seed", about.seed.to_string()),
         ("rounds", rounds(about)),
@@ -109,7 +109,7 @@ fn rounds(about: &About) -> String {
     }
 }
 
-/// The picture's name and size.
+/// The image's name and size.
 pub(super) fn picture(record: &Record) -> String {
     let about = &record.about;
     format!(
@@ -224,7 +224,7 @@ fn throughput(record: &Record) -> Table {
         _ => format!("{count} workers"),
     };
     Table {
-        title: "Throughput, pictures per second, median",
+        title: "Throughput, images per second, median",
         head: once(String::new())
             .chain(counts.iter().map(column))
             .collect(),
@@ -239,7 +239,7 @@ fn throughput(record: &Record) -> Table {
     }
 }
 
-/// What becomes of the instances while the throughput is measured.
+/// Whether instances are kept while the throughput is measured.
 pub(super) fn instances(figure: Figure) -> &'static str {
     match figure {
         Figure::ThroughputFresh => "fresh instances",

@@ -111,7 +111,7 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
 | ---------- | ----------------------------: | -----: | ---------: |
 | native net |                      0.000012 |    yes |        yes |
 
-Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; rustc 1.95.0; wasmtime 48.0.8; model u2netp at 320 × 320 (0123); picture cat.jpg (640 × 480 pixels); workers 2; seed 7; rounds 3 of 7, ended early; peers ls=ls {input} {output}.
+Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; rustc 1.95.0; wasmtime 48.0.8; model u2netp at 320 × 320 (0123); image cat.jpg (640 × 480 pixels); workers 2; seed 7; rounds 3 of 7, ended early; peers ls=ls {input} {output}.
 ";
     assert_eq!(table(&record), expected);
 }
@@ -125,7 +125,7 @@ fn names_cannot_break_a_table_or_the_page() {
     ]);
     record.about.picture = "<img src=x>".to_owned();
     assert!(table(&record).contains("| a\\|b \\<script>\"'& |"));
-    assert!(table(&record).contains("picture \\<img src=x>"));
+    assert!(table(&record).contains("image \\<img src=x>"));
     let page = html(&record).unwrap();
     assert!(
         !page.contains("<script") && !page.contains("<img"),

@@ -25,7 +25,7 @@ use crate::Error;
 /// How often the deadline is looked at.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What a guest printed is kept up to here: room for a panic message.
+/// Most bytes that are kept of a guest's output: room for a panic message.
 const GUEST_OUTPUT: usize = 4096;
 
 /// A compiled actor, ready to be instantiated.
@@ -90,7 +90,7 @@ impl Host {
         store(self.pre.engine(), self.settings.max_memory, &limits)
     }
 
-    /// Gives `store` the time for one picture from now on.
+    /// Gives `store` the time for one image from now on.
     pub(super) fn arm(&self, store: &mut Store<Guest>) {
         self.ticker.get_or_init(|| Ticker::start(self.pre.engine()));
         let ticks = self.settings.timeout.as_millis().div_ceil(TICK.as_millis());
@@ -102,7 +102,7 @@ impl Host {
     }
 }
 
-/// What code generation and instances have in common.
+/// Settings that code generation and instances have in common.
 pub(super) fn base_config() -> Config {
     let mut config = Config::new();
     config
@@ -160,7 +160,7 @@ pub(super) fn store(
     store
 }
 
-/// What the host keeps for one instance.
+/// The host's state for one instance.
 pub(super) struct Guest {
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -174,7 +174,7 @@ impl Guest {
     fn new(max_memory: usize, environment: &[(&str, String)]) -> Self {
         let said = MemoryOutputPipe::new(GUEST_OUTPUT);
         // The seeds of hash maps come from here; they are frozen by a snapshot, which is to be the
-        // same whenever it is made, and a picture's result is to depend on the picture alone.
+        // same whenever it is made, and an image's result is to depend on the image alone.
         let fixed = || Deterministic::new(vec![0x5a; 16]);
         let wasi = WasiCtx::builder()
             .envs(environment)
@@ -198,7 +198,7 @@ impl Guest {
         }
     }
 
-    /// What the guest printed, for instance a panic's message.
+    /// The guest's output, for instance a panic's message.
     pub(super) fn said(&self) -> String {
         String::from_utf8_lossy(&self.said.contents())
             .trim()

@@ -68,7 +68,7 @@ async fn drain(
 /// Requests of the guest's own are refused: it has no network.
 pub(super) struct NoRequests;
 
-/// What a request of the guest's becomes.
+/// Answer to a request that the guest makes.
 type Outcome<T> = Box<dyn Future<Output = Result<T, Error>> + Send>;
 
 impl WasiHttpHooks for NoRequests {

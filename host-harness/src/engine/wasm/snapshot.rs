@@ -85,7 +85,7 @@ pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
     bake_into(&actor(runtime)?, model, &loadable)
 }
 
-/// The same of the actor that answers messages.
+/// The component of the actor that answers messages.
 ///
 /// # Errors
 /// As [`bake`].

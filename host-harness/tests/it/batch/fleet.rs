@@ -99,7 +99,7 @@ fn what_a_worker_refuses_has_its_own_kind_and_host() {
     };
     let _host = Host::good(&server.url(), "h1", 1);
     let input = folder(&["good.png"]);
-    fs::write(input.path().join("bad.png"), "no picture").unwrap();
+    fs::write(input.path().join("bad.png"), "no image").unwrap();
     fs::write(input.path().join("cut.png"), &picture(5)[..300]).unwrap();
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("report.jsonl");

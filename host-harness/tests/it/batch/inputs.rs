@@ -308,8 +308,8 @@ fn nothing_that_is_not_ours_is_written_over() {
     );
     let sheet = to.join("sheet.png");
     let refused = [
-        (["--report", "a.jpg"], 2, "that is a picture"),
-        (["--report", "report.gif"], 2, "that is a picture"),
+        (["--report", "a.jpg"], 2, "that is an image"),
+        (["--report", "report.gif"], 2, "that is an image"),
         (
             ["--contact-sheet", sheet.to_str().unwrap()],
             1,
@@ -321,7 +321,7 @@ fn nothing_that_is_not_ours_is_written_over() {
         assert_eq!(done.status.code(), Some(code), "{said}");
         assert!(said.contains(words), "{said}");
     }
-    // Its own sheet is written again, and is no picture to take.
+    // Its own sheet is written again, and is no image to take.
     for _ in 0..2 {
         let (done, said) = run(&["--contact-sheet", "sheet.png"]);
         assert!(

@@ -24,7 +24,7 @@ fn signal(child: &Child, name: &str) {
     assert!(kill.status().unwrap().success());
 }
 
-/// Reads what `child` says until `lines` lines are about pictures.
+/// Reads what `child` says until `lines` lines are about images.
 fn pictures(said: &mut BufReader<ChildStderr>, lines: usize) {
     let mut seen = 0;
     let mut line = String::new();
@@ -57,7 +57,7 @@ fn killed_at_20_moments_and_resumed_the_results_are_those_of_an_undisturbed_run(
         let mut command = batch(&broken);
         command.arg(input.path()).args(flags).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // A few more than are done by now, so that the kill meets pictures in the making.
+        // A few more than are done by now, so that the kill meets images in the making.
         let mut said = stderr(&mut child);
         pictures(&mut said, round * 4 + random.usize(0..6));
         killed += usize::from(child.try_wait().unwrap().is_none());

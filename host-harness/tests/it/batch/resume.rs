@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{batch, folder, names, picture, results};
 use crate::support::{cutout, finish, fixture};
 
-/// How many pictures a run over `input` made, skipped and failed.
+/// How many images a run over `input` made, skipped and failed.
 fn counts(input: &Path, out: &Path, flags: &[&str]) -> String {
     counts_of(batch(out).arg(input).args(flags))
 }
@@ -29,7 +29,7 @@ fn what_is_done_is_known_by_content_options_and_model_not_by_a_name() {
     assert_eq!(run(&[]), "3 done, 0 skipped, 0 failed");
     let first = results(to);
     assert_eq!(run(&[]), "0 done, 3 skipped, 0 failed");
-    // A new time stamp is no new picture; new content is.
+    // A new time stamp is no new image; new content is.
     fs::write(at.join("a.png"), picture(0)).unwrap();
     assert_eq!(run(&[]), "0 done, 3 skipped, 0 failed");
     fs::write(at.join("a.png"), picture(50)).unwrap();

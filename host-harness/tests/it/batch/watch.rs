@@ -33,7 +33,7 @@ impl Watched {
         Self { child, lines }
     }
 
-    /// Waits until `count` more pictures are done.
+    /// Waits until `count` more images are done.
     fn wait(&mut self, count: usize) {
         let mut seen = 0;
         while seen < count {
@@ -79,8 +79,8 @@ fn pictures_that_come_to_a_watched_folder_are_taken_when_they_are_complete() {
 /// How long a file has to stand still before it is taken.
 const SETTLED: Duration = Duration::from_millis(500);
 
-/// Writes a picture in parts for longer than a file has to stand still: half a picture would be a failure. `false` where
-/// the machine itself made a pause that long, after which half a picture may be taken.
+/// Writes an image in parts for longer than a file has to stand still: half an image would be a failure. `false` where
+/// the machine itself made a pause that long, after which half an image may be taken.
 fn is_taken_whole(parts: usize) -> bool {
     let (input, out) = (folder(&["first.png"]), tempfile::tempdir().unwrap());
     let mut watched = Watched::start(input.path(), out.path());
@@ -117,7 +117,7 @@ fn a_picture_that_is_still_written_to_is_left_alone() {
 #[test]
 fn a_burst_of_folders_and_files_is_taken_whole() {
     let input = folder(&[]);
-    // Within the folder that is watched: results are no new pictures.
+    // Within the folder that is watched: results are no new images.
     let out = input.path().join("out");
     let mut watched = Watched::start(input.path(), &out);
     fs::create_dir(input.path().join("start")).unwrap();

@@ -21,7 +21,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server of the tiny model through `engine`, without a deadline for pictures unless it is given one; ready once
+    /// A server of the tiny model through `engine`, without a deadline for images unless it is given one; ready once
     /// this returns.
     pub(super) fn start(engine: &str, arguments: &[&str]) -> Self {
         Self::begin(cutout(), engine, arguments)

@@ -62,7 +62,7 @@ fn a_page_can_read_results_and_refusals_with_their_headers() {
     let urlencoded = "content-type: application/x-www-form-urlencoded\r\nx-api-key: secret\r\n";
     for (path, headers, body, status) in [
         ("/v1/remove", token, &image[..], 200),
-        ("/v1/remove", token, b"no picture", 415),
+        ("/v1/remove", token, b"no image", 415),
         ("/v1/remove", token, &long, 413),
         ("/v1/remove", "", &image, 401),
         ("/nowhere", token, &image, 404),

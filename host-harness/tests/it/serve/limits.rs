@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::client::{Answer, Server, heavy, large, noisy, post, small};
 use crate::support::{ENGINES, patience};
 
-/// The server still answers pictures, and nothing is left in it.
+/// The server still answers images, and nothing is left in it.
 fn well(server: &Server) {
     assert_eq!(server.post("/v1/remove", &small()).status, 200);
     server.wait_for("cutout_workers_busy", 0.0);
@@ -168,7 +168,7 @@ fn an_instance_that_grew_large_makes_room_for_a_fresh_one() {
     assert_eq!(server.metric("cutout_instances_total"), 2.0);
 }
 
-/// Many times what a small picture takes here and now, in seconds; one of 6,500 times the pixels takes longer still.
+/// Many times what a small image takes here and now, in seconds; one of 6,500 times the pixels takes longer still.
 fn deadline(engine: &str) -> String {
     let server = Server::start(engine, &["--workers", "1"]);
     let time = |_| {

@@ -139,7 +139,7 @@ fn ten_thousand_damaged_requests_do_no_harm() {
             "{path} {headers}"
         );
     }
-    // What is rare, and what instances keep of it (a damaged size is a larger picture), comes in the first half.
+    // What is rare, and what instances keep of it (a damaged size is a larger image), comes in the first half.
     let statuses = together(&server.addr, 0);
     let before = memory();
     let counts = statuses.into_iter().chain(together(&server.addr, 1));

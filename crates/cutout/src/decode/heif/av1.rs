@@ -1,4 +1,4 @@
-//! A picture in AV1, by oxideav.
+//! An image in AV1, by oxideav.
 
 use heifer::heifer_hevc_dec::recon::Frame;
 use oxideav_av1::decoder::{SpecDecodeSession, SpecFrame};
@@ -15,7 +15,7 @@ const FRAME_HEADER: u8 = 3;
 const TILE_GROUP: u8 = 4;
 const FRAME: u8 = 6;
 
-/// A still image has one frame, a layered one up to four; each shown one is a picture in memory.
+/// A still image has one frame, a layered one up to four; each shown one is an image in memory.
 const MAX_FRAMES: usize = 4;
 
 /// Bits of the samples: 8, 10 or 12.

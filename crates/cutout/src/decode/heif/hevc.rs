@@ -1,4 +1,4 @@
-//! A picture in HEVC (H.265), by heifer.
+//! An image in HEVC (H.265), by heifer.
 
 use heifer::heifer_hevc_dec::decoder::{DecodeOptions, decode_picture};
 use heifer::heifer_hevc_dec::nal::unescape_rbsp;

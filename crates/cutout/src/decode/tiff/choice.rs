@@ -1,4 +1,4 @@
-//! Which of a file's images is the picture; cameras' raw files, which are TIFF too, are told apart.
+//! Which of a file's images is the image; cameras' raw files, which are TIFF too, are told apart.
 
 use super::directory::{Directory, File};
 use super::tag;

@@ -45,7 +45,7 @@ pub(super) fn read<'a>(
     let length = page.bytes(rows);
     if page.compression == Compression::None {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let cut = || damaged(Format::Tiff, "the file ends before the picture does");
+        let cut = || damaged(Format::Tiff, "the file ends before the image does");
         return match stored {
             Cow::Borrowed(bytes) => bytes.get(..length).map(Cow::Borrowed).ok_or_else(cut),
             Cow::Owned(mut bytes) if bytes.len() >= length => {
@@ -76,8 +76,7 @@ fn stored<'a>(page: &Page, file: File<'a>, index: usize) -> Result<&'a [u8], Err
         .and_then(|place| usize::try_from(place).ok());
     let rest = place.and_then(|place| file.bytes.get(place..));
     let rest = rest.filter(|rest| !rest.is_empty());
-    let rest =
-        rest.ok_or_else(|| damaged(Format::Tiff, "the file ends before the picture does"))?;
+    let rest = rest.ok_or_else(|| damaged(Format::Tiff, "the file ends before the image does"))?;
     let length = page
         .chunks
         .lengths

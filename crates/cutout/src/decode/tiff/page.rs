@@ -145,7 +145,7 @@ impl Page {
         if self.is_planar { 1 } else { self.samples }
     }
 
-    /// Whether samples have more than the 8 bits of a picture's high bytes.
+    /// Whether samples have more than the 8 bits of an image's high bytes.
     pub(super) fn is_wide(&self) -> bool {
         self.bits > 8
     }

@@ -136,7 +136,7 @@ fn read(bytes: &[u8]) -> Result<Picture, Error> {
     decode(bytes, &Limits::default())
 }
 
-/// A picture's values: in 16 bits where it has them.
+/// An image's values: in 16 bits where it has them.
 fn values(picture: &Picture) -> Vec<u16> {
     let high = picture.data.iter().map(|&value| u16::from(value));
     match &picture.fine {

@@ -3,7 +3,7 @@
 use super::lanes::Lanes;
 use super::{Added, RowJob};
 
-/// What the sums of [`LANES`](super::LANES) output channels pass through.
+/// Factors and limits of [`LANES`](super::LANES) output channels, from sums to maps.
 pub(super) struct Finish<L: Lanes> {
     factors: *const f32,
     wide: bool,

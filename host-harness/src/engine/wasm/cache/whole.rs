@@ -113,7 +113,7 @@ fn tick(changed: Duration) -> Duration {
     }
 }
 
-/// What changes whenever somebody writes to a file, replaces it, or gives it away. The time of change (ctime) is the kernel's:
+/// A stamp that changes whenever somebody writes to a file, replaces it, or gives it away. The time of change (ctime) is the kernel's:
 /// unlike that of modification nobody can set it.
 fn stamp(file: &Metadata) -> String {
     format!(

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::support::tiny;
 
-/// What a host does with a picture.
+/// What a host does with an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     /// Takes it and answers.
@@ -32,13 +32,13 @@ pub(super) enum Act {
     Garbage,
 }
 
-/// By the picture and how often this host has had it before.
+/// By the image and how often this host has had it before.
 pub(super) type Habit = Box<dyn FnMut(&[u8], usize) -> Act + Send>;
 
 pub(super) struct Host {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    /// Every picture that came, and what was done with it.
+    /// Every image that came, and what was done with it.
     pub(super) seen: Receiver<(Vec<u8>, Act)>,
 }
 
@@ -93,7 +93,7 @@ impl Drop for Host {
     }
 }
 
-/// Takes picture after picture, as a subscriber of the workers' queue group.
+/// Takes image after image, as a subscriber of the workers' queue group.
 async fn live(
     url: &str,
     worker: Worker,

@@ -12,7 +12,7 @@ use super::{by_fleet, letters, some};
 use crate::batch::{names, picture, report};
 use crate::support::finish;
 
-/// The time after which a picture counts as lost that is never answered, and the one for which nobody may be heard of.
+/// The time after which an image counts as lost that is never answered, and the one for which nobody may be heard of.
 const SOON: [&str; 2] = ["--timeout", "2"];
 
 /// Where nothing is to be waited for, a wait of the default time-out shows.
@@ -23,7 +23,7 @@ fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
     let Some(server) = Server::start("") else {
         return;
     };
-    // What the host does with the third of four pictures each time that it comes; the error that is left; how often it
+    // What the host does with the third of four images each time that it comes; the error that is left; how often it
     // is handed out at least. A slow machine may see it once more: three times at most.
     let cases: [(&[Act], Option<&str>, usize); 6] = [
         (&[Act::Twice], None, 1),

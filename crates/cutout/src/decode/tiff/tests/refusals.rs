@@ -64,8 +64,8 @@ fn raw_images_of_cameras_are_named() {
             file(&tags(6, 6, 8, 34892, 1), &pixels()),
             "(data of a sensor)",
         ),
-        (b"IIRO\x08\0\0\0".to_vec(), "an Olympus raw picture (ORF)"),
-        (b"IIU\0\x08\0\0\0".to_vec(), "a Panasonic raw picture (RW2)"),
+        (b"IIRO\x08\0\0\0".to_vec(), "an Olympus raw image (ORF)"),
+        (b"IIU\0\x08\0\0\0".to_vec(), "a Panasonic raw image (RW2)"),
     ];
     for (bytes, expected) in cases {
         let error = read(&bytes).unwrap_err();
