@@ -337,6 +337,8 @@ def attacked(program, attack, count, seconds):
             times.append(took)
             refusals += refused
             time.sleep(0.1)
+        # One that has ended by itself has attacked nothing meanwhile.
+        assert attacker.is_alive() or attacker.exitcode == 0, f"the attack broke off with {attacker.exitcode}"
         attacker.kill()
         attacker.join()
         over.set()
@@ -365,6 +367,8 @@ def main():
     print(f"{'':<24} {'MiB':>7} {'MiB':>7} {'MiB':>7} {'':>7} {'s':>7} {'s':>7} {'s':>7}")
     failed = 0
     attacks = [attack for attack in ATTACKS if options.only in attack[0]]
+    if not attacks:
+        parser.error(f"no attack's name contains {options.only!r}")
     seconds = 60 if options.full else 3
     for name, attack, count in attacks:
         before, peak, times, refusals, back = attacked(options.program, attack, count, seconds)

@@ -41,6 +41,9 @@ const THREADS: usize = 2;
 /// Requests on their way at once; one more is told to come back.
 const REQUESTS: usize = 512;
 
+/// Bytes for heads beside bodies of the largest size.
+const HEADS: usize = 1 << 20;
+
 /// How long a client may keep the server waiting while others are short of room.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -54,7 +57,7 @@ pub struct Config {
     pub queue: usize,
     /// Bytes of one body.
     pub max_body: usize,
-    /// Bytes of the heads, bodies and answers of all requests on their way; two bodies always have room.
+    /// Bytes of the heads, bodies and answers of all requests on their way; one body always has room.
     pub max_held: usize,
     /// Time that a connection may stay open without a request.
     pub idle_timeout: Duration,
@@ -104,8 +107,12 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
         pool,
         budget: Budget::new(Limits {
             connections: connections::most(),
-            requests: REQUESTS,
-            bytes: config.max_held.max(config.max_body.saturating_mul(2)),
+            // All that wait for a worker, and as many as ask for something else.
+            requests: REQUESTS.max(2 * (config.workers + config.queue)),
+            // A body may take half of all room, its head beside it.
+            bytes: config
+                .max_held
+                .max(config.max_body.saturating_mul(2).saturating_add(HEADS)),
             patience: PATIENCE,
         }),
         bodies: Bodies::new(config.max_body, config.read_timeout),

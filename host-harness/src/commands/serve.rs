@@ -42,7 +42,7 @@ pub struct Serve {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=65_536))]
     queue: Option<u32>,
 
-    /// Heads, bodies and answers of requests on their way, in MiB; two bodies of the largest size always have room.
+    /// Heads, bodies and answers of requests on their way, in MiB; one body of the largest size always has room.
     #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     max_held: u64,
 
@@ -52,7 +52,7 @@ pub struct Serve {
 
     /// Time that a connection may stay open without a request, in seconds. Behind a proxy that keeps connections, more
     /// than it keeps them for.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 75.0)]
     idle_timeout: f64,
 
     /// The token that callers must send as `Authorization: Bearer TOKEN` or `X-Api-Key: TOKEN`. CUTOUT_TOKEN does the same and

@@ -154,16 +154,27 @@ impl Budget {
         wait: impl Fn(&Account) -> Option<Wait>,
         fits: impl Fn(&Used) -> bool,
     ) -> Result<(), Full> {
+        if fits(&state.used) {
+            return Ok(());
+        }
         let now = Instant::now();
-        while !fits(&state.used) {
-            let others = state.accounts.iter();
-            let others = others.filter(|(id, account)| account.open && Some(**id) != own);
-            let waits = others.filter_map(|(id, account)| Some((wait(account)?, *id)));
-            let long = waits.filter(|(wait, _)| {
-                now.saturating_duration_since(wait.since) >= self.limits.patience
-            });
-            let (_, id) = long.min().ok_or(Full)?;
-            state.close(id);
+        let others = state.accounts.iter();
+        let others = others.filter(|(id, account)| account.open && Some(**id) != own);
+        let waits = others.filter_map(|(id, account)| Some((wait(account)?, *id)));
+        let mut long: Vec<_> = waits
+            .filter(|(wait, _)| now.saturating_duration_since(wait.since) >= self.limits.patience)
+            .collect();
+        long.sort_unstable();
+        // Nobody is closed where all of them would not make room enough.
+        let mut left = state.used;
+        let enough = long.iter().position(|(_, id)| {
+            if let Some(account) = state.accounts.get(id) {
+                left.give_back(account);
+            }
+            fits(&left)
+        });
+        for (_, id) in &long[..=enough.ok_or(Full)?] {
+            state.close(*id);
             state.used.closed += 1;
         }
         Ok(())
@@ -234,13 +245,14 @@ impl Client {
 }
 
 impl Flight {
-    /// Counts `bytes` for the body, which comes in. A client has a share: twice what is left to all others, so that whoever
-    /// takes as much as it gets leaves a third of what it found.
+    /// Counts `bytes` for the body, which comes in. A quarter of all room is kept for answers, since one that has been made must not be
+    /// refused for bodies that wait. A client has a share: twice what is left to all others, so that whoever takes as much as
+    /// it gets leaves a third of what it found.
     ///
     /// # Errors
     /// When that is too much, and nobody can make room.
     pub(super) fn hold_body(&self, bytes: usize) -> Result<(), Full> {
-        let most = self.client.budget.limits.bytes;
+        let most = self.client.budget.limits.bytes / 4 * 3;
         self.hold(bytes, |used, own| own <= most.saturating_sub(used) * 2)
     }
 
@@ -318,9 +330,7 @@ impl State {
     fn close(&mut self, id: u64) {
         if let Some(account) = self.accounts.remove(&id) {
             account.closing.notify_one();
-            self.used.connections -= usize::from(account.open);
-            self.used.requests -= account.flights.len();
-            self.used.bytes -= account.bytes();
+            self.used.give_back(&account);
         }
     }
 
@@ -330,6 +340,15 @@ impl State {
             .flights
             .iter_mut()
             .find(|entry| entry.id == flight.id)
+    }
+}
+
+impl Used {
+    /// Takes out all that is held for a connection.
+    fn give_back(&mut self, account: &Account) {
+        self.connections -= usize::from(account.open);
+        self.requests -= account.flights.len();
+        self.bytes -= account.bytes();
     }
 }
 

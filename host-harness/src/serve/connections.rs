@@ -176,7 +176,8 @@ async fn converse(
         () = until_idle(client, idle) => HEAD,
     };
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(time, connection).await;
+    // A request may have come meanwhile.
+    while timeout(time, connection.as_mut()).await.is_err() && client.idle_since().is_none() {}
 }
 
 /// Done when no request was on its way for `time`. Whatever else a client sends, such as answers to HTTP/2's pings, is none.
@@ -184,7 +185,8 @@ async fn until_idle(client: &Client, time: Duration) {
     loop {
         let left = match client.idle_since() {
             Some(since) => time.saturating_sub(since.elapsed()),
-            None => time,
+            // A request is on its way.
+            None => time.max(HEAD),
         };
         if left.is_zero() {
             return;

@@ -57,7 +57,12 @@ impl Service {
             }),
             Err(_) => {
                 self.bodies.forget(body, &head);
-                let response = self.sent(&head, refusal::requests_full(), record);
+                // Health checks are answered in any case: fixed answers share their bytes.
+                let response = match self.fixed(&head) {
+                    Some(response) => response,
+                    None => refusal::requests_full(),
+                };
+                let response = self.sent(&head, response, record);
                 Box::pin(ready(Ok(response.map(|_| Answer::none()))))
             }
         }

@@ -146,9 +146,46 @@ async fn bytes_that_are_missing_come_from_whoever_stalls() {
     let budget = budget(NONE);
     let (a, b) = (budget.admit().unwrap(), budget.admit().unwrap());
     let (stalled, body) = (a.client().begin(0).unwrap(), b.client().begin(0).unwrap());
-    stalled.hold_body(60 * KIB).unwrap();
-    body.hold_body(60 * KIB).unwrap();
+    stalled.hold_body(45 * KIB).unwrap();
+    body.hold_body(45 * KIB).unwrap();
     assert!(closed(&a).await);
-    assert_eq!(used(&budget), (1, 1, 60 * KIB));
+    assert_eq!(used(&budget), (1, 1, 45 * KIB));
     assert_eq!(stalled.hold_body(1), Err(Full), "it is counted no longer");
+}
+
+#[tokio::test]
+async fn nobody_is_closed_where_that_would_not_make_room_enough() {
+    let budget = budget(NONE);
+    let (greedy, quiet) = (budget.admit().unwrap(), budget.admit().unwrap());
+    let large = greedy.client().begin(0).unwrap();
+    large.hold_body(50 * KIB).unwrap();
+    let small = quiet.client().begin(0).unwrap();
+    small.hold_body(KIB).unwrap();
+    assert_eq!(large.hold_body(60 * KIB).err(), Some(Full));
+    assert!(!closed(&quiet).await);
+    assert_eq!(used(&budget), (2, 2, 51 * KIB));
+}
+
+#[test]
+fn bodies_leave_room_for_answers() {
+    let budget = Budget::new(Limits {
+        connections: 100,
+        requests: 100,
+        bytes: 100 * KIB,
+        patience: EVER,
+    });
+    let places: Vec<_> = (0..30).map(|_| budget.admit().unwrap()).collect();
+    let flights: Vec<_> = places
+        .iter()
+        .map(|place| place.client().begin(0).unwrap())
+        .collect();
+    let held: Vec<_> = flights
+        .iter()
+        .filter(|flight| flight.hold_body(4 * KIB).is_ok())
+        .collect();
+    assert!((15..20).contains(&held.len()), "{}", held.len());
+    for flight in &held {
+        flight.ours(true);
+    }
+    held[0].hold_answer(25 * KIB).unwrap();
 }

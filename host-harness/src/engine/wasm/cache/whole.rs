@@ -19,9 +19,6 @@ const MAX_STAMP: u64 = 200;
 /// Of the files: they are the user's own.
 const MODE: u32 = 0o600;
 
-/// How names of temporary files began in earlier versions.
-const EARLIER_TEMPORARY: &str = ".tmp";
-
 /// Writes `image` and its digest as the file `name` in `folder`, at once.
 pub(super) fn store(folder: &Folder, name: &str, image: &[u8]) -> io::Result<()> {
     let mut new = folder.temporary(MODE)?;
@@ -34,10 +31,7 @@ pub(super) fn store(folder: &Folder, name: &str, image: &[u8]) -> io::Result<()>
 
 /// Removes what killed processes have left in `folder`. Only for whoever has its lock: others may be writing.
 pub(super) fn clear(folder: &Folder) {
-    let is_temporary = |name: &OsStr| {
-        let begins = |with: &str| name.as_encoded_bytes().starts_with(with.as_bytes());
-        begins(TEMPORARY) || begins(EARLIER_TEMPORARY)
-    };
+    let is_temporary = |name: &OsStr| name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
     for name in folder.names().unwrap_or_default() {
         if is_temporary(&name) {
             // Room is all that it costs.
