@@ -6,7 +6,7 @@ CONTAINER = POD + ("containers", 0)
 # What is said, the values, the kind, the place, and what must stand there; None for nothing at all.
 SAID = [
     ("no resources", "native-minimal", "Deployment", CONTAINER + ("resources",), None),
-    ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4864Mi"),
+    ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4736Mi"),
     ("nodes of another kind", "native-everything", "Deployment", POD + ("nodeSelector",), {"kubernetes.io/arch": "arm64", "pictures": "fast"}),
     ("busy workers", "native-everything", "HorizontalPodAutoscaler", ("spec", "metrics", 0, "resource", "target"),
      {"type": "AverageValue", "averageValue": "2800m"}),
