@@ -80,7 +80,7 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
 | wasm net   |    40.0 (50.0) µs | 210 (220) ms |
 | native net |                 – | 100 (100) ms |
 
-### Throughput, pictures per second, median
+### Throughput, images per second, median
 
 |                          | 1 worker | 2 workers |
 | ------------------------ | -------: | --------: |

@@ -246,6 +246,6 @@ mod tests {
         clear(&folder);
         let mut names = folder.names().unwrap();
         names.sort();
-        assert_eq!(names, ["lock", NAME, "other"]);
+        assert_eq!(names, [".tmpAb3", "lock", NAME, "other"]);
     }
 }
