@@ -33,7 +33,8 @@ CAP = 64  # MiB of one worker's sandbox
 BESIDE = 128  # MiB for everything else
 PATIENCE = 2  # seconds: what 95 of 100 honest requests take at most
 ONE = 5  # seconds: what any of them takes at most, where places or bodies are held
-BACK = 1.1  # of the memory before
+BACK = 1.1  # of the memory before,
+PAGES = 8  # or MiB more than before: pages that the heap keeps here and there are a tenth of a small server
 RECOVERY = 20  # seconds for that
 LEAST = 10  # honest requests
 STREAMS = 16  # requests at once on a connection of HTTP/2
@@ -344,9 +345,10 @@ def attacked(program, attack, count, seconds):
         over.set()
         watcher.join()
         begun = time.monotonic()
-        while server.resident() > before * BACK and time.monotonic() - begun < limit(RECOVERY):
+        rest = max(before * BACK, before + PAGES)
+        while (after := server.resident()) > rest and time.monotonic() - begun < limit(RECOVERY):
             time.sleep(0.1)
-        back = time.monotonic() - begun if server.resident() <= before * BACK else None
+        back = time.monotonic() - begun if after <= rest else None
         return before, peak[0], sorted(times), refusals, back
     finally:
         server.stop()
