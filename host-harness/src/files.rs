@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Kind};
 
-pub(crate) use folder::{Folder, TEMPORARY, is_file, open_regular};
+#[cfg(feature = "wasm")]
+pub(crate) use folder::TEMPORARY;
+pub(crate) use folder::{Folder, is_file, open_regular};
 pub(crate) use output::{NEW_FILE, create, is_in_place, replace, write_file};
 
 /// Names of standard output.

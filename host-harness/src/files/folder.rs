@@ -1,7 +1,7 @@
 //! A folder that somebody else may have prepared: opened once, then worked in by its descriptor, so that no link in it leads
 //! to anything outside.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -216,7 +216,8 @@ impl Folder {
     ///
     /// # Errors
     /// Whatever the file system answers.
-    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+    #[cfg(feature = "wasm")]
+    pub(crate) fn names(&self) -> io::Result<Vec<std::ffi::OsString>> {
         let entries = self.0.entries()?;
         entries.map(|entry| Ok(entry?.file_name())).collect()
     }
