@@ -1,4 +1,4 @@
-//! What benches and their programs share: subjects that answer one image, convolutions with a known
+//! Parts that benches and their programs share: subjects that answer one image, convolutions with a known
 //! answer, photos with their masks, and this machine's peak.
 
 pub mod conv;

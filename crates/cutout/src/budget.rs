@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use crate::Error;
 
-/// What an image may take.
+/// Time and memory that are left for an image.
 pub trait Budget {
     /// Checks that the work may go on, and take `bytes` of memory more and the share `time`, 0…1, of all the time that it has.
     /// Returns the share that is left. Asked some thousand times for an image, so it has to be quick; once it has refused it is

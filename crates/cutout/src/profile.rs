@@ -83,7 +83,7 @@ impl fmt::Debug for Profile {
 /// The way from four inks to sRGB, by their profile.
 pub(crate) struct Inks {
     to_srgb: Arc<Transform8BitExecutor>,
-    /// What a level becomes, so that all inks together are black. Paper never is: without this, dark images look
+    /// A level after black point compensation, so that all inks together are black. Paper never is: without this, dark images look
     /// washed out (black point compensation, ISO 18619).
     levels: Vec<u8>,
 }
@@ -122,7 +122,7 @@ impl Inks {
     }
 }
 
-/// What each of `levels` levels of grey becomes in sRGB, 0…1; `None` when the profile is none of grey, or is damaged.
+/// Each of `levels` levels of grey in sRGB, 0…1; `None` when the profile is none of grey, or is damaged.
 pub(crate) fn grey_to_srgb(profile: &[u8], levels: usize) -> Option<Vec<f32>> {
     let profile = parsed(profile, DataColorSpace::Gray)?;
     let curve = profile.gray_trc?.make_linear_evaluator().ok()?;

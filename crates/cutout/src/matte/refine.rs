@@ -79,8 +79,9 @@ fn pass<const CHANNELS: usize>(
         }
         band.move_to(cell, &mut rows);
         band.mix(share);
-        for Run { part, flat } in &band.runs {
-            let (values, part) = (&mut values[part.clone()], part.clone());
+        for Run { cells, flat } in &band.runs {
+            let part = band.starts[cells.start]..band.starts[cells.end];
+            let values = &mut values[part.clone()];
             match flat {
                 Some(level) => values.fill(*level),
                 None => apply(&band.cells, &columns[part.clone()], &colours[part], values),
@@ -154,10 +155,10 @@ struct Between {
     step: Linear,
 }
 
-/// Pixels of a band's lines.
+/// Cells of a band.
 struct Run {
-    part: Range<usize>,
-    /// The level of all of them, if no colour changes it.
+    cells: Range<usize>,
+    /// The level of all their pixels, if no colour changes it.
     flat: Option<u8>,
 }
 
@@ -191,16 +192,16 @@ impl Band {
         self.runs.clear();
         let corners = self.upper.iter().zip(&self.lower);
         let mut nexts = corners.clone().skip(1);
-        for (left, ends) in corners.zip(self.starts.windows(2)) {
+        for (cell, left) in corners.enumerate() {
             self.cells.push(Between {
                 start: *left.0,
                 step: f32x4::ZERO,
             });
             let flat = flat([left, nexts.next().unwrap_or(left)]);
             match self.runs.last_mut() {
-                Some(run) if run.flat == flat => run.part.end = ends[1],
+                Some(run) if run.flat == flat => run.cells.end = cell + 1,
                 _ => self.runs.push(Run {
-                    part: ends[0]..ends[1],
+                    cells: cell..cell + 1,
                     flat,
                 }),
             }
@@ -211,13 +212,9 @@ impl Band {
     fn mix(&mut self, share: f32) {
         let last = self.upper.len().saturating_sub(1);
         let at = |i: usize| self.upper[i] + (self.lower[i] - self.upper[i]) * share;
-        for Run { part, .. } in self.runs.iter().filter(|run| run.flat.is_none()) {
-            let first = self.starts.partition_point(|start| *start < part.start);
-            let mut next = at(first);
-            for i in first..=last {
-                if self.starts[i] >= part.end {
-                    break;
-                }
+        for Run { cells, .. } in self.runs.iter().filter(|run| run.flat.is_none()) {
+            let mut next = at(cells.start);
+            for i in cells.clone() {
                 let start = next;
                 next = at((i + 1).min(last));
                 self.cells[i] = Between {

@@ -33,7 +33,7 @@ impl Budget for Questions {
     }
 }
 
-/// What `work` makes with time for `most` questions, and how many it asked.
+/// The outcome of `work` with time for `most` questions, and how many it asked.
 fn limited<T>(most: usize, work: impl FnOnce() -> T) -> (T, usize) {
     let budget = Rc::new(Questions {
         left: Cell::new(most),
