@@ -99,9 +99,24 @@ impl Server {
         self.ask(&post(path, "", body))
     }
 
+    /// Asks for `path` until the server has a place for the request.
+    pub(super) fn get_in(&self, path: &str) -> Answer {
+        let begun = Instant::now();
+        loop {
+            let answer = self.get(path);
+            if answer.status != 503 {
+                return answer;
+            }
+            assert!(begun.elapsed() < patience(), "no place for {path}");
+        }
+    }
+
     /// One value of /metrics; 0 when it has not been counted yet.
     pub(super) fn metric(&self, name: &str) -> f64 {
-        let text = String::from_utf8(self.get("/metrics").body).unwrap();
+        // A server that is full answers 503, in which there is no value at all.
+        let answer = self.get_in("/metrics");
+        assert_eq!(answer.status, 200);
+        let text = String::from_utf8(answer.body).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0.0, |value| value.trim().parse().unwrap())
     }

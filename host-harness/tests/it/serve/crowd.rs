@@ -65,18 +65,6 @@ fn ends(stream: &mut Plain) {
     assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0);
 }
 
-/// Asks for `path` until the server has a place.
-fn get_in(server: &Server, path: &str) -> Answer {
-    let begun = Instant::now();
-    loop {
-        let answer = server.get(path);
-        if answer.status != 503 {
-            return answer;
-        }
-        assert!(begun.elapsed() < patience(), "no place for {path}");
-    }
-}
-
 #[test]
 fn an_answer_counts_until_the_client_has_taken_it() {
     let server = Server::start("native", &[]);
@@ -128,7 +116,7 @@ fn where_all_places_are_taken_the_longest_idle_makes_room() {
     let places = server.metric("cutout_connections_capacity ");
     assert_eq!(places, 16.0);
     let mut idle: Vec<_> = (0..16).map(|_| server.connect()).collect();
-    assert_eq!(get_in(&server, "/healthz").status, 200);
+    assert_eq!(server.get_in("/healthz").status, 200);
     ends(&mut idle[0]);
     assert!(server.metric("cutout_connections_closed_total ") >= 1.0);
     // One that is worked for, or whose client is quick, is not idle.
@@ -158,12 +146,12 @@ fn requests_that_stall_make_room_for_others() {
         connections
     });
     // However full it is, the request after next finds a place.
-    assert_eq!(get_in(&server, "/healthz").status, 200);
+    assert_eq!(server.get_in("/healthz").status, 200);
     let begun = Instant::now();
     while server.post("/v1/remove", &small()).status != 200 {
         assert!(begun.elapsed() < patience());
     }
-    let text = String::from_utf8(get_in(&server, "/metrics").body).unwrap();
+    let text = String::from_utf8(server.get_in("/metrics").body).unwrap();
     let found = text
         .lines()
         .find_map(|l| l.strip_prefix("cutout_in_flight "));
