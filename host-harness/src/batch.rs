@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use cutout::Options;
 
 use crate::engine::{Engines, WORKER_STACK};
@@ -278,7 +278,7 @@ impl Batch<'_> {
             busy: &busy,
             manifest: self.manifest,
         };
-        let collected = self.work_through(&work, jobs, move || feeder.run(tasks));
+        let collected = self.work_through(&work, jobs, move |said| feeder.run(tasks, said));
         self.finish(collected, &left_out, watch.is_some(), maker.copies())
     }
 
@@ -299,12 +299,12 @@ impl Batch<'_> {
         names
     }
 
-    /// Has workers do the `jobs` that `feed` gives out, and notes what comes of them.
+    /// Has workers do the `jobs` that `feed` gives out, and notes what comes of them and what `feed` says.
     fn work_through(
         &mut self,
         work: &Work<'_>,
         jobs: Receiver<Task>,
-        feed: impl FnOnce() + Send,
+        feed: impl FnOnce(&Sender<Said>) + Send,
     ) -> Result<(), Error> {
         let (said, heard) = crossbeam_channel::bounded(self.config.jobs);
         thread::scope(|scope| {
@@ -316,8 +316,8 @@ impl Batch<'_> {
                     .spawn_scoped(scope, move || work.run(&jobs, &said))
                     .map_err(Error::io("start a worker"))?;
             }
-            drop((said, jobs));
-            scope.spawn(feed);
+            drop(jobs);
+            scope.spawn(move || feed(&said));
             let collected = self.collect(&heard);
             // Workers and feeder end as nobody listens any more.
             self.stop.set();

@@ -7,9 +7,11 @@ use crossbeam_channel::Sender;
 use super::inputs::Input;
 use super::manifest::Manifest;
 use super::names::Names;
+use super::path_text::PathText;
 use super::results::Results;
 use super::watch::{Taken, Watch};
-use super::work::{Busy, Task};
+use super::work::{Busy, Said, Task};
+use crate::files::file_id;
 use crate::stop::Stop;
 
 /// Who names images and gives them to the workers.
@@ -23,8 +25,8 @@ pub(super) struct Feeder<'a> {
 }
 
 impl Feeder<'_> {
-    /// Gives out `tasks`, then what comes to the folders that are watched.
-    pub(super) fn run(mut self, tasks: Vec<Task>) {
+    /// Gives out `tasks`, then what comes to the folders that are watched; says which of that is left out.
+    pub(super) fn run(mut self, tasks: Vec<Task>, said: &Sender<Said>) {
         let mut fresh = Vec::new();
         for task in tasks {
             if self.watch.is_some() && Watch::is_fresh(&task.input.path) {
@@ -40,15 +42,31 @@ impl Feeder<'_> {
             return;
         };
         let results = Results::new(Some(self.manifest));
-        watch.run(fresh, self.stop, &results, &mut |path| {
-            self.offer(watch, path, &results)
+        watch.run(fresh, self.stop, &mut |path| {
+            self.offer(watch, path, &results, said)
         });
     }
 
-    fn offer(&mut self, watch: &Watch, path: &Path, results: &Results<'_>) -> Taken {
-        let Some(relative) = watch.relative(path).filter(|_| !results.has(path)) else {
+    fn offer(
+        &mut self,
+        watch: &Watch,
+        path: &Path,
+        results: &Results<'_>,
+        said: &Sender<Said>,
+    ) -> Taken {
+        let Some(relative) = watch.relative(path) else {
             return Taken::Begun;
         };
+        if let Some(batch) = results.batch_of(path) {
+            // This batch's own results come all the time.
+            if file_id(&batch) != Some(self.manifest.id()) {
+                let [shown, batch] = [path, &batch].map(PathText::from);
+                let text = format!("{shown} is left out: it is a result of the batch in {batch}");
+                // The receiver is dropped only after the batch ends.
+                let _ = said.send(Said::Notice(text));
+            }
+            return Taken::Begun;
+        }
         let path = path.to_owned();
         let input = Input { relative, path };
         let name = self.names.one(&input);

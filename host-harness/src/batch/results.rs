@@ -31,11 +31,6 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// Whether the file at `path` was made by a batch; see [`Results::batch_of`].
-    pub(super) fn has(&self, path: &Path) -> bool {
-        self.batch_of(path).is_some()
-    }
-
     /// The output folder of the batch that made the file at `path`: a result or a contact sheet, unchanged, or part of a
     /// folder `.cutout`.
     pub(super) fn batch_of(&self, path: &Path) -> Option<PathBuf> {

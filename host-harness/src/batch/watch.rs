@@ -14,7 +14,6 @@ use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::inputs;
 use super::path_text::PathText;
-use super::results::Results;
 use super::walk::{self, Wanted, is_hidden};
 use crate::Error;
 use crate::files::{FileId, file_id};
@@ -122,7 +121,7 @@ impl Watch {
         let (sender, events): (Sender<notify::Result<Event>>, _) = crossbeam_channel::unbounded();
         let fails = |folder: &Path| Error::io(format!("watch {}", folder.display()));
         let watcher = notify::recommended_watcher(move |event| {
-            // Nobody listens any more only when the batch is over.
+            // The receiver is dropped only after the batch ends.
             let _ = sender.send(event);
         })
         .map_err(fails(out))?;
@@ -158,7 +157,6 @@ impl Watch {
         &self,
         fresh: Vec<PathBuf>,
         stop: &Stop,
-        results: &Results<'_>,
         take: &mut dyn FnMut(&Path) -> Taken,
     ) {
         let mut pending = Pending::default();
@@ -172,13 +170,13 @@ impl Watch {
             crossbeam_channel::select! {
                 recv(stop.closed()) -> _ => return,
                 recv(self.events) -> event => match event {
-                    Ok(event) => self.note(event, results, &mut pending),
+                    Ok(event) => self.note(event, &mut pending),
                     Err(_) => return,
                 },
                 recv(look) -> _ => {}
             }
             while let Ok(event) = self.events.try_recv() {
-                self.note(event, results, &mut pending);
+                self.note(event, &mut pending);
             }
             self.tell_of_failure();
             for (path, state) in settled(&mut pending.growing) {
@@ -211,8 +209,8 @@ impl Watch {
         }
     }
 
-    fn note(&self, event: notify::Result<Event>, results: &Results<'_>, pending: &mut Pending) {
-        let mut note = |path: &Path| self.note_path(path, results, pending);
+    fn note(&self, event: notify::Result<Event>, pending: &mut Pending) {
+        let mut note = |path: &Path| self.note_path(path, pending);
         match event {
             Ok(event) if !event.need_rescan() => match event.kind {
                 EventKind::Access(_) | EventKind::Remove(_) => {}
@@ -224,7 +222,7 @@ impl Watch {
         }
     }
 
-    fn note_path(&self, path: &Path, results: &Results<'_>, pending: &mut Pending) {
+    fn note_path(&self, path: &Path, pending: &mut Pending) {
         if self.out_is_below && path.starts_with(&self.out) {
             return;
         }
@@ -237,8 +235,7 @@ impl Watch {
         if path.is_dir() {
             // Each folder is watched before it is read, so that nothing falls between.
             let held = walk::below(path, root, &self.out, &mut *lock(&self.watched));
-            let files = held.files.into_iter().filter(|file| !results.has(file));
-            files.for_each(|file| pending.add(file));
+            held.files.into_iter().for_each(|file| pending.add(file));
         } else if inputs::is_picture(path) {
             pending.add(path.to_owned());
         }

@@ -8,6 +8,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
@@ -93,8 +95,8 @@ impl Folder {
     pub(crate) fn file_below(&self, path: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(WITHOUT_WAITING);
-        let opened = self.0.open_with(path, &options).map_err(leads_out)?;
-        regular(opened.into_std())
+        let open = || self.0.open_with(path, &options);
+        regular(given_back(open).map_err(leads_out)?.into_std())
     }
 
     /// Opens the regular file `name` in this folder for reading.
@@ -116,13 +118,14 @@ impl Folder {
 
     fn open_file(&self, name: &OsStr, flags: OFlags, mode: u32) -> io::Result<File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        match openat(&self.0, name, flags, Mode::from_raw_mode(mode)) {
+        let open = || Ok(openat(&self.0, name, flags, Mode::from_raw_mode(mode))?);
+        match given_back(open) {
             Ok(file) => regular(file.into()),
-            Err(Errno::LOOP) => {
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
                 let text = "it is a link, and has to be a file; remove it";
                 Err(io::Error::new(ErrorKind::InvalidInput, text))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -265,16 +268,29 @@ impl Drop for TemporaryName<'_> {
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = File::options();
-    options.read(true);
-    let opened = options.clone().custom_flags(WITHOUT_WAITING).open(path);
-    match opened {
-        // A regular file that a file server has given to somebody, who has to give it back first.
-        Err(error) if error.kind() == ErrorKind::WouldBlock && path.is_file() => {
-            regular(options.open(path)?)
+    options.read(true).custom_flags(WITHOUT_WAITING);
+    regular(given_back(|| options.open(path))?)
+}
+
+/// What `open` opens with [`WITHOUT_WAITING`]. A file that a file server has lent to a client has to be given back first,
+/// which the first attempt asks for (fcntl(2), "Leases"); waiting in `open` would also wait for a FIFO that somebody puts there.
+fn given_back<F>(open: impl Fn() -> io::Result<F>) -> io::Result<F> {
+    let begun = Instant::now();
+    loop {
+        match open() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && begun.elapsed() < LEASE => {
+                thread::sleep(LOOK);
+            }
+            opened => return opened,
         }
-        opened => regular(opened?),
     }
 }
+
+/// The time after which Linux takes a lent file back by itself, by default 45 s (proc(5), lease-break-time), and one second.
+const LEASE: Duration = Duration::from_secs(46);
+
+/// How often it is looked whether a lent file has been given back.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Flags of opening, with which no FIFO waits for its other end.
 const WITHOUT_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();

@@ -2,7 +2,7 @@
 //! bodies and answers.
 //!
 //! Where something runs short, the client that has kept the server waiting for longest makes room: its connection is
-//! closed. One that waits for the server keeps nobody waiting, so it stays.
+//! closed. One that only waits for the server keeps nobody waiting, so it stays.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -357,7 +357,7 @@ impl Account {
         self.flights.iter().map(|entry| entry.bytes).sum()
     }
 
-    /// How the server waits for the client; `None` while the client waits for the server.
+    /// How the server waits for the client; `None` while the client only waits for the server.
     fn wait(&self) -> Option<Wait> {
         match self.flights.is_empty() {
             true => Some(Wait {
@@ -370,10 +370,8 @@ impl Account {
 
     /// The same for a request alone: `None` without one, too.
     fn stall(&self) -> Option<Wait> {
-        if self.flights.iter().any(|entry| entry.ours) {
-            return None;
-        }
-        let since = self.flights.iter().map(|entry| entry.last).min()?;
+        let theirs = self.flights.iter().filter(|entry| !entry.ours);
+        let since = theirs.map(|entry| entry.last).min()?;
         let stalled = true;
         Some(Wait { stalled, since })
     }

@@ -93,6 +93,19 @@ async fn where_all_requests_are_taken_the_one_goes_that_has_not_moved_for_longes
     drop(all);
 }
 
+#[tokio::test]
+async fn a_client_that_stalls_goes_even_if_it_waits_for_the_server_with_another_request() {
+    let budget = budget(NONE);
+    let (a, b) = (budget.admit().unwrap(), budget.admit().unwrap());
+    let _stalled = a.client().begin(1).unwrap();
+    a.client().begin(1).unwrap().ours(true);
+    let queued = a.client().begin(1).unwrap();
+    queued.ours(true);
+    let _small = [b.client().begin(1).unwrap(), b.client().begin(1).unwrap()];
+    assert!(closed(&a).await && !closed(&b).await);
+    assert_eq!(used(&budget), (1, 2, 2));
+}
+
 #[test]
 fn nobody_goes_before_patience_is_over() {
     let budget = budget(EVER);

@@ -44,6 +44,11 @@ impl Watched {
         }
     }
 
+    /// Waits until it says `text`.
+    fn hear(&mut self, text: &str) {
+        while !self.lines.recv_timeout(patience()).unwrap().contains(text) {}
+    }
+
     /// Ends it as Ctrl-C does; its exit code.
     fn end(mut self) -> Option<i32> {
         let mut kill = Command::new("kill");
@@ -211,4 +216,21 @@ fn hidden_pictures_that_come_are_left_out() {
     watched.wait(1);
     assert_eq!(watched.end(), Some(0));
     assert_eq!(names(out.path()), ["a.png", "e.png"]);
+}
+
+#[test]
+fn results_of_another_batch_that_come_are_left_out_and_named() {
+    let (input, out) = (folder(&["a.png"]), tempfile::tempdir().unwrap());
+    let mut watched = Watched::start(input.path(), out.path());
+    watched.wait(1);
+    let (source, elsewhere) = (folder(&["b.png"]), tempfile::tempdir().unwrap());
+    let done = elsewhere.path().join("done");
+    let made = batch(&done).arg(source.path()).status().unwrap();
+    assert!(made.success());
+    fs::rename(&done, input.path().join("done")).unwrap();
+    watched.hear("done/b.png is left out: it is a result of the batch in ");
+    fs::write(input.path().join("done/c.png"), picture(2)).unwrap();
+    watched.wait(1);
+    assert_eq!(watched.end(), Some(0));
+    assert_eq!(names(out.path()), ["a.png", "done/c.png"]);
 }
