@@ -22,7 +22,7 @@ use image::error::DecodingError;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, RgbImage, RgbaImage};
 
-use crate::budget::Source;
+use crate::budget::{self, Source};
 use crate::{Error, ErrorKind, Limits, Picture, Profile, profile};
 use exif::Exif;
 use format::Format;
@@ -51,6 +51,10 @@ const SIDE_MEMORY: u64 = 32 << 20;
 /// # Errors
 /// Kinds `unsupported-format`, `undecodable`, `too-many-bytes` and `too-many-pixels`.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
+    budget::kept(decoded(bytes, limits))
+}
+
+fn decoded(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     limits.check_bytes(bytes.len())?;
     let format = Format::sniff(bytes)?;
     if format == Format::Heif {

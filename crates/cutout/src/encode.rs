@@ -7,7 +7,7 @@ mod webp;
 use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
-use crate::budget::Sink;
+use crate::budget::{self, Sink};
 use crate::{Canvas, Density, Error, ErrorKind, Mask, Profile};
 
 pub(crate) use png::cutout;
@@ -95,11 +95,36 @@ impl Encoding {
     }
 }
 
-/// A canvas as a file, with the canvas's profile, and its density where the format has a field for it: PNG and JPEG.
-///
-/// # Errors
-/// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
-pub(crate) fn canvas(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Error> {
+impl Canvas {
+    /// Stage `encode`: a file with the canvas's profile, and its density where the format has a field for it: PNG and JPEG.
+    ///
+    /// # Errors
+    /// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
+    pub fn encoded(&self, encoding: Encoding) -> Result<Vec<u8>, Error> {
+        budget::kept(canvas(self, encoding))
+    }
+
+    /// Stage `encode` of the colours alone, whatever alpha says, as JPEG of `quality` 1…100: for clients that take alpha
+    /// apart.
+    ///
+    /// # Errors
+    /// As [`Self::encoded`].
+    pub fn encoded_colours(&self, quality: u8) -> Result<Vec<u8>, Error> {
+        budget::kept(colours(self, quality))
+    }
+}
+
+impl Mask {
+    /// Stage `encode`: grey with 8 bits, one channel where the format has that.
+    ///
+    /// # Errors
+    /// As [`Canvas::encoded`].
+    pub fn encoded(&self, encoding: Encoding) -> Result<Vec<u8>, Error> {
+        budget::kept(grey(self, encoding))
+    }
+}
+
+fn canvas(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Error> {
     let (width, height, profile) = (canvas.width, canvas.height, canvas.profile.as_ref());
     match encoding.format {
         Format::Png => png::canvas(canvas, encoding.png),
@@ -127,11 +152,7 @@ pub(crate) fn canvas(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Err
     }
 }
 
-/// A canvas's colours as JPEG of `quality` 1…100, whatever alpha says.
-///
-/// # Errors
-/// As [`canvas`].
-pub(crate) fn colours(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
+fn colours(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
     let (pixels, kind) = (canvas.colours(), ExtendedColorType::Rgb8);
     let (profile, density) = (canvas.profile.as_ref(), canvas.density);
     jpeg(
@@ -145,11 +166,7 @@ pub(crate) fn colours(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
     )
 }
 
-/// A mask as a file: grey, one channel where the format has that.
-///
-/// # Errors
-/// As [`canvas`].
-pub(crate) fn grey(mask: &Mask, encoding: Encoding) -> Result<Vec<u8>, Error> {
+fn grey(mask: &Mask, encoding: Encoding) -> Result<Vec<u8>, Error> {
     let (width, height, kind) = (mask.width, mask.height, ExtendedColorType::L8);
     match encoding.format {
         Format::Png => png::mask(mask, encoding.png),

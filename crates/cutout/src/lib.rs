@@ -1,6 +1,6 @@
 //! Background removal as a pure function: encoded image in, encoded image out.
 //!
-//! [`Pipeline`] is the whole job; its methods are the stages, in order:
+//! [`Pipeline`] is the whole job: `open`, `matte` and `render` are its steps, and [`Stage`] lists their stages in order:
 //! decode → preprocess → segment → matte → colour → encode.
 //! There is no file system, network, environment, thread or clock here, so the
 //! same code runs natively and inside a WebAssembly sandbox.
@@ -23,6 +23,7 @@ mod picture;
 mod pipeline;
 mod preprocess;
 mod profile;
+mod render;
 mod resample;
 mod segmenter;
 mod smooth;
@@ -36,7 +37,6 @@ pub use decode::decode;
 pub use encode::{Encoding, Format, PngEffort, WebpQuality};
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;
-pub use looks::Map;
 pub use model::{ModelSpec, OutputRule, Scaling};
 pub use options::{Options, Output, OutputKind, Quality, Thumbnails};
 pub use picture::{BoundingBox, Density, Mask, Matte, Picture, Size};

@@ -9,11 +9,11 @@ use crate::{Error, ErrorKind, ModelSpec, OutputRule, Picture, Quality, Segmenter
 
 /// A map of an image by the network.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Map {
+pub(crate) struct Map {
     /// Side × side values of 0…1, row-major: the network's answer by the model's [`OutputRule`].
-    pub values: Vec<f32>,
+    pub(crate) values: Vec<f32>,
     /// The share of the subject that is outside its largest part, 0…1.
-    pub scatter: f32,
+    pub(crate) scatter: f32,
 }
 
 /// A map with less doubt than this is not looked for again.

@@ -6,7 +6,8 @@ mod refine;
 mod uncertainty;
 mod window;
 
-use crate::{Error, ErrorKind, Map, Mask, Matte, ModelSpec, Picture, Quality, grid, resample};
+use crate::looks::Map;
+use crate::{Error, ErrorKind, Mask, Matte, ModelSpec, Picture, Quality, grid, resample};
 
 /// The mask of `picture`: `map` over the image as `quality` says.
 ///

@@ -1,7 +1,7 @@
 //! rembg's face: `POST /api/remove`, a multipart form with `file` and rembg's options in the form or the query.
 
 use bytes::Bytes;
-use cutout::{Background, Matte, Options, OutputKind, Segmenter, Stage, parse};
+use cutout::{Background, Options, Output, OutputKind, Segmenter, parse};
 use http::{Request, Response};
 
 use crate::Job;
@@ -32,43 +32,25 @@ pub(crate) fn respond<S: Segmenter>(
         Box::new(problem(400, "missing-image", text))
     })?;
     let (options, smooth) = options(job, &fields)?;
-    let failure = |e: cutout::Error| Box::new(failure(&e));
-
-    let pipeline = &mut *job.pipeline;
-    let picture = pipeline.decode(file, &job.limits).map_err(failure)?;
-    (job.observe)(Stage::Decode);
-    let Matte {
-        mut mask,
-        uncertainty,
-    } = pipeline
-        .matte_in(&picture, None, options.quality, job.observe)
-        .map_err(failure)?;
-    if smooth {
-        mask = mask.smoothed();
-    }
-    let (foreground, encoding) = (mask.foreground(), options.encoding);
-    let bytes = if options.output == OutputKind::Mask {
-        (job.observe)(Stage::Colour);
-        pipeline.encode_mask(&mask, encoding)
-    } else if options.background == Background::Transparent {
-        let cutout = pipeline
-            .colour(&picture, &mask, options.quality)
-            .map_err(failure)?;
-        (job.observe)(Stage::Colour);
-        pipeline.encode_cutout(&cutout, encoding.png)
-    } else {
-        let canvas = pipeline
-            .compose(&picture, &mask, &options)
-            .map_err(failure)?;
-        (job.observe)(Stage::Colour);
-        pipeline.encode_canvas(&canvas, encoding)
-    };
-    let bytes = bytes.map_err(failure)?;
-    (job.observe)(Stage::Encode);
-    let mut response = answer(200, encoding.format.media_type(), bytes);
-    add(&mut response, "x-model", &pipeline.spec().name);
-    add_findings(&mut response, foreground, uncertainty);
+    let output = removed(job, file, &options, smooth).map_err(|e| Box::new(failure(&e)))?;
+    let mut response = answer(200, options.encoding.format.media_type(), output.bytes);
+    add(&mut response, "x-model", &job.pipeline.spec().name);
+    add_findings(&mut response, output.foreground, output.uncertainty);
     Ok(response)
+}
+
+fn removed<S: Segmenter>(
+    job: &mut Job<'_, S>,
+    file: &[u8],
+    options: &Options,
+    smooth: bool,
+) -> Result<Output, cutout::Error> {
+    let picture = job.pipeline.open(file, &options.limits, job.observe)?;
+    let mut matte = (job.pipeline).matte(&picture, None, options.quality, job.observe)?;
+    if smooth {
+        matte.mask = matte.mask.smoothed();
+    }
+    (job.pipeline).render(picture, matte, options, job.observe)
 }
 
 /// The options of a request, and whether the mask is to be smoothed.

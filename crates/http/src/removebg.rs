@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cutout::{
-    BoundingBox, Canvas, Encoding, Format, Limits, Mask, Matte, Options, Picture, Quality,
-    Segmenter, Size, Stage,
+    BoundingBox, Canvas, Encoding, Format, Limits, Matte, Options, Picture, Quality, Segmenter,
+    Size, Stage,
 };
 use http::{Request, Response};
 use serde_json::json;
@@ -67,7 +67,7 @@ fn removed<S: Segmenter>(
     }
     let ask = Ask::read(&fields)?;
     let made = made(job, &ask)?;
-    let (bytes, media_type) = encoded(job, &ask, &made.canvas)?;
+    let (bytes, media_type) = encoded(&ask, &made.canvas)?;
     (job.observe)(Stage::Encode);
     let mut response = if accept::prefers_json(&accept::accepted(request.headers())) {
         let body = json!({ "data": {
@@ -99,7 +99,7 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
         max_pixels: job.limits.max_pixels.min(MAX_PIXELS),
         ..job.limits
     };
-    let picture = job.pipeline.decode(&ask.picture, &limits)?;
+    let picture = job.pipeline.open(&ask.picture, &limits, job.observe)?;
     let region = ask.region(picture.width, picture.height)?;
     let most = ask.most_pixels();
     let size = |max_pixels| Size {
@@ -109,11 +109,10 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
     let full = size(most).of(picture.width, picture.height);
     let (width, height) = (picture.width, picture.height);
     let picture = picture.fitted(size(most.min(ask.size)));
-    (job.observe)(Stage::Decode);
     let region = region.map(|region| scaled(region, (width, height), &picture));
     let quality = Quality::default();
     let Matte { mask, uncertainty } =
-        (job.pipeline).matte_in(&picture, region, quality, job.observe)?;
+        (job.pipeline).matte(&picture, region, quality, job.observe)?;
     if mask.foreground().is_none() {
         let text = "nothing in the image could be told from its background";
         return Err(Refusal::new(Matte::NO_SUBJECT, text));
@@ -125,8 +124,7 @@ fn made<S: Segmenter>(job: &mut Job<'_, S>, ask: &Ask) -> Result<Made, Refusal> 
         limits,
         ..Options::default()
     };
-    let canvas = job.pipeline.compose(&picture, &mask, &options)?;
-    (job.observe)(Stage::Colour);
+    let canvas = (job.pipeline).draw(&picture, &mask, &options, job.observe)?;
     Ok(Made {
         foreground: canvas.foreground,
         canvas,
@@ -152,27 +150,21 @@ fn scaled(region: BoundingBox, of: (u32, u32), to: &Picture) -> BoundingBox {
 }
 
 /// The file that was asked for, and its media type.
-fn encoded<S: Segmenter>(
-    job: &Job<'_, S>,
-    ask: &Ask,
-    canvas: &Canvas,
-) -> Result<(Vec<u8>, &'static str), Refusal> {
+fn encoded(ask: &Ask, canvas: &Canvas) -> Result<(Vec<u8>, &'static str), Refusal> {
     let encoding = Encoding::default();
-    let pipeline = &*job.pipeline;
-    let alpha = |mask: &Mask, format| pipeline.encode_mask(mask, encoding.of(format));
+    let alpha = |format| canvas.alpha().encoded(encoding.of(format));
     let format = match ask.format {
         Wanted::Zip => {
-            let colour = pipeline.encode_colours(canvas, encoding.jpeg)?;
-            let alpha = alpha(&canvas.alpha(), Format::Png)?;
-            return Ok((zip(&colour, &alpha)?, "application/zip"));
+            let colour = canvas.encoded_colours(encoding.jpeg)?;
+            return Ok((zip(&colour, &alpha(Format::Png)?)?, "application/zip"));
         }
         Wanted::One(format) => format,
         Wanted::Auto if canvas.opaque && ask.channels == Channels::Rgba => Format::Jpeg,
         Wanted::Auto => Format::Png,
     };
     let bytes = match ask.channels {
-        Channels::Alpha => alpha(&canvas.alpha(), format)?,
-        Channels::Rgba => pipeline.encode_canvas(canvas, encoding.of(format))?,
+        Channels::Alpha => alpha(format)?,
+        Channels::Rgba => canvas.encoded(encoding.of(format))?,
     };
     Ok((bytes, format.media_type()))
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Encoding, ErrorKind, Format, PngEffort, WebpQuality, encode};
+use crate::{Encoding, ErrorKind, Format, PngEffort, WebpQuality, decode};
 
 /// Every pixel has a colour of its own: its column, its row.
 fn picture(width: u32, height: u32) -> Picture {
@@ -232,7 +232,7 @@ fn every_encoding_is_read_back_as_it_was_written() {
         (&solid, jpeg(100), 3, 40),
         (&solid, jpeg(1), 3, 160),
     ] {
-        let file = encode::canvas(canvas, encoding).unwrap();
+        let file = canvas.encoded(encoding).unwrap();
         let read = decode(&file, &Limits::default()).unwrap();
         assert_eq!(read.channels, channels, "{encoding:?}");
         let expected = if channels == 4 {
@@ -285,7 +285,7 @@ fn a_cropped_picture_of_16_bits_keeps_them() {
         let (limits, size) = (&Limits::default(), Size::default());
         let nothing = &Behind::Transparent;
         let canvas = compose(&wide, &mask, &layout, size, Quality::Good, nothing, limits).unwrap();
-        let file = encode::canvas(&canvas, Encoding::default()).unwrap();
+        let file = canvas.encoded(Encoding::default()).unwrap();
         let read = decode(&file, limits).unwrap();
         for (x, y) in (0..2).flat_map(|y| (0..4).map(move |x| (x, y))) {
             let stored = ((y + 3) * 10 + x + 2) as usize * 3;
@@ -332,9 +332,7 @@ fn a_side_that_a_format_cannot_hold_is_an_error() {
             },
             opaque: false,
         };
-        let kind = encode::canvas(&long, encoding)
-            .err()
-            .map(|error| error.kind());
+        let kind = long.encoded(encoding).err().map(|error| error.kind());
         let expected = refused.then_some(ErrorKind::TooManyPixels);
         assert_eq!(kind, expected, "{width} {encoding:?}");
     }

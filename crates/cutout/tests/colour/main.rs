@@ -13,7 +13,9 @@ mod files;
 mod profiles;
 mod stated;
 
+use std::cell::RefCell;
 use std::io::Cursor;
+use std::rc::Rc;
 
 use cutout::{
     Error, Limits, ModelSpec, Options, OutputRule, Pipeline, Quality, Scaling, Segmenter, decode,
@@ -28,18 +30,31 @@ use moxcms::{ColorProfile, Layout, TransformOptions};
 const SIDE: u32 = 16;
 
 /// The right half is foreground, whatever the image.
-struct Right(Vec<f32>);
+#[derive(Default)]
+struct Right {
+    map: Vec<f32>,
+    /// The last input.
+    seen: Rc<RefCell<Vec<f32>>>,
+}
 
 impl Segmenter for Right {
     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
         let column = |i| i % SIDE as usize;
         let right = |i| if column(i) < 8 { 0.0 } else { 1.0 };
-        self.0 = (0..input.len() / 3).map(right).collect();
-        Ok(&self.0)
+        self.map = (0..input.len() / 3).map(right).collect();
+        self.seen.replace(input.to_vec());
+        Ok(&self.map)
     }
 }
 
 fn pipeline() -> Pipeline<Right> {
+    seeing().0
+}
+
+/// A pipeline, and the input that its network sees last.
+fn seeing() -> (Pipeline<Right>, Rc<RefCell<Vec<f32>>>) {
+    let network = Right::default();
+    let seen = network.seen.clone();
     let spec = ModelSpec {
         name: "right".into(),
         side: SIDE,
@@ -48,7 +63,7 @@ fn pipeline() -> Pipeline<Right> {
         scaling: Scaling::PictureMax,
         output: OutputRule::MinMax,
     };
-    Pipeline::new(spec, Right(Vec::new()))
+    (Pipeline::new(spec, network), seen)
 }
 
 /// With the network's own edges: these images are noise, which no edge could follow.

@@ -63,11 +63,9 @@ fn the_network_and_thumbnails_see_srgb() {
         ..Options::default()
     };
     let shown = |file: &[u8]| {
-        let mut pipeline = pipeline();
-        let picture = decode(file, &options.limits).unwrap();
-        let input = pipeline.preprocess(&picture).unwrap().unwrap();
+        let (mut pipeline, input) = seeing();
         let out = pipeline.remove(file, &options, &mut |_| {}).unwrap();
-        (input, out.thumbnails.unwrap())
+        (input.take(), out.thumbnails.unwrap())
     };
     assert!(shown(&wide) == shown(&converted));
     assert!(shown(&wide) != shown(&png(&rgb(), kind, &[])));

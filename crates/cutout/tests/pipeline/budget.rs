@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use cutout::{
-    Background, Budget, Encoding, Error, ErrorKind, Format, Layout, Length, Limits, Map, Margins,
-    Mask, Net, Options, Picture, Pipeline, PngEffort, Quality, Size, WebpQuality, within,
+    Background, Budget, Encoding, Error, ErrorKind, Format, Layout, Length, Limits, Margins, Mask,
+    Matte, Net, Options, Picture, Pipeline, PngEffort, Quality, Size, WebpQuality, decode, within,
 };
 use image::{DynamicImage, ImageFormat, RgbImage};
 use net::{Conv, Graph, Shape};
@@ -97,31 +97,17 @@ fn stages() -> Vec<(&'static str, usize, Stage)> {
         ("decode jpeg", rows / 16, ImageFormat::Jpeg),
     ] {
         let file = file(format);
-        let decode = move || pipeline().decode(&file, &Limits::default()).map(drop);
-        stages.push((name, least, Box::new(decode)));
+        let decoded = move || decode(&file, &Limits::default()).map(drop);
+        stages.push((name, least, Box::new(decoded)));
     }
-    let own = picture.clone();
-    let preprocess = move || pipeline().preprocess(&own).map(drop);
-    stages.push(("preprocess", rows, Box::new(preprocess)));
-    let own = picture.clone();
-    let segment = move || {
-        let input = vec![0.5; (SIDE * SIDE * 3) as usize];
-        let made = pipeline().segment(&own, input, Quality::Good);
-        made.map(drop)
-    };
-    stages.push(("segment", 4, Box::new(segment)));
     for (name, quality) in [("matte fast", Quality::Fast), ("matte good", Quality::Good)] {
         let own = picture.clone();
         let matte = move || {
-            let map = Map {
-                values: (0..SIDE * SIDE)
-                    .map(|i| (i % SIDE) as f32 / SIDE as f32)
-                    .collect(),
-                scatter: 0.0,
-            };
-            pipeline().matte(&map, &own, quality).map(drop)
+            let made = pipeline().matte(&own, None, quality, &mut |_| ());
+            made.map(drop)
         };
-        stages.push((name, rows, Box::new(matte)));
+        // The rows that the network's input is made of, its operators, and those of the mask.
+        stages.push((name, 2 * rows + 4, Box::new(matte)));
     }
     for (name, background, max_side) in [
         ("compose", Background::Colour([1, 2, 3, 255]), None),
@@ -145,24 +131,31 @@ fn stages() -> Vec<(&'static str, usize, Stage)> {
             },
             ..Options::default()
         };
-        let compose = move || pipeline().compose(&own, &mask, &options).map(drop);
-        stages.push((name, rows, Box::new(compose)));
+        let draw = move || {
+            let drawn = pipeline().draw(&own, &mask, &options, &mut |_| ());
+            drawn.map(drop)
+        };
+        stages.push((name, rows, Box::new(draw)));
     }
     for (name, effort) in [
         ("encode png", PngEffort::Fast),
         ("encode small png", PngEffort::Small),
     ] {
         let (own, mask) = (picture.clone(), mask.clone());
-        let encode = move || {
-            let pipeline = pipeline();
-            let cutout = pipeline.colour(&own, &mask, Quality::Good)?;
-            pipeline.encode_cutout(&cutout, effort).map(drop)
+        let mut options = Options::default();
+        options.encoding.png = effort;
+        let render = move || {
+            let (picture, uncertainty) = (Picture::clone(&own), 0.0);
+            let mask = Mask::clone(&mask);
+            let matte = Matte { mask, uncertainty };
+            let made = pipeline().render(picture, matte, &options, &mut |_| ());
+            made.map(drop)
         };
-        stages.push((name, rows, Box::new(encode)));
+        stages.push((name, rows, Box::new(render)));
     }
     let canvas = Rc::new(
         pipeline()
-            .compose(&picture, &mask, &Options::default())
+            .draw(&picture, &mask, &Options::default(), &mut |_| ())
             .unwrap(),
     );
     let webp = |webp| Encoding {
@@ -176,7 +169,7 @@ fn stages() -> Vec<(&'static str, usize, Stage)> {
         ("encode lossy webp", rows / 16, webp(WebpQuality::Lossy(80))),
     ] {
         let canvas = canvas.clone();
-        let encode = move || pipeline().encode_canvas(&canvas, encoding).map(drop);
+        let encode = move || canvas.encoded(encoding).map(drop);
         stages.push((name, least, Box::new(encode)));
     }
     stages
@@ -214,12 +207,12 @@ fn a_budget_changes_no_byte() {
 
 #[test]
 fn a_budget_ends_with_the_work_and_with_its_panic() {
-    let decode = || cutout::decode(&file(ImageFormat::Png), &Limits::default());
-    assert!(limited(0, decode).0.is_err());
-    decode().unwrap();
+    let decoded = || decode(&file(ImageFormat::Png), &Limits::default());
+    assert!(limited(0, decoded).0.is_err());
+    decoded().unwrap();
     let panics = || limited(0, || panic!("on purpose"));
     assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
-    decode().unwrap();
+    decoded().unwrap();
 }
 
 /// So many bytes, whatever is taken.
@@ -247,8 +240,8 @@ fn memory_for_the_pixels_is_asked_for_before_it_is_taken() {
     ] {
         let file = file(format);
         let kind = |bytes| {
-            let decode = || Pipeline::new(spec(), network()).decode(&file, &Limits::default());
-            within(Rc::new(Bytes(bytes)), decode)
+            let decoded = || decode(&file, &Limits::default());
+            within(Rc::new(Bytes(bytes)), decoded)
                 .err()
                 .map(|e| e.kind())
         };
@@ -289,7 +282,7 @@ fn a_lossy_webp_that_would_be_late_is_refused_when_a_few_pieces_are_encoded() {
     };
     // A question each before and after 16 pieces of 1/64, of which the frame has 1,024, and 128 for planes: 17/1,000 for the pieces.
     for (time, expected) in [(0.9, Some(ErrorKind::Timeout)), (1.8, None)] {
-        let encode = || Pipeline::new(spec(), network()).encode_mask(&mask, encoding);
+        let encode = || mask.encoded(encoding);
         let made = within(Rc::new(Shares(Cell::new(time))), encode);
         assert_eq!(made.err().map(|error| error.kind()), expected, "{time}");
     }

@@ -15,7 +15,7 @@ use std::io::Cursor;
 
 use cutout::{
     BoundingBox, Error, ErrorKind, Limits, Mask, ModelSpec, Options, OutputKind, OutputRule,
-    Pipeline, PngEffort, Quality, Scaling, Segmenter, Stage,
+    Pipeline, Quality, Scaling, Segmenter, Stage,
 };
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
@@ -267,21 +267,29 @@ fn a_flat_answer_of_the_network_is_an_empty_mask() {
 }
 
 #[test]
-fn the_stages_can_be_called_one_by_one() {
+fn the_steps_can_be_taken_one_by_one() {
     let mut pipeline = pipeline(|_| {});
     assert_eq!(pipeline.spec().name, "green");
-    let picture = pipeline.decode(&green_box(), &Limits::default()).unwrap();
-    let input = pipeline.preprocess(&picture).unwrap().unwrap();
-    assert_eq!(input.len(), pipeline.spec().area() * 3);
-    let quality = Quality::default();
-    let map = pipeline.segment(&picture, input, quality).unwrap().unwrap();
-    let mask = pipeline.matte(&map, &picture, quality).unwrap().mask;
-    let cutout = pipeline.colour(&picture, &mask, quality).unwrap();
-    let bytes = pipeline.encode_cutout(&cutout, PngEffort::Fast).unwrap();
-    let whole = pipeline
-        .remove(&green_box(), &Options::default(), &mut |_| {})
+    let (options, mut seen) = (Options::default(), Vec::new());
+    let mut observe = |stage| seen.push(stage);
+    let picture = pipeline
+        .open(&green_box(), &options.limits, &mut observe)
         .unwrap();
-    assert_eq!(bytes, whole.bytes);
+    let matte = pipeline
+        .matte(&picture, None, options.quality, &mut observe)
+        .unwrap();
+    let canvas = pipeline
+        .draw(&picture, &matte.mask, &options, &mut |_| {})
+        .unwrap();
+    let output = pipeline
+        .render(picture, matte, &options, &mut observe)
+        .unwrap();
+    assert_eq!(seen, Stage::ALL);
+    assert_eq!(canvas.encoded(options.encoding).unwrap(), output.bytes);
+    let whole = pipeline
+        .remove(&green_box(), &options, &mut |_| {})
+        .unwrap();
+    assert_eq!(output, whole);
 }
 
 #[test]
