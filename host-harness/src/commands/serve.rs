@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use http::HeaderValue;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
 use crate::commands::{Command, Sandbox, announce};
 use crate::engine::Settings;
@@ -77,6 +78,9 @@ pub struct Serve {
     sandbox: Sandbox,
 }
 
+/// Lines of the log that wait for whoever reads them.
+const LOG_LINES: usize = 4096;
+
 /// How a log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Log {
@@ -121,7 +125,7 @@ impl Command for Serve {
             cors: self.cors.clone(),
             model: String::new(),
         };
-        self.log.start();
+        let _log = self.log.start();
         let (model, engines) = self.sandbox.start(settings)?;
         config.model.clone_from(&model.spec.name);
         serve(engines, config, &announce)?;
@@ -149,16 +153,22 @@ impl Serve {
 }
 
 impl Log {
-    /// From here on, what happens is written to standard error.
-    fn start(self) {
+    /// From here on, what happens is written to standard error until the guard is dropped. A reader that is slow or gone
+    /// loses lines, and holds up no request.
+    fn start(self) -> WorkerGuard {
+        let (writer, guard) = NonBlockingBuilder::default()
+            .buffered_lines_limit(LOG_LINES)
+            .finish(io::stderr());
         let log = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::INFO)
             .with_target(false)
-            .with_writer(io::stderr);
+            .log_internal_errors(false)
+            .with_writer(writer);
         match self {
             Self::Text => log.init(),
             Self::Json => log.json().flatten_event(true).init(),
         }
+        guard
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Instant;
 
@@ -39,20 +39,27 @@ impl Server {
         Self::begin(shell, "native", arguments)
     }
 
-    fn begin(mut program: Command, engine: &str, arguments: &[&str]) -> Self {
-        let deadline = if arguments.contains(&NO_DEADLINE[0]) {
-            &[][..]
-        } else {
-            &NO_DEADLINE
+    /// A native server whose log nobody reads, and the end of the pipe that it comes from.
+    pub(super) fn unheard() -> (Self, BufReader<ChildStderr>) {
+        let mut child = spawn(cutout(), "native", &[]);
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("serving on http://") {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0);
+        }
+        let addr = line.trim().rsplit('/').next().unwrap().to_owned();
+        let (_, nothing) = unbounded();
+        let server = Self {
+            child,
+            addr,
+            log: nothing,
         };
-        let mut child = program
-            .args(["serve", "--addr", "127.0.0.1:0", "--log", "json"])
-            .args(["--engine", engine, "--model", &tiny()])
-            .args(deadline)
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        (server, log)
+    }
+
+    fn begin(program: Command, engine: &str, arguments: &[&str]) -> Self {
+        let mut child = spawn(program, engine, arguments);
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, log) = unbounded();
         thread::spawn(move || lines.map_while(Result::ok).try_for_each(|l| sender.send(l)));
@@ -136,6 +143,22 @@ impl Server {
     pub(super) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
+}
+
+fn spawn(mut program: Command, engine: &str, arguments: &[&str]) -> Child {
+    let deadline = if arguments.contains(&NO_DEADLINE[0]) {
+        &[][..]
+    } else {
+        &NO_DEADLINE
+    };
+    program
+        .args(["serve", "--addr", "127.0.0.1:0", "--log", "json"])
+        .args(["--engine", engine, "--model", &tiny()])
+        .args(deadline)
+        .args(arguments)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 impl Drop for Server {

@@ -45,3 +45,18 @@ fn a_client_that_never_ends_is_not_waited_for_beyond_the_grace_time() {
     assert_eq!(server.wait().code(), Some(0));
     drop((slow, idle));
 }
+
+#[test]
+fn requests_are_answered_and_the_server_stops_whether_its_log_is_read_or_not() {
+    // More lines than a pipe that nobody reads has room for; the other one is closed.
+    for is_open in [true, false] {
+        let (mut server, log) = Server::unheard();
+        let _log = is_open.then_some(log);
+        for request in 0..2_000 {
+            let status = server.get("/nowhere").status;
+            assert_eq!(status, 404, "request {request}, {is_open}");
+        }
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{is_open}");
+    }
+}
