@@ -80,6 +80,12 @@ pub(crate) fn room(bytes: u64) -> Result<(), Error> {
     ask(bytes, 0.0).map(drop)
 }
 
+/// [`room`] where there is no error to return: without it, zeroes that nobody has touched take the place of what would be
+/// made.
+pub(crate) fn has_room(bytes: usize) -> bool {
+    room(bytes as u64).is_ok()
+}
+
 /// [`room`] for nothing more.
 ///
 /// # Errors

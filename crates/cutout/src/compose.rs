@@ -52,6 +52,9 @@ impl Canvas {
     /// Three values of each pixel; 0 where there is no time for more rows.
     fn three(&self, colour: impl Fn([u8; 4]) -> [u8; 3]) -> Vec<u8> {
         let length = self.pixels().len() * 3;
+        if !budget::has_room(length) {
+            return vec![0; length];
+        }
         let mut colours = Vec::with_capacity(length);
         for row in self.pixels().chunks(self.width.max(1) as usize) {
             if budget::is_spent() {
@@ -132,6 +135,7 @@ pub(crate) fn compose(
     let (picture, mask) = part.as_ref().map_or((picture, mask), |(p, m)| (p, m));
     let length = width as usize * height as usize * 4;
     let is_wide = picture.fine.is_some() && matches!(behind, Behind::Transparent);
+    budget::room(length as u64 * (1 + u64::from(is_wide)))?;
     let mut canvas = Canvas {
         width,
         height,

@@ -101,6 +101,10 @@ fn decoded(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         density,
     };
     apply(colours, samples.grey, &mut picture);
+    if orientation != Orientation::NoTransforms {
+        // Halves of 16 bits are turned one after the other.
+        budget::room(picture.data.len() as u64)?;
+    }
     upright(picture, orientation)
         .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
 }

@@ -42,6 +42,9 @@ pub(crate) fn stretch_picture(picture: &Picture, width: u32, height: u32) -> Vec
     if pixels.iter().all(|pixel| pixel[3] == 255) {
         return stretch::<4, 4>(&picture.data, from, to);
     }
+    if !budget::has_room(picture.data.len()) {
+        return vec![0; to.0 * to.1 * 4];
+    }
     let weighted: Vec<u8> = pixels.iter().flat_map(|pixel| weighted(*pixel)).collect();
     let mut stretched = stretch::<4, 4>(&weighted, from, to);
     for pixel in stretched.as_chunks_mut::<4>().0 {
@@ -131,7 +134,10 @@ fn stretch<const IN: usize, const OUT: usize>(
     }
     let vertical = (from.1 != to.1).then(|| Taps::new(from.1, to.1));
     let rows = vertical.as_ref().map_or(0..from.1, Taps::reach);
-    let first = rows.start;
+    let (first, length) = (rows.start, to.0 * to.1 * OUT);
+    if !budget::has_room(rows.len() * to.0 * OUT + length) {
+        return vec![0; length];
+    }
     let source = &data[rows.start * from.0 * IN..rows.end * from.0 * IN];
     let narrow = if from.0 == to.0 {
         source

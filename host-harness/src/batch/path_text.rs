@@ -40,7 +40,7 @@ impl fmt::Display for PathText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = PathBuf::from(self.clone());
         for letter in path.to_string_lossy().chars() {
-            if letter.is_control() {
+            if letter.is_control() || turns_text(letter) {
                 letter.escape_default().fmt(f)?;
             } else {
                 letter.fmt(f)?;
@@ -48,6 +48,11 @@ impl fmt::Display for PathText {
         }
         Ok(())
     }
+}
+
+/// Whether a terminal shows what follows in another order (Unicode's bidirectional formatting characters, UAX #9).
+fn turns_text(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -61,6 +66,8 @@ mod tests {
         let path = PathBuf::from("a\u{1b}[2J\nü.png");
         let shown = PathText::from(&*path).to_string();
         assert_eq!(shown, "a\\u{1b}[2J\\nü.png");
+        let turned = PathBuf::from("a\u{202e}gnp.exe");
+        assert_eq!(PathText::from(&*turned).to_string(), "a\\u{202e}gnp.exe");
     }
 
     proptest! {

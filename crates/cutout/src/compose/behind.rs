@@ -29,10 +29,14 @@ impl Behind {
         Ok(match background {
             Background::Transparent => Self::Transparent,
             Background::Colour(colour) => Self::Colour(*colour),
-            Background::Picture(file) => Self::Picture(
-                decode(file, limits)
-                    .map_err(|e| Error::new(e.kind(), format!("the background: {e}")))?,
-            ),
+            Background::Picture(file) => {
+                let picture = decode(file, limits);
+                let mut picture =
+                    picture.map_err(|e| Error::new(e.kind(), format!("the background: {e}")))?;
+                // It is seen with 8 bits.
+                picture.fine = None;
+                Self::Picture(picture)
+            }
         })
     }
 

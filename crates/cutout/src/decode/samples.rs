@@ -3,7 +3,7 @@
 use image::{ColorType, ImageDecoder};
 
 use super::{Format, format, refusal};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, budget};
 
 /// An image's samples.
 pub(super) struct Samples {
@@ -105,8 +105,12 @@ impl Samples {
     }
 }
 
-/// Zeroes, or kind `too-many-pixels` when there is no memory for so many.
+/// Zeroes.
+///
+/// # Errors
+/// Kind `too-many-pixels` when there is no memory for so many, and the budget's.
 pub(super) fn buffer(bytes: u64) -> Result<Vec<u8>, Error> {
+    budget::room(bytes)?;
     let mut data = Vec::new();
     let reserved = usize::try_from(bytes)
         .ok()
