@@ -25,6 +25,7 @@ import h2.config
 import h2.connection
 import h2.events
 import h2.settings
+from checks import close, counts
 from speed import limit
 
 MIB = 1 << 20
@@ -367,7 +368,6 @@ def main():
     bound = WORKERS * CAP + BESIDE
     print(f"{'attack':<24} {'before':>7} {'peak':>7} {'bound':>7} {'honest':>7} {'p95':>7} {'worst':>7} {'back':>7}")
     print(f"{'':<24} {'MiB':>7} {'MiB':>7} {'MiB':>7} {'':>7} {'s':>7} {'s':>7} {'s':>7}")
-    failed = 0
     attacks = [attack for attack in ATTACKS if options.only in attack[0]]
     if not attacks:
         parser.error(f"no attack's name contains {options.only!r}")
@@ -385,7 +385,7 @@ def main():
             ]
             if not holds
         ]
-        failed += bool(wrong)
+        counts["failed" if wrong else "passed"] += 1
         shown = "never" if back is None else f"{back:.1f}"
         print(
             f"{name:<24} {before:7.0f} {peak:7.0f} {bound:7} {len(times):7} {p95:7.3f} {times[-1]:7.3f} {shown:>7}"
@@ -393,8 +393,7 @@ def main():
             f"{' refusals: ' + ', '.join(map(str, refusals[:8])) if refusals else ''}",
             flush=True,
         )
-    print(f"{len(attacks) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    return close()
 
 
 if __name__ == "__main__":

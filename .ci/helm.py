@@ -17,6 +17,7 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
+from checks import close, skip, sound
 from helm_tables import REFUSED, SAID, SPOILED, SPOILED_WORKLOADS
 from speed import limit
 
@@ -27,19 +28,6 @@ CRDS = ROOT / "../shared/data/wasmcloud-crds"
 CUTOUT = ROOT / "target/release/cutout"
 KUBERNETES = "1.35"
 GROUP = "runtime.wasmcloud.dev/v1alpha1"
-counts = {"passed": 0, "failed": 0, "skipped": 0}
-
-
-def check(name, problem):
-    """Counts one check; `problem` is a text, or nothing where all is well."""
-    counts["failed" if problem else "passed"] += 1
-    if problem:
-        print(f"failed: {name}: {problem}")
-
-
-def skip(text):
-    counts["skipped"] += 1
-    print(f"skip: {text}")
 
 
 def run(*command):
@@ -161,14 +149,14 @@ def check_rendered(schemas):
     made = {}
     for name, values in sets.items():
         lint = helm("lint", "--strict", CHART, *values)
-        check(f"{name} lints", lint.returncode and lint.stdout + lint.stderr)
+        sound(f"{name} lints", lint.returncode and lint.stdout + lint.stderr)
         template = helm("template", "cutout", CHART, "--namespace", "pictures", *values)
-        check(f"{name} renders", template.returncode and template.stderr)
+        sound(f"{name} renders", template.returncode and template.stderr)
         made[name] = documents(template.stdout)
         for document in made[name]:
             if document["apiVersion"] != GROUP or schemas:
-                check(f"{name}: {document['kind']} is valid", refusal(document, schemas))
-        check(f"{name} fits together", "; ".join(loose_ends(made[name])))
+                sound(f"{name}: {document['kind']} is valid", refusal(document, schemas))
+        sound(f"{name} fits together", "; ".join(loose_ends(made[name])))
     return made
 
 
@@ -179,7 +167,7 @@ def check_said(made):
         for key in way:
             place = place[key]
         seen = place.get(last)
-        check(f"said: {name}", None if seen == wanted else f"{seen!r}, not {wanted!r}")
+        sound(f"said: {name}", None if seen == wanted else f"{seen!r}, not {wanted!r}")
 
 
 def check_spoiled(made, schemas):
@@ -193,7 +181,7 @@ def check_spoiled(made, schemas):
             place = place[key]
         place[last] = value
         refused = refusal(document, schemas) or list(loose_ends(rendered))
-        check(f"spoiled: {name}", None if refused else "was not noticed")
+        sound(f"spoiled: {name}", None if refused else "was not noticed")
 
 
 def check_refused():
@@ -204,7 +192,7 @@ def check_refused():
             template = helm("template", "cutout", CHART, "-f", file.name)
         said = template.stderr.strip()
         problem = None if template.returncode and words in said else f"said {said!r}, not {words!r}"
-        check(f"refused: {name}", problem)
+        sound(f"refused: {name}", problem)
 
 
 def check_schema_names(values, schema, path="values"):
@@ -212,14 +200,14 @@ def check_schema_names(values, schema, path="values"):
     named = set(schema.get("properties", {})) - {"global"}
     if not named or not isinstance(values, dict):
         return
-    check(f"{path} and its schema name the same", named ^ set(values) and str(sorted(named ^ set(values))))
+    sound(f"{path} and its schema name the same", named ^ set(values) and str(sorted(named ^ set(values))))
     for key in named & set(values):
         check_schema_names(values[key], schema["properties"][key], f"{path}.{key}")
 
 
 def check_manifests(schemas):
     render = run(MANIFESTS / "render", "--check")
-    check("the plain manifests are what the chart makes", render.returncode and render.stdout + render.stderr)
+    sound("the plain manifests are what the chart makes", render.returncode and render.stdout + render.stderr)
     with tempfile.TemporaryDirectory() as folder:
         for mode in ("wasmcloud", "native"):
             copy = pathlib.Path(shutil.copytree(MANIFESTS / mode, f"{folder}/{mode}"))
@@ -228,16 +216,16 @@ def check_manifests(schemas):
                       for end in ("", "-http", "-worker")]
             settings = (copy / "kustomization.yaml").read_text()
             built = sorted(documents(kustomize(copy)), key=str)
-            check(f"kustomize leaves {mode} as it is", None if built == plain else "it does not")
+            sound(f"kustomize leaves {mode} as it is", None if built == plain else "it does not")
             mine = yaml.safe_load(settings.replace("cutout.example.com", "mine.example.com"))
             (copy / "kustomization.yaml").write_text(yaml.safe_dump(mine | {"images": images, "namespace": "mine"}))
             built = kustomize(copy)
             theirs = [text for text in ("ghcr.io", "cutout.example.com", "namespace: default") if text in built]
-            check(f"kustomize changes {mode}", None if "namespace: mine" in built and not theirs else f"{theirs} stay: {built}")
+            sound(f"kustomize changes {mode}", None if "namespace: mine" in built and not theirs else f"{theirs} stay: {built}")
             for document in documents(built):
-                check(f"kustomized {mode}: {document['kind']} is valid", refusal(document, schemas))
+                sound(f"kustomized {mode}: {document['kind']} is valid", refusal(document, schemas))
         package = helm("package", CHART, "--destination", folder)
-        check("the chart packs", package.returncode and package.stderr)
+        sound("the chart packs", package.returncode and package.stderr)
 
 
 def kustomize(folder):
@@ -249,11 +237,11 @@ def check_operator_values(values):
     operator = yaml.safe_load((ROOT / "deploy/helm/wasmcloud-values.yaml").read_text())
     groups = [group["name"] for group in operator["runtime"]["hostGroups"]]
     group = values["wasmcloud"]["hostGroup"]
-    check("the chart's host group is one that is installed", group not in groups and f"{group} is not in {groups}")
+    sound("the chart's host group is one that is installed", group not in groups and f"{group} is not in {groups}")
     nats = yaml.safe_load((ROOT / "deploy/helm/nats-values.yaml").read_text())
     payload = nats["config"]["merge"]["max_payload"]
     wanted = f"<< {values['wasmcloud']['worker']['maxPayloadMiB']}MB >>"
-    check("NATS lets through what the worker sends", payload != wanted and f"{payload}, not {wanted}")
+    sound("NATS lets through what the worker sends", payload != wanted and f"{payload}, not {wanted}")
 
 
 def check_container(made):
@@ -275,12 +263,12 @@ def check_container(made):
             said = ""
             while "http://" not in said and (line := server.stderr.readline()):
                 said += line
-            check("the container's arguments are the program's", None if "http://" in said else said)
+            sound("the container's arguments are the program's", None if "http://" in said else said)
             url = re.search("http://[0-9.:]*[0-9]|$", said)[0]
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-                check(f"its {probe} answers", probe_problem(url + container[probe]["httpGet"]["path"]))
+                sound(f"its {probe} answers", probe_problem(url + container[probe]["httpGet"]["path"]))
             server.send_signal(signal.SIGTERM)
-            check("it ends when it is told to", server.wait(timeout=limit(30)) and f"exit code {server.returncode}")
+            sound("it ends when it is told to", server.wait(timeout=limit(30)) and f"exit code {server.returncode}")
         finally:
             server.kill()
 
@@ -306,9 +294,7 @@ def main():
     check_manifests(schemas)
     check_operator_values(values)
     check_container(made)
-    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-    print(f"{counts['passed']} passed, {counts['failed']} failed{skipped}")
-    sys.exit(bool(counts["failed"]))
+    sys.exit(close())
 
 
 main()

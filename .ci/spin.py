@@ -5,6 +5,8 @@ import re
 import sys
 import tomllib
 
+from checks import check, close
+
 SPIN = pathlib.Path("deploy/spin")
 NAME = r"([a-z0-9:-]+/[a-z0-9-]+)@([0-9.]+)"
 
@@ -42,10 +44,8 @@ def main():
     checks["nothing may be asked outside"] = component["allowed_outbound_hosts"] == []
 
     for what, holds in checks.items():
-        print("ok    " if holds else "FAILED", what)
-    failed = list(checks.values()).count(False)
-    print(f"{len(checks) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        check(what, holds)
+    return close()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import speed
+from checks import check, close
 from PIL import Image, ImageOps
 
 CUTOUT, WORK = sys.argv[1], Path(sys.argv[2])
@@ -21,18 +22,7 @@ PICTURES = WORK / "pictures"
 COUNT = 200
 MANY = 500
 FEW = 60
-passed = failed = 0
 pace = None  # seconds for one picture in one slot, as the first check has measured
-
-
-def check(what, ok, seen=""):
-    global passed, failed
-    if ok:
-        passed += 1
-        print(f"ok: {what}", flush=True)
-    else:
-        failed += 1
-        print(f"FAILED: {what} {seen}", flush=True)
 
 
 def make_pictures(count, folder):
@@ -292,5 +282,4 @@ def main():
 
 if __name__ == "__main__":
     main()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    sys.exit(close())
