@@ -1,0 +1,37 @@
+// The functions of the package, whatever it runs on.
+
+import { read } from "./config.js";
+import { Engine } from "./engine.js";
+import { Source } from "./source.js";
+
+const STAGES = ["decode", "preprocess", "segment", "matte", "colour", "encode"];
+
+/** The functions on one worker of their own. */
+export function api(platform) {
+  const engine = new Engine(platform);
+
+  async function make(type, image, config) {
+    const { progress, signal, background, ...settings } = read(config, type);
+    signal?.throwIfAborted();
+    const source = new Source(platform, settings);
+    const options = { ...settings.options, background: await source.background(background) };
+    const { bytes, limits } = await source.image(image);
+    signal?.throwIfAborted();
+    const output = await engine.run(bytes, { ...options, limits }, {
+      signal,
+      loaded: progress && ((name, loaded, total) => progress(`fetch:${name}`, loaded, total)),
+      progress: progress && ((ended) => progress(`compute:${STAGES[Math.min(ended, STAGES.length - 1)]}`, ended, STAGES.length)),
+    });
+    return new Blob([output], { type: `image/${options.encoding.format}` });
+  }
+
+  return {
+    removeBackground: (image, config) => make("foreground", image, config),
+    removeForeground: (image, config) => make("background", image, config),
+    segmentForeground: (image, config) => make("mask", image, config),
+    async preload(config) {
+      const { progress } = read(config, "foreground");
+      await engine.load(progress && ((name, loaded, total) => progress(`fetch:${name}`, loaded, total)));
+    },
+  };
+}

@@ -1,0 +1,119 @@
+// One worker with one instance of the component. It takes one image after another, in the order of the calls.
+
+import { CutoutError } from "./error.js";
+
+export class Engine {
+  #platform; // load(got): the compiled core modules by name; hire(hear, lose): a worker { post, terminate, hold }
+  #loading = null; // { modules, listeners }
+  #worker = null;
+  #job = null; // the one under way
+  #waiting = [];
+
+  constructor(platform) {
+    this.#platform = platform;
+  }
+
+  /** The compiled modules, loaded at most once; `progress(key, bytes, total)` is told of every piece. */
+  async load(progress) {
+    const loading = (this.#loading ??= this.#load());
+    if (progress) loading.listeners.add(progress);
+    try {
+      return await loading.modules;
+    } catch (error) {
+      if (this.#loading === loading) this.#loading = null; // the next call tries again
+      throw new CutoutError("engine", `Cutout's own files could not be loaded: ${error.message}`, { cause: error });
+    } finally {
+      loading.listeners.delete(progress);
+    }
+  }
+
+  #load() {
+    const listeners = new Set();
+    const got = (...news) => listeners.forEach((listener) => listener(...news));
+    return { modules: this.#platform.load(got), listeners };
+  }
+
+  /** The encoded result of `image`, a Uint8Array that is given away; `progress(ended)` is told of every stage. */
+  run(image, options, { progress, loaded, signal }) {
+    return new Promise((resolve, reject) => {
+      const job = { image, options, progress, loaded, signal, resolve, reject, sent: false };
+      job.abort = () => this.#abort(job);
+      signal?.addEventListener("abort", job.abort);
+      this.#waiting.push(job);
+      this.#next();
+    });
+  }
+
+  async #next() {
+    if (this.#job || this.#waiting.length === 0) return;
+    const job = (this.#job = this.#waiting.shift());
+    try {
+      const modules = await this.load(job.loaded);
+      if (this.#job !== job) return; // aborted meanwhile
+      this.#worker ??= this.#hire(modules);
+      this.#worker.hold(true);
+      job.sent = true;
+      job.progress?.(0);
+      this.#worker.post({ image: job.image, options: job.options }, [job.image.buffer]);
+    } catch (error) {
+      this.#end(job, () => job.reject(error));
+    }
+  }
+
+  #hire(modules) {
+    const ours = (act) => (news) => worker === this.#worker && act(news);
+    const worker = this.#platform.hire(ours((message) => this.#hear(message)), ours((error) => {
+      this.#lose(new CutoutError("engine", `the worker ended: ${error.message}`, { cause: error }));
+    }));
+    worker.post({ modules });
+    return worker;
+  }
+
+  #hear({ ended, output, refused, broken }) {
+    const job = this.#job;
+    if (ended) {
+      try {
+        job.progress?.(ended);
+      } catch (error) {
+        this.#lose(error);
+      }
+    }
+    if (output) this.#end(job, () => job.resolve(output));
+    if (refused) this.#end(job, () => job.reject(new CutoutError(refused.kind, refused.text)));
+    if (broken) this.#lose(new CutoutError("trap", `the work broke off, most likely for want of memory: ${broken}`));
+  }
+
+  /** A worker whose guest broke off is not asked again: the next image gets another. */
+  #lose(error) {
+    this.#dismiss();
+    const job = this.#job;
+    if (job) this.#end(job, () => job.reject(error));
+  }
+
+  /** Nothing but its end stops a worker that is inside a call. */
+  #dismiss() {
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  #abort(job) {
+    const { reason } = job.signal;
+    if (this.#job !== job) {
+      this.#waiting.splice(this.#waiting.indexOf(job), 1);
+      this.#end(job, () => job.reject(reason));
+      return;
+    }
+    if (job.sent) this.#dismiss();
+    this.#end(job, () => job.reject(reason));
+  }
+
+  #end(job, settle) {
+    job.signal?.removeEventListener("abort", job.abort);
+    if (this.#job === job) {
+      this.#job = null;
+      this.#worker?.hold(false);
+    }
+    settle();
+    this.#next();
+  }
+}

@@ -1,0 +1,118 @@
+// Plain pixels, red, green, blue and straight alpha, to files and back.
+
+const SHORT = 3; // types of TIFF
+const LONG = 4;
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const RGB = 2; // colour types of PNG
+const RGBA = 6;
+const SUB = 1; // of PNG's filters: from the pixel at the left
+const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+  return n;
+});
+
+/** An ImageData as an uncompressed TIFF, which takes no time to write. */
+export function tiff({ data, width, height }) {
+  const entries = [
+    [256, LONG, 1, width],
+    [257, LONG, 1, height],
+    [258, SHORT, 4, 134], // bits of each sample, at
+    [259, SHORT, 1, 1], // no compression
+    [262, SHORT, 1, 2], // RGB
+    [273, LONG, 1, 142], // pixels, at
+    [277, SHORT, 1, 4], // samples of a pixel
+    [278, LONG, 1, height], // all in one strip
+    [279, LONG, 1, data.length],
+    [338, SHORT, 1, 2], // straight alpha
+  ];
+  const file = new Uint8Array(142 + data.length);
+  const view = new DataView(file.buffer);
+  file.set([0x49, 0x49, 42, 0, 8, 0, 0, 0, entries.length, 0]); // little-endian
+  entries.forEach(([tag, type, count, value], i) => {
+    const at = 10 + 12 * i;
+    view.setUint16(at, tag, true);
+    view.setUint16(at + 2, type, true);
+    view.setUint32(at + 4, count, true);
+    view.setUint32(at + 8, value, true);
+  });
+  for (let i = 0; i < 4; i++) view.setUint16(134 + 2 * i, 8, true);
+  file.set(data, 142);
+  return file;
+}
+
+async function through(bytes, transform) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(transform)).arrayBuffer());
+}
+
+function crc(bytes) {
+  return bytes.reduce((sum, byte) => CRC[(sum ^ byte) & 0xff] ^ (sum >>> 8), ~0);
+}
+
+function chunk(name, data) {
+  const bytes = new Uint8Array(12 + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, data.length);
+  bytes.set([...name].map((c) => c.charCodeAt(0)), 4);
+  bytes.set(data, 8);
+  view.setUint32(8 + data.length, ~crc(bytes.subarray(4, 8 + data.length)));
+  return bytes;
+}
+
+/** A PNG of 8 bits. */
+export async function png({ data, width, height }) {
+  const stride = width * 4;
+  const rows = new Uint8Array((stride + 1) * height);
+  for (let y = 0; y < height; y++) {
+    const row = rows.subarray(y * (stride + 1), (y + 1) * (stride + 1));
+    const line = data.subarray(y * stride, (y + 1) * stride);
+    row[0] = SUB;
+    for (let x = 0; x < stride; x++) row[x + 1] = line[x] - (x < 4 ? 0 : line[x - 4]);
+  }
+  const head = new Uint8Array(13);
+  const view = new DataView(head.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  head.set([8, RGBA], 8);
+  const parts = [chunk("IHDR", head), chunk("IDAT", await through(rows, new CompressionStream("deflate"))), chunk("IEND", [])];
+  return new Uint8Array(await new Blob([new Uint8Array(SIGNATURE), ...parts]).arrayBuffer());
+}
+
+/** The pixels of a PNG of 8 bits in colour, as the component writes them: not interlaced, and sound. */
+export async function pixels(file) {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const channels = { [RGB]: 3, [RGBA]: 4 }[file[25]];
+  if (file[24] !== 8 || !channels) throw new Error("a PNG of another kind");
+  const parts = [];
+  for (let at = 8; at < file.length; at += 12 + view.getUint32(at)) {
+    const name = String.fromCharCode(...file.subarray(at + 4, at + 8));
+    if (name === "IDAT") parts.push(file.subarray(at + 8, at + 8 + view.getUint32(at)));
+  }
+  const rows = await through(await new Blob(parts).arrayBuffer(), new DecompressionStream("deflate"));
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  const stride = width * channels;
+  let above = new Uint8Array(stride);
+  for (let y = 0; y < height; y++) {
+    const start = y * (stride + 1);
+    const row = rows.subarray(start + 1, start + 1 + stride);
+    restore(row, above, rows[start], channels);
+    for (let x = 0; x < width; x++) data.set(row.subarray(x * channels, (x + 1) * channels), (y * width + x) * 4);
+    above = row;
+  }
+  return { data, width, height };
+}
+
+/** Takes a row's filter back (PNG, section 9). */
+function restore(row, above, filter, channels) {
+  const predict = [() => 0, (a) => a, (a, b) => b, (a, b) => (a + b) >> 1, paeth][filter];
+  for (let i = 0; i < row.length; i++) {
+    const before = i >= channels;
+    row[i] += predict(before ? row[i - channels] : 0, above[i], before ? above[i - channels] : 0);
+  }
+}
+
+function paeth(a, b, c) {
+  const [pa, pb, pc] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
+  if (pa <= pb && pa <= pc) return a;
+  return pb <= pc ? b : c;
+}
