@@ -17,6 +17,7 @@ function refuse(text) {
 }
 
 function known(object, keys, where) {
+  if (object === null || typeof object !== "object") refuse(`${where} is an object, not ${JSON.stringify(object)}`);
   for (const key of Object.keys(object)) {
     if (!keys.includes(key)) refuse(`${where} has no key \`${key}\`; it has ${keys.join(", ")}`);
   }
@@ -62,6 +63,11 @@ function aFunction(value, key) {
   return value;
 }
 
+function aSignal(value) {
+  if (value !== undefined && !(value instanceof AbortSignal)) refuse(`signal is an AbortSignal, not ${typeof value}`);
+  return value;
+}
+
 /** Reads `config` for a call that makes `type`. */
 export function read(config = {}, type) {
   known(config, KEYS, "the config");
@@ -81,7 +87,7 @@ export function read(config = {}, type) {
       thumbnails: undefined,
     },
     fetchArgs,
-    signal,
+    signal: aSignal(signal),
   };
   if (background !== undefined && makes !== "foreground") refuse("a background is put behind the foreground alone");
   if (makes === "background") onlyPng(settings.options);

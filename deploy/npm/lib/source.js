@@ -25,6 +25,9 @@ export class Source {
   /** The bytes of an image, in a buffer that can be given away, and the limits that hold for it. */
   async image(image) {
     if (isPixels(image)) {
+      if (image.data.length !== image.width * image.height * 4) {
+        throw new CutoutError("usage", `an image of ${image.width} × ${image.height} pixels has ${image.width * image.height * 4} values, not ${image.data.length}`);
+      }
       const bytes = tiff(image);
       // The pixels are counted, and the bytes are our own.
       return { bytes, limits: { ...LIMITS, maxBytes: BigInt(bytes.length) } };
