@@ -193,7 +193,7 @@ async function narrow(tab) {
 async function quiet(tab, before) {
   check("nothing is asked of anyone else", requests.every((url) => url === icon || url.startsWith(home) || /^(data|blob):/.test(url)),
     requests);
-  check("requests are seen, the workers' too", requests.some((url) => url.endsWith("/component/cutout.js")), requests);
+  check("requests are seen, the workers' too", requests.some((url) => url.endsWith("/cutout/component/cutout.js")), requests);
   check("the server heard nothing more", server.asked.length === before, server.asked.slice(before));
   const complaints = tab.complaints.filter((c) => !c.endsWith(icon));
   check("no complaints of the browser", complaints.length === 0, complaints);

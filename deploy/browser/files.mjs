@@ -1,4 +1,4 @@
-// Fills in what the page shares with that of `cutout serve`, and writes what it has to know of its own files:
+// Fills in what the page shares with that of `cutout serve`, and writes what the service worker has to know of its files:
 //   node files.mjs FOLDER INDEX
 // INDEX is the other page: all that is in its <main> is shown here too.
 import { createHash } from "node:crypto";
@@ -11,10 +11,6 @@ const at = (path) => join(folder, path);
 const [main] = readFileSync(index, "utf8").match(/<main>.*<\/main>/s);
 const page = readFileSync(at("index.html"), "utf8");
 writeFileSync(at("index.html"), page.replace("<main></main>", () => main));
-
-const modules = readdirSync(at("component")).filter((name) => name.endsWith(".wasm"));
-const sizes = modules.map((name) => [name, statSync(at(`component/${name}`)).size]);
-writeFileSync(at("modules.js"), `export const MODULES = ${JSON.stringify(Object.fromEntries(sizes), null, 2)};\n`);
 
 const digest = (text) => createHash("sha256").update(text).digest("base64");
 const paths = readdirSync(folder, { recursive: true }).filter((path) => statSync(at(path)).isFile() && path !== "sw.js").sort();

@@ -1,6 +1,7 @@
-// The page: the component works on the image in a worker of this browser.
+// The page: the package `cutout` works on the image in a worker of this browser.
 
-import { MODULES } from "./modules.js";
+import { preload, removeBackground } from "./cutout/browser.js";
+import { SIZE } from "./cutout/modules.js";
 import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
 
 const SENTENCES = {
@@ -8,12 +9,12 @@ const SENTENCES = {
   undecodable: "The image is damaged or not whole, so it could not be read.",
   "too-many-bytes": "The file is too large. Save it smaller and try again.",
   "too-many-pixels": "The image has too many pixels. Scale it down and try again.",
-  unreadable: "The file could not be read. It may have been moved or changed since it was chosen.",
-  load: "Cutout could not be loaded. The network may be down, or this browser too old.",
+  io: "The file could not be read. It may have been moved or changed since it was chosen.",
+  engine: "Cutout could not be loaded. The network may be down, or this browser too old.",
   trap: "The work broke off, most likely for want of memory. Cutout was set up anew: other images work, and a smaller copy of this one may.",
   other: "This image could not be cut out.",
 };
-const WORTH_A_RETRY = new Set(["load", "trap"]);
+const WORTH_A_RETRY = new Set(["engine", "trap"]);
 const STAGES = [
   "reading the image", // decode
   "making it small for the network", // preprocess
@@ -22,49 +23,19 @@ const STAGES = [
   "cleaning the colours", // colour
   "writing the result", // encode
 ];
-const SIZE = Object.values(MODULES).reduce((sum, bytes) => sum + bytes, 0);
 const LOADING = `Loading Cutout (${megabytes(SIZE)}) …`;
 
-let modules = null; // the promise of the compiled core modules by name
-let worker = null;
-let job = null; // the work under way, and when the worker began with it
-
-/** A core module, compiled while it arrives; `got` is told of every piece. */
-async function compile(name, got) {
-  const response = await fetch(`component/${name}`);
-  if (!response.ok) throw new Error(`${name}: HTTP status ${response.status}`);
-  const pieces = response.body.pipeThrough(new TransformStream({
-    transform(piece, controller) {
-      got(piece.byteLength);
-      controller.enqueue(piece);
-    },
-  }));
-  // With a type of our own, since not every static server knows it.
-  return WebAssembly.compileStreaming(new Response(pieces, { headers: { "Content-Type": "application/wasm" } }));
-}
-
-async function load() {
-  let loaded = 0;
-  const got = (bytes) => {
-    loaded += bytes;
-    $("progress").value = loaded / SIZE;
-  };
-  const names = Object.keys(MODULES);
-  const compiled = await Promise.all(names.map((name) => compile(name, got)));
-  return Object.fromEntries(names.map((name, i) => [name, compiled[i]]));
-}
+let job = null; // the AbortController of the work under way
 
 /** Loads ahead of the first image. */
 async function prepare() {
   $("progress").hidden = false;
   $("status").textContent = LOADING;
-  modules = load();
   try {
-    await modules;
+    await preload({ progress });
     if (!job) show("idle", "Ready.");
   } catch {
-    modules = null; // tried again, and told, when an image needs it
-    if (!job) show("idle", "");
+    if (!job) show("idle", ""); // tried again, and told, when an image needs it
   }
   keep();
 }
@@ -84,73 +55,40 @@ async function keep() {
   }
 }
 
-function hire(compiled) {
-  const hired = new Worker("worker.js", { type: "module" });
-  const ours = (act) => (event) => worker === hired && act(event);
-  hired.addEventListener("message", ours(({ data }) => hear(data)));
-  hired.addEventListener("error", ours((event) => lose("load", event.message ?? "the worker could not start")));
-  hired.postMessage({ modules: compiled });
-  return hired;
-}
-
 async function start() {
-  const mine = { began: 0 };
+  const mine = new AbortController();
   job = mine;
   $("status").textContent = LOADING;
-  let compiled;
+  let began = performance.now();
+  const told = (key, ended, total) => {
+    if (key === "compute:decode") began = performance.now();
+    progress(key, ended, total);
+  };
   try {
-    modules ??= load();
-    compiled = await modules;
+    const cutout = await removeBackground(picture, { progress: told, signal: mine.signal });
+    if (job !== mine) return;
+    job = null;
+    showResult(cutout, (performance.now() - began) / 1e3, (detail) => fail("other", detail));
   } catch (error) {
-    modules = null;
-    if (job === mine) fail("load", String(error));
-    return;
+    if (job === mine) fail(error.kind, `${error.kind ?? "error"}: ${error.message}`);
   }
-  if (job !== mine) return;
-  mine.began = performance.now();
-  worker ??= hire(compiled);
-  under(0);
-  worker.postMessage({ picture });
-}
-
-/** Nothing but its end stops a worker that is inside a call. */
-function dismiss() {
-  worker?.terminate();
-  worker = null;
 }
 
 function stop() {
-  if (job?.began) dismiss();
+  job?.abort();
   job = null;
 }
 
-function under(ended) {
-  $("progress").value = ended / STAGES.length;
-  if (ended === STAGES.length) return;
-  $("status").textContent = `${pictureName()}: step ${ended + 1} of ${STAGES.length}, ${STAGES[ended]} …`;
+function progress(key, ended, total) {
+  $("progress").value = ended / total;
+  if (key.startsWith("fetch:") || ended === total) return;
+  $("status").textContent = `${pictureName()}: step ${ended + 1} of ${total}, ${STAGES[ended]} …`;
 }
 
-function hear({ ended, output, refused, broken }) {
-  if (ended) under(ended);
-  if (output) {
-    const seconds = (performance.now() - job.began) / 1e3;
-    job = null;
-    showResult(new Blob([output], { type: "image/png" }), seconds, (detail) => fail("other", detail));
-  }
-  if (refused) fail(refused.kind, `${refused.kind}: ${refused.text}`);
-  if (broken) lose("trap", `trap: ${broken}`);
-}
-
-/** A worker whose guest broke off is not asked again: the next image gets another. */
-function lose(code, detail) {
-  dismiss();
-  if (job) fail(code, detail);
-}
-
-function fail(code, detail) {
+function fail(kind, detail) {
   job = null;
-  showError(SENTENCES[code] ?? SENTENCES.other, detail);
-  $("retry").hidden = !WORTH_A_RETRY.has(code);
+  showError(SENTENCES[kind] ?? SENTENCES.other, detail);
+  $("retry").hidden = !WORTH_A_RETRY.has(kind);
 }
 
 $("retry").addEventListener("click", () => begin(picture));
