@@ -57,6 +57,17 @@ async function everything(tab, url) {
     globalThis.pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
   })()`);
   const plain = expected();
+  const block = (...urls) => tab.send("Network.setBlockedURLs", { urls });
+  const kind = () => tab.evaluate("cutout.removeBackground(image).then(() => 'none', ({ kind }) => kind)");
+  await block("*.wasm");
+  check("without the package's own file", await kind() === "engine");
+  await block();
+  await tab.evaluate(`globalThis.Given = Worker;
+    globalThis.Worker = class extends Given { constructor() { super("all.js.map", { type: "module" }); } }`);
+  check("without its worker", await kind() === "engine");
+  await tab.evaluate("globalThis.Worker = class { constructor() { throw new Error('forbidden'); } }");
+  check("where no worker is allowed", await kind() === "engine");
+  await tab.evaluate("globalThis.Worker = Given");
   check("a Blob", (await bytes(tab, "cutout.removeBackground(image)")).equals(plain));
   check("an ArrayBuffer", (await bytes(tab, "image.arrayBuffer().then((buffer) => cutout.removeBackground(buffer))")).equals(plain));
   check("a blob: URL", (await bytes(tab, "cutout.removeBackground(URL.createObjectURL(image))")).equals(plain));

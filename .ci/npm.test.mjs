@@ -111,6 +111,7 @@ const refused = [
   ["nothing at all", undefined, {}, "usage", /not undefined/],
   ["an array", [1, 2], {}, "usage", /not Array/],
   ["pixels that are too few", { data: new Uint8ClampedArray(4), width: 2, height: 2 }, {}, "usage", /16 values/],
+  ["pixels of another colour space", { data: new Uint8ClampedArray(4), width: 1, height: 1, colorSpace: "display-p3" }, {}, "usage", /sRGB/],
   ["an unknown key", image, { outptu: {} }, "usage", /no key `outptu`.*output/],
   ["an unknown key of output", image, { output: { kind: 1 } }, "usage", /no key `kind`.*format/],
   ["raw pixels", image, { output: { format: "image/x-rgba8" } }, "usage", /image\/png/],
@@ -159,7 +160,19 @@ test("an error of progress ends the call, and the next one works", async () => {
   await same(removeBackground(image), cutout);
 });
 
-test("a signal ends a call before it begins, while it waits and while it works; others are not touched", async () => {
+test("an error of progress while the package's file is loaded ends that call alone", async () => {
+  const broken = new Error("of the caller");
+  const progress = () => {
+    throw broken;
+  };
+  const alone = await import(`${import.meta.resolve("cutout")}?alone`); // which has loaded nothing yet
+  const calls = [alone.removeBackground(image, { progress }), alone.removeBackground(image), alone.preload({ progress })];
+  const [first, second, third] = await Promise.allSettled(calls);
+  assert.deepEqual([first.reason, third.reason], [broken, broken]);
+  await same(second.value, cutout);
+});
+
+test("a signal ends a call before it begins, while it waits and while it works; others are not touched", async (t) => {
   const reason = new Error("enough");
   await assert.rejects(removeBackground(image, { signal: AbortSignal.abort(reason) }), reason);
 
@@ -177,8 +190,10 @@ test("a signal ends a call before it begins, while it waits and while it works; 
     removeBackground(image, { signal: waiting.signal }),
     removeBackground(image, { signal: new AbortController().signal }),
   ];
-  const reads = removeBackground(new Blob([image]), { signal: reading.signal });
-  reading.abort(reason);
+  const silent = createServer(() => reading.abort(reason)).listen(0, "127.0.0.1");
+  await new Promise((resolve) => silent.once("listening", resolve));
+  t.after(() => (silent.closeAllConnections(), silent.close()));
+  const reads = removeBackground(`http://127.0.0.1:${silent.address().port}/`, { signal: reading.signal });
   const [under, queued, untouched, read] = await Promise.allSettled([...calls, reads]);
   assert.ok(aborted);
   for (const call of [under, queued, read]) assert.equal(call.reason, reason);

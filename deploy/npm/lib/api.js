@@ -11,10 +11,10 @@ export function api(platform) {
   const engine = new Engine(platform);
 
   async function make(type, image, config) {
-    const { progress, signal, background, ...settings } = read(config, type);
+    const { options: plain, progress, signal, background, fetchArgs } = read(config, type);
     signal?.throwIfAborted();
-    const source = new Source(platform, settings);
-    const options = { ...settings.options, background: await source.background(background) };
+    const source = new Source(platform, fetchArgs, signal);
+    const options = { ...plain, background: await source.background(background) };
     const { bytes, limits } = await source.image(image);
     signal?.throwIfAborted();
     const output = await engine.run(bytes, { ...options, limits }, {

@@ -64,7 +64,7 @@ function aFunction(value, key) {
 }
 
 function aSignal(value) {
-  if (value !== undefined && !(value instanceof AbortSignal)) refuse(`signal is an AbortSignal, not ${typeof value}`);
+  if (value !== undefined && typeof value?.throwIfAborted !== "function") refuse(`signal is an AbortSignal, not ${typeof value}`);
   return value;
 }
 

@@ -16,15 +16,23 @@ export class Engine {
   /** The compiled modules, loaded at most once; `progress(key, bytes, total)` is told of every piece. */
   async load(progress) {
     const loading = (this.#loading ??= this.#load());
-    if (progress) loading.listeners.add(progress);
-    try {
-      return await loading.modules;
-    } catch (error) {
-      if (this.#loading === loading) this.#loading = null; // the next call tries again
-      throw new CutoutError("engine", `Cutout's own files could not be loaded: ${error.message}`, { cause: error });
-    } finally {
-      loading.listeners.delete(progress);
-    }
+    let thrown = null;
+    const listener = (...news) => {
+      try {
+        progress?.(...news);
+      } catch (error) {
+        thrown ??= { error }; // which ends this call, and not the loading that others wait for
+      }
+    };
+    loading.listeners.add(listener);
+    const modules = await loading.modules
+      .catch((error) => {
+        if (this.#loading === loading) this.#loading = null; // the next call tries again
+        throw new CutoutError("engine", `Cutout's own files could not be loaded: ${error.message}`, { cause: error });
+      })
+      .finally(() => loading.listeners.delete(listener));
+    if (thrown) throw thrown.error;
+    return modules;
   }
 
   #load() {
@@ -61,11 +69,15 @@ export class Engine {
   }
 
   #hire(modules) {
+    const ended = (error) => new CutoutError("engine", `the worker ended: ${error.message}`, { cause: error });
     const ours = (act) => (news) => worker === this.#worker && act(news);
-    const worker = this.#platform.hire(ours((message) => this.#hear(message)), ours((error) => {
-      this.#lose(new CutoutError("engine", `the worker ended: ${error.message}`, { cause: error }));
-    }));
-    worker.post({ modules });
+    let worker = null;
+    try {
+      worker = this.#platform.hire(ours((message) => this.#hear(message)), ours((error) => this.#lose(ended(error))));
+      worker.post({ modules });
+    } catch (error) {
+      throw ended(error); // a page's policy, for one
+    }
     return worker;
   }
 

@@ -7,8 +7,18 @@ const MOST_BYTES = 64 << 20; // as in `cutout run`
 const LIMITS = { maxBytes: BigInt(MOST_BYTES), maxSide: 32_768, maxPixels: 50_000_000n };
 const COLOUR = /^#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i;
 
+function refuse(text) {
+  throw new CutoutError("usage", text);
+}
+
 const tooLarge = (size) => new CutoutError("too-many-bytes", `the image has ${size} bytes, more than the ${MOST_BYTES} allowed`);
-const isPixels = (image) => image?.data instanceof Uint8ClampedArray && Number.isInteger(image.width) && Number.isInteger(image.height);
+
+// By what they are and not by `instanceof`, since test runners and frames have classes of their own.
+const tag = (value) => Object.prototype.toString.call(value).slice(8, -1);
+const isPixels = (image) => tag(image?.data) === "Uint8ClampedArray" && Number.isInteger(image.width) && Number.isInteger(image.height);
+const isBlob = (image) => typeof image?.arrayBuffer === "function" && typeof image.size === "number";
+const isUrl = (image) => typeof image?.href === "string" && typeof image.protocol === "string";
+const isBuffer = (image) => ["ArrayBuffer", "SharedArrayBuffer"].includes(tag(image));
 
 /** Reads images for one call. */
 export class Source {
@@ -16,7 +26,7 @@ export class Source {
   #fetchArgs;
   #signal;
 
-  constructor(platform, { fetchArgs, signal }) {
+  constructor(platform, fetchArgs, signal) {
     this.#platform = platform;
     this.#fetchArgs = fetchArgs;
     this.#signal = signal;
@@ -25,9 +35,9 @@ export class Source {
   /** The bytes of an image, in a buffer that can be given away, and the limits that hold for it. */
   async image(image) {
     if (isPixels(image)) {
-      if (image.data.length !== image.width * image.height * 4) {
-        throw new CutoutError("usage", `an image of ${image.width} × ${image.height} pixels has ${image.width * image.height * 4} values, not ${image.data.length}`);
-      }
+      const { width, height, data, colorSpace = "srgb" } = image;
+      if (data.length !== width * height * 4) refuse(`an image of ${width} × ${height} pixels has ${width * height * 4} values, not ${data.length}`);
+      if (colorSpace !== "srgb") refuse(`pixels are taken in sRGB alone, not ${colorSpace}; give the image's file`);
       const bytes = tiff(image);
       // The pixels are counted, and the bytes are our own.
       return { bytes, limits: { ...LIMITS, maxBytes: BigInt(bytes.length) } };
@@ -44,17 +54,17 @@ export class Source {
 
   async #bytes(image) {
     if (typeof image === "string") return this.#at(this.#address(image));
-    if (image instanceof URL) return this.#at(image);
-    if (image instanceof Blob) {
+    if (isUrl(image)) return this.#at(image);
+    if (isBlob(image)) {
       if (image.size > MOST_BYTES) throw tooLarge(image.size);
       return new Uint8Array(await this.#io("the image", () => image.arrayBuffer()));
     }
-    const view = ArrayBuffer.isView(image) ? new Uint8Array(image.buffer, image.byteOffset, image.byteLength) : image;
-    if (!(view instanceof Uint8Array || view instanceof ArrayBuffer)) {
-      throw new CutoutError("usage", `an image is an ImageData, ArrayBuffer, Uint8Array, Buffer, Blob, URL or string, not ${named(image)}`);
+    if (!ArrayBuffer.isView(image) && !isBuffer(image)) {
+      refuse(`an image is an ImageData, ArrayBuffer, Uint8Array, Buffer, Blob, URL or string, not ${named(image)}`);
     }
-    if (view.byteLength > MOST_BYTES) throw tooLarge(view.byteLength);
-    return new Uint8Array(view).slice(); // the caller keeps its own
+    if (image.byteLength > MOST_BYTES) throw tooLarge(image.byteLength);
+    // The caller keeps its own.
+    return isBuffer(image) ? new Uint8Array(image).slice() : new Uint8Array(image.buffer, image.byteOffset, image.byteLength).slice();
   }
 
   #address(text) {
@@ -68,7 +78,7 @@ export class Source {
   /** What is at a URL, which is asked for since the caller named it. */
   async #at(url) {
     const { file: open } = this.#platform;
-    if (url.protocol === "file:" && open) return this.#collect(url, async () => open(url));
+    if (url.protocol === "file:" && open) return this.#collect(url, async () => open(url, this.#signal));
     return this.#collect(url, async () => {
       const response = await fetch(url, { ...this.#fetchArgs, signal: this.#signal });
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);

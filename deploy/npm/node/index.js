@@ -36,7 +36,7 @@ function address(text) {
 }
 
 /** A file's pieces. */
-const file = (url) => createReadStream(fileURLToPath(url));
+const file = (url, signal) => createReadStream(fileURLToPath(url), { signal });
 
 export const { removeBackground, removeForeground, segmentForeground, preload } = api({ load, hire, address, file });
 export { CutoutError } from "../lib/error.js";
