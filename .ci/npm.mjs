@@ -37,11 +37,15 @@ const BASE64 = "(async (blob) => btoa(Array.from(new Uint8Array(await blob.array
 const bytes = async (tab, blob) => Buffer.from(await tab.evaluate(`(async () => ${BASE64}(await ${blob}))()`), "base64");
 
 async function example(tab, url, name) {
+  const requests = [];
+  tab.on("Network.requestWillBeSent", ({ request }) => requests.push(request.url));
   await tab.go(url);
   await tab.upload("#file", photo);
   await tab.until("document.getElementById('result').naturalWidth > 0");
   const got = await bytes(tab, "fetch(document.getElementById('result').src).then((r) => r.blob())");
   check(`${name}: the example gives the bytes of cutout run`, got.equals(expected()));
+  const ours = requests.every((asked) => asked.startsWith(url) || /^(data|blob):/.test(asked));
+  check(`${name}: nothing is asked of anyone else`, ours && requests.some((asked) => asked.includes(".wasm")), requests);
   check(`${name}: no complaints of the browser`, tab.complaints.every((c) => /favicon\.ico/.test(c)), tab.complaints);
 }
 
