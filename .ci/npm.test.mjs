@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { syncBuiltinESMExports } from "node:module";
 import { relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import threads from "node:worker_threads";
 import removeByDefault, { CutoutError, preload, removeBackground, removeForeground, segmentForeground } from "cutout";
 
 const { CUTOUT, PHOTOS } = process.env;
@@ -200,6 +202,24 @@ test("a signal ends a call before it begins, while it waits and while it works; 
   await same(untouched.value, run("--mask"));
   await assert.rejects(removeBackground(image, { signal: AbortSignal.timeout(1) }), { name: "TimeoutError" });
   await same(removeBackground(image), cutout);
+});
+
+test("a guest that breaks off is a trap, and the next call gets another worker", async () => {
+  const { Worker } = threads;
+  // The guest asks for the time: an exception there ends it as a trap does.
+  const faulty = (url) => `performance.now = () => { throw new WebAssembly.RuntimeError("unreachable"); }; import("${url}");`;
+  threads.Worker = class extends Worker {
+    constructor(url, options) {
+      super(faulty(url), { ...options, eval: true });
+    }
+  };
+  syncBuiltinESMExports();
+  const { removeBackground: remove } = await import(`${import.meta.resolve("cutout")}?trap`);
+  const calls = [remove(image), remove(image)];
+  await assert.rejects(calls[0], { kind: "trap", message: /memory.*unreachable/ });
+  threads.Worker = Worker;
+  syncBuiltinESMExports();
+  await same(calls[1], cutout);
 });
 
 test("the event loop goes on, and calls are taken in order", async () => {
