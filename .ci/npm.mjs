@@ -14,7 +14,15 @@ const options = ["--clearScreen", "false", "--logLevel", "info"];
 const all = join(project, "all");
 mkdirSync(all);
 writeFileSync(join(all, "index.html"), '<!doctype html><title>all</title><script type="module" src="all.js"></script>\n');
-writeFileSync(join(all, "all.js"), 'import * as cutout from "cutout";\n\nglobalThis.cutout = cutout;\n');
+writeFileSync(join(all, "all.js"), `import * as cutout from "cutout";
+
+globalThis.cutout = cutout;
+globalThis.inside = () => new Worker(new URL("./inside.js", import.meta.url), { type: "module" });
+`);
+writeFileSync(join(all, "inside.js"), `import { removeBackground } from "cutout";
+
+onmessage = async ({ data }) => postMessage(await removeBackground(data).catch(String));
+`);
 
 /** Runs one of Vite's servers on `folder` until `act(url)` is done. */
 async function served(folder, how, act) {
@@ -82,6 +90,12 @@ async function everything(tab, url) {
   const jpeg = "cutout.removeBackground(image, { output: { format: 'image/jpeg', quality: 0.8 }, background: '#8df' })";
   check("JPEG on a colour", (await bytes(tab, jpeg)).equals(expected("--format", "jpg", "--jpeg-quality", "80", "--background", "8df")));
   check("the mask", (await bytes(tab, "cutout.segmentForeground(image)")).equals(expected("--mask")));
+
+  check("in a worker of the page's own", (await bytes(tab, `new Promise((resolve) => {
+    const worker = inside();
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.postMessage(image);
+  })`)).equals(plain));
 
   const ours = await alphas(tab, await bytes(tab, "cutout.removeBackground(pixels)"), "image/png");
   const theirs = await alphas(tab, plain, "image/png");
