@@ -88,7 +88,7 @@ export class CutoutError extends Error {
 export function removeBackground(image: ImageSource, config?: Config): Promise<Blob>;
 
 /**
- * The image without its foreground, as PNG. It takes more than twice as long as `removeBackground`.
+ * The image without its foreground, as PNG. It takes more than twice as long as `removeBackground`, and longer with large images.
  * @throws {CutoutError} where it cannot be made.
  */
 export function removeForeground(image: ImageSource, config?: Config): Promise<Blob>;

@@ -45,7 +45,9 @@ async function through(bytes, transform) {
 }
 
 function crc(bytes) {
-  return bytes.reduce((sum, byte) => CRC[(sum ^ byte) & 0xff] ^ (sum >>> 8), ~0);
+  let sum = ~0;
+  for (let i = 0; i < bytes.length; i++) sum = CRC[(sum ^ bytes[i]) & 0xff] ^ (sum >>> 8);
+  return ~sum;
 }
 
 function chunk(name, data) {
@@ -54,7 +56,7 @@ function chunk(name, data) {
   view.setUint32(0, data.length);
   bytes.set([...name].map((c) => c.charCodeAt(0)), 4);
   bytes.set(data, 8);
-  view.setUint32(8 + data.length, ~crc(bytes.subarray(4, 8 + data.length)));
+  view.setUint32(8 + data.length, crc(bytes.subarray(4, 8 + data.length)));
   return bytes;
 }
 
@@ -66,7 +68,8 @@ export async function png({ data, width, height }) {
     const row = rows.subarray(y * (stride + 1), (y + 1) * (stride + 1));
     const line = data.subarray(y * stride, (y + 1) * stride);
     row[0] = SUB;
-    for (let x = 0; x < stride; x++) row[x + 1] = line[x] - (x < 4 ? 0 : line[x - 4]);
+    row.set(line.subarray(0, 4), 1);
+    for (let x = 4; x < stride; x++) row[x + 1] = line[x] - line[x - 4];
   }
   const head = new Uint8Array(13);
   const view = new DataView(head.buffer);
@@ -96,7 +99,9 @@ export async function pixels(file) {
     const start = y * (stride + 1);
     const row = rows.subarray(start + 1, start + 1 + stride);
     restore(row, above, rows[start], channels);
-    for (let x = 0; x < width; x++) data.set(row.subarray(x * channels, (x + 1) * channels), (y * width + x) * 4);
+    for (let from = 0, to = y * width * 4; from < stride; from += channels, to += 4) {
+      for (let c = 0; c < channels; c++) data[to + c] = row[from + c];
+    }
     above = row;
   }
   return { data, width, height };
@@ -104,15 +109,20 @@ export async function pixels(file) {
 
 /** Takes a row's filter back (PNG, section 9). */
 function restore(row, above, filter, channels) {
-  const predict = [() => 0, (a) => a, (a, b) => b, (a, b) => (a + b) >> 1, paeth][filter];
-  for (let i = 0; i < row.length; i++) {
-    const before = i >= channels;
-    row[i] += predict(before ? row[i - channels] : 0, above[i], before ? above[i - channels] : 0);
-  }
+  const from = (predict) => {
+    for (let i = 0; i < channels; i++) row[i] += predict(0, above[i], 0);
+    for (let i = channels; i < row.length; i++) row[i] += predict(row[i - channels], above[i], above[i - channels]);
+  };
+  if (filter === 1) from((a) => a);
+  if (filter === 2) from((_, b) => b);
+  if (filter === 3) from((a, b) => (a + b) >> 1);
+  if (filter === 4) from(paeth);
 }
 
 function paeth(a, b, c) {
-  const [pa, pb, pc] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
+  const pa = Math.abs(b - c);
+  const pb = Math.abs(a - c);
+  const pc = Math.abs(a + b - 2 * c);
   if (pa <= pb && pa <= pc) return a;
   return pb <= pc ? b : c;
 }
