@@ -48,6 +48,9 @@ test("an image is taken in every form", async (t) => {
   };
   for (const [name, form] of Object.entries(forms)) await t.test(name, () => same(removeBackground(form), cutout));
   assert.equal(within.buffer.byteLength, image.length + 20, "a caller's buffer is still there");
+  const call = removeBackground(within.subarray(7, 7 + image.length));
+  within.fill(0); // which the call does not see
+  await same(call, cutout);
 });
 
 test("pixels give what a file of them gives", async () => {
@@ -68,6 +71,9 @@ test("pixels give what a file of them gives", async () => {
   await same(segmentForeground({ data, width, height }), expected);
   const half = await bytes(await removeBackground({ data: data.map((v, i) => (i % 4 === 3 ? 128 : v)), width, height }));
   assert.equal(half[25], 6, "alpha stays");
+  await same(removeBackground({ data, width, height }, { background: image }), await bytes(await removeBackground(bmp, { background: image })));
+  const large = { data: new Uint8ClampedArray(4 * 5000 * 4000), width: 5000, height: 4000 }; // more bytes than a file may have
+  assert.equal((await removeBackground(large, { maxSide: 8 })).type, "image/png");
 });
 
 const settings = [
@@ -198,6 +204,8 @@ test("a signal ends a call before it begins, while it waits and while it works; 
   const reads = removeBackground(`http://127.0.0.1:${silent.address().port}/`, { signal: reading.signal });
   const [under, queued, untouched, read] = await Promise.allSettled([...calls, reads]);
   assert.ok(aborted);
+  const early = new AbortController();
+  await assert.rejects(removeBackground(image, { signal: early.signal, progress: () => early.abort(reason) }), reason);
   for (const call of [under, queued, read]) assert.equal(call.reason, reason);
   await same(untouched.value, run("--mask"));
   await assert.rejects(removeBackground(image, { signal: AbortSignal.timeout(1) }), { name: "TimeoutError" });

@@ -82,7 +82,7 @@ export class CutoutError extends Error {
 }
 
 /**
- * The image without its background. Images are taken one at a time, in the order of the calls.
+ * The image without its background. Images are taken one at a time, in the order in which they are read.
  * @throws {CutoutError} where it cannot be made.
  */
 export function removeBackground(image: ImageSource, config?: Config): Promise<Blob>;

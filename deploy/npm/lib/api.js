@@ -2,7 +2,7 @@
 
 import { read } from "./config.js";
 import { Engine } from "./engine.js";
-import { Source } from "./source.js";
+import { limits, Source } from "./source.js";
 
 const STAGES = ["decode", "preprocess", "segment", "matte", "colour", "encode"];
 
@@ -14,15 +14,15 @@ export function api(platform) {
     const { options: plain, progress, signal, background, fetchArgs } = read(config, type);
     signal?.throwIfAborted();
     const source = new Source(platform, fetchArgs, signal);
-    const options = { ...plain, background: await source.background(background) };
-    const { bytes, limits } = await source.image(image);
+    const [bytes, behind] = await Promise.all([source.image(image), source.background(background)]);
     signal?.throwIfAborted();
-    const output = await engine.run(bytes, { ...options, limits }, {
+    const options = { ...plain, background: behind, limits: limits(bytes, ...(behind.tag === "picture" ? [behind.val] : [])) };
+    const output = await engine.run(bytes, options, {
       signal,
       loaded: progress && ((name, loaded, total) => progress(`fetch:${name}`, loaded, total)),
       progress: progress && ((ended) => progress(`compute:${STAGES[Math.min(ended, STAGES.length - 1)]}`, ended, STAGES.length)),
     });
-    return new Blob([output], { type: `image/${options.encoding.format}` });
+    return new Blob([output], { type: `image/${plain.encoding.format}` });
   }
 
   return {

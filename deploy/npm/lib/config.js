@@ -69,7 +69,8 @@ function aSignal(value) {
 }
 
 /** Reads `config` for a call that makes `type`. */
-export function read(config = {}, type) {
+export function read(config, type) {
+  config ??= {};
   known(config, KEYS, "the config");
   const { output = {}, progress, signal, fetchArgs, quality = "good", background, crop, maxSide, rescale = true } = config;
   known(output, OUTPUT_KEYS, "output");

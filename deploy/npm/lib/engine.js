@@ -1,4 +1,4 @@
-// One worker with one instance of the component. It takes one image after another, in the order of the calls.
+// One worker with one instance of the component. It takes one image after another, in the order in which they come.
 
 import { CutoutError } from "./error.js";
 
@@ -60,9 +60,9 @@ export class Engine {
       if (this.#job !== job) return; // aborted meanwhile
       this.#worker ??= this.#hire(modules);
       this.#worker.hold(true);
-      job.sent = true;
-      job.progress?.(0);
       this.#worker.post({ image: job.image, options: job.options }, [job.image.buffer]);
+      job.sent = true;
+      this.#tell(0);
     } catch (error) {
       this.#end(job, () => job.reject(error));
     }
@@ -83,16 +83,19 @@ export class Engine {
 
   #hear({ ended, output, refused, broken }) {
     const job = this.#job;
-    if (ended) {
-      try {
-        job.progress?.(ended);
-      } catch (error) {
-        this.#lose(error);
-      }
-    }
+    if (ended) this.#tell(ended);
     if (output) this.#end(job, () => job.resolve(output));
     if (refused) this.#end(job, () => job.reject(new CutoutError(refused.kind, refused.text)));
     if (broken) this.#lose(new CutoutError("trap", `the work broke off, most likely for want of memory: ${broken}`));
+  }
+
+  /** Tells the caller how many stages have ended; an error of theirs ends the call. */
+  #tell(ended) {
+    try {
+      this.#job.progress?.(ended);
+    } catch (error) {
+      this.#lose(error);
+    }
   }
 
   /** A worker whose guest broke off is not asked again: the next image gets another. */

@@ -4,7 +4,6 @@ import { CutoutError } from "./error.js";
 import { tiff } from "./pixels.js";
 
 const MOST_BYTES = 64 << 20; // as in `cutout run`
-const LIMITS = { maxBytes: BigInt(MOST_BYTES), maxSide: 32_768, maxPixels: 50_000_000n };
 const COLOUR = /^#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i;
 
 function refuse(text) {
@@ -20,6 +19,12 @@ const isBlob = (image) => typeof image?.arrayBuffer === "function" && typeof ima
 const isUrl = (image) => typeof image?.href === "string" && typeof image.protocol === "string";
 const isBuffer = (image) => ["ArrayBuffer", "SharedArrayBuffer"].includes(tag(image));
 
+/** The component's limits on files that were read here: their bytes were counted, but for those of pixels, which are our own. */
+export function limits(...files) {
+  const largest = Math.max(MOST_BYTES, ...files.map((file) => file.length));
+  return { maxBytes: BigInt(largest), maxSide: 32_768, maxPixels: 50_000_000n };
+}
+
 /** Reads images for one call. */
 export class Source {
   #platform;
@@ -32,24 +37,22 @@ export class Source {
     this.#signal = signal;
   }
 
-  /** The bytes of an image, in a buffer that can be given away, and the limits that hold for it. */
+  /** The bytes of an image, in a buffer that can be given away. */
   async image(image) {
     if (isPixels(image)) {
       const { width, height, data, colorSpace = "srgb" } = image;
       if (data.length !== width * height * 4) refuse(`an image of ${width} × ${height} pixels has ${width * height * 4} values, not ${data.length}`);
       if (colorSpace !== "srgb") refuse(`pixels are taken in sRGB alone, not ${colorSpace}; give the image's file`);
-      const bytes = tiff(image);
-      // The pixels are counted, and the bytes are our own.
-      return { bytes, limits: { ...LIMITS, maxBytes: BigInt(bytes.length) } };
+      return tiff(image);
     }
-    return { bytes: await this.#bytes(image), limits: LIMITS };
+    return this.#bytes(image);
   }
 
   /** The component's background: a colour "#81d4fa", or an image in any form. */
   async background(background) {
     if (background === undefined) return { tag: "transparent" };
     if (typeof background === "string" && COLOUR.test(background)) return { tag: "colour", val: colour(background) };
-    return { tag: "picture", val: (await this.image(background)).bytes };
+    return { tag: "picture", val: await this.image(background) };
   }
 
   async #bytes(image) {
@@ -80,7 +83,7 @@ export class Source {
     const { file: open } = this.#platform;
     if (url.protocol === "file:" && open) return this.#collect(url, async () => open(url, this.#signal));
     return this.#collect(url, async () => {
-      const response = await fetch(url, { ...this.#fetchArgs, signal: this.#signal });
+      const response = await fetch(url, this.#signal ? { ...this.#fetchArgs, signal: this.#signal } : this.#fetchArgs);
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);
       return pieces(response.body);
     });
