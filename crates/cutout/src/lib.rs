@@ -4,6 +4,34 @@
 //! decode → preprocess → segment → matte → colour → encode.
 //! There is no file system, network, environment, thread or clock here, so the
 //! same code runs natively and inside a WebAssembly sandbox.
+//!
+//! ```
+//! use cutout::{Error, ModelSpec, Options, OutputRule, Pipeline, Scaling, Segmenter};
+//!
+//! /// Takes whatever is bright for the foreground; [`Net`](cutout::Net) computes a network in its place.
+//! struct Bright(Vec<f32>);
+//!
+//! impl Segmenter for Bright {
+//!     fn segment(&mut self, input: &[f32]) -> Result<&[f32], Error> {
+//!         self.0 = input.as_chunks::<3>().0.iter().map(|[r, g, b]| (r + g + b) / 3.0).collect();
+//!         Ok(&self.0)
+//!     }
+//! }
+//!
+//! let spec = ModelSpec {
+//!     name: "bright".into(),
+//!     side: 32,
+//!     mean: [0.0; 3],
+//!     std: [255.0; 3],
+//!     scaling: Scaling::None,
+//!     output: OutputRule::Probability,
+//! };
+//! let mut pipeline = Pipeline::new(spec, Bright(Vec::new()));
+//! let photo = include_bytes!("../../../fixtures/photos/rocket.jpg");
+//! let output = pipeline.remove(photo, &Options::default(), &mut |_| {})?;
+//! assert!(output.bytes.starts_with(b"\x89PNG"));
+//! # Ok::<(), Error>(())
+//! ```
 
 mod budget;
 mod colour;
