@@ -1,9 +1,11 @@
 //! `cutout bench`: measurements in fresh processes, and reports of them.
 
 mod about;
+mod artifacts;
 mod children;
 mod cold;
 mod compare;
+mod crew;
 pub mod figure;
 mod found;
 mod memory;

@@ -5,6 +5,7 @@ mod desk;
 mod hosts;
 mod nats;
 mod offers;
+mod outcome;
 mod times;
 mod turns;
 
@@ -18,8 +19,9 @@ use cutout_message::{FailureKind, Made, Request};
 use super::maker::Failure;
 use crate::{Error, Kind};
 use dealer::{MOST_TRIES, Missing, Notice};
-use desk::{Desk, End, News, Outcome};
+use desk::Desk;
 use nats::Nats;
+use outcome::{End, News, Outcome};
 
 pub(super) use turns::Turn;
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 use cutout::Options;
 
+use super::crew::{Crew, at_once};
 use super::figure::{Figure, MOST_BUSY, MOST_IDLE};
 use super::memory;
 use super::record::Series;
@@ -23,8 +24,6 @@ const IDLE_AT_ONCE: usize = 64;
 const GIBIBYTE: u64 = 1 << 30;
 /// How long each number of workers is kept busy, in seconds.
 const THROUGHPUT: f64 = 6.0;
-
-type Crew = Vec<Box<dyn Engine + Send>>;
 
 /// A question to a fresh process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -293,26 +292,4 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let start = Instant::now();
     let value = work();
     (value, start.elapsed().as_secs_f64() * 1e3)
-}
-
-/// `work` on every engine, each in a thread of its own.
-fn at_once<T: Send>(
-    crew: &mut Crew,
-    work: impl Fn(&mut dyn Engine) -> Result<T, Error> + Sync,
-) -> Result<Vec<T>, Error> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = crew
-            .iter_mut()
-            .map(|engine| scope.spawn(|| work(&mut **engine)))
-            .collect();
-        let stopped = |_| {
-            let text = "a worker stopped by itself; it is a defect of ours";
-            Error::new(Kind::Trap, text)
-        };
-        threads
-            .into_iter()
-            .map(|thread| thread.join().map_err(stopped)?)
-            .collect()
-    })
 }

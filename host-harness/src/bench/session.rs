@@ -15,10 +15,10 @@ use super::probe::Question;
 use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
 use super::steps::Steps;
-use super::{about, compare, process};
+use super::{about, artifacts, compare, process};
 use crate::Error;
-use crate::commands::{EngineName, Group};
-use crate::engine::{self, Cache, Host, Runtime, Settings};
+use crate::commands::Group;
+use crate::engine::{Cache, Runtime};
 use crate::models::Model;
 use crate::stop::Stop;
 
@@ -59,7 +59,7 @@ impl Session {
     ) -> Result<Self, Error> {
         let model = plan.model.find()?;
         let about = about::of_run(&plan, &model)?;
-        let images = images(&rows, &model)?;
+        let images = artifacts::images(&rows, &model)?;
         let program = std::env::current_exe().map_err(Error::io("find this program"))?;
         // Pages of a file that is still to be written back would count as private and dirty.
         process::drop_from_page_cache(&program)?;
@@ -82,7 +82,7 @@ impl Session {
                 .map_err(|e| row.named(&e))?;
         }
         session.refuse_unmapped(&model)?;
-        session.sizes = session.sizes_of_files(&model)?;
+        session.sizes = artifacts::sizes(&session.program, &session.images, &model)?;
         Ok(session)
     }
 
@@ -275,21 +275,6 @@ impl Session {
         Ok(Some(copies))
     }
 
-    fn sizes_of_files(&self, model: &Model) -> Result<Vec<(String, u64)>, Error> {
-        let length = |path: &Path| {
-            let found = fs::metadata(path).map(|m| m.len());
-            found.map_err(Error::io(format!("look at {}", path.display())))
-        };
-        let mut sizes = vec![("program".to_owned(), length(&self.program)?)];
-        for (runtime, path) in &self.images {
-            let name = runtime.as_str();
-            let component = engine::bake(model, *runtime)?.len() as u64;
-            sizes.push((format!("portable component, {name}"), component));
-            sizes.push((format!("host image, {name}"), length(path)?));
-        }
-        Ok(sizes)
-    }
-
     /// All series, row by row, with the sizes of the files behind.
     fn in_order(&self, mut found: Found) -> Vec<Series> {
         for (file, bytes) in &self.sizes {
@@ -300,16 +285,4 @@ impl Session {
         series.sort_by_key(|s| position(&s.row).unwrap_or(usize::MAX));
         series
     }
-}
-
-fn images(rows: &[Row], model: &Model) -> Result<Vec<(Runtime, PathBuf)>, Error> {
-    let (cache, engine) = (Cache::of_user()?, Host::engine(&Settings::default())?);
-    let image = |row: &Row| match row.kind {
-        RowKind::Ours(EngineName::Wasm, runtime) => {
-            let path = cache.path(&engine, model, runtime);
-            Some(path.map(|path| (runtime, path)))
-        }
-        _ => None,
-    };
-    rows.iter().filter_map(image).collect()
 }

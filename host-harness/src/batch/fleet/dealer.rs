@@ -6,7 +6,9 @@
 
 mod choice;
 mod image;
+mod link;
 mod losses;
+mod order;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +18,9 @@ use std::time::{Duration, Instant};
 use super::hosts::{Hosts, Sign};
 use super::offers::Offers;
 use image::{Image, Try};
+use link::Link;
+
+pub(super) use order::{Deal, Missing, Notice, Order};
 
 /// How often an image is handed out: a host may die with it, and so may the next one, but the image that outlives three is
 /// to blame itself.
@@ -52,69 +57,6 @@ pub(super) struct Dealer {
     copies: u64,
     is_stopping: bool,
     orders: Vec<Order>,
-}
-
-/// The way to the workers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
-    Up,
-    /// No worker listens, since then.
-    NoWorkers(Instant),
-    /// There is no connection to the server, since then.
-    Offline(Instant),
-}
-
-/// An image for a worker that has claimed one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Deal {
-    pub(super) image: u64,
-    /// The number of the try, which its answer names.
-    pub(super) number: u64,
-}
-
-/// An order to the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Publish the offers with these numbers.
-    Offer(Vec<u64>),
-    /// The image failed: these hosts took it, and none has answered.
-    Fail {
-        image: u64,
-        takers: Vec<String>,
-    },
-    /// The batch stops, and nobody is at work on the image.
-    Leave(u64),
-    Tell(Notice),
-    /// The batch cannot go on: this was missing for the time-out.
-    End(Missing),
-}
-
-/// The part of a fleet without which nothing can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    Connection,
-    Workers,
-    /// An answer of any of the workers that listen.
-    Answers,
-}
-
-/// A message to people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Notice {
-    Joined {
-        host: String,
-        slots: Option<u32>,
-    },
-    /// An image was lost with it, and nothing was heard of it for so long.
-    Gone {
-        host: String,
-        silent: Duration,
-    },
-    Back {
-        host: String,
-    },
-    Missing(Missing),
-    ServerBack,
 }
 
 impl Dealer {
@@ -256,40 +198,6 @@ impl Dealer {
             if let Some(image) = self.images.get_mut(&one.image) {
                 image.tries.retain(|other| *other != number);
             }
-        }
-    }
-
-    /// The server says that no worker listens for offers.
-    pub(super) fn nobody(&mut self, now: Instant) {
-        self.offers.lost();
-        if self.link == Link::Up {
-            self.link = Link::NoWorkers(now);
-            self.tell(Notice::Missing(Missing::Workers));
-        }
-    }
-
-    /// The connection is lost, and with it whatever was on its way.
-    pub(super) fn offline(&mut self, now: Instant) {
-        self.offers.lost();
-        for one in self.tries.values_mut() {
-            one.excuse();
-        }
-        let since = match self.link {
-            Link::Up => {
-                self.tell(Notice::Missing(Missing::Connection));
-                now
-            }
-            Link::NoWorkers(since) | Link::Offline(since) => since,
-        };
-        self.link = Link::Offline(since);
-    }
-
-    /// There is a connection again.
-    pub(super) fn online(&mut self, now: Instant) {
-        if let Link::Offline(_) = self.link {
-            self.link = Link::Up;
-            self.heard = now;
-            self.tell(Notice::ServerBack);
         }
     }
 

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use async_nats::{Event, Message, ServerError, StatusCode, Subscriber};
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
-use cutout_message::{Answer, Failure, FailureKind, Made, Signal, WorkerHost};
+use cutout_message::{Answer, FailureKind, Signal, WorkerHost};
 use futures_util::StreamExt;
 use tokio::sync::Notify;
 
-use super::dealer::{Dealer, Missing, Notice, Order};
+use super::dealer::{Dealer, Order};
 use super::nats::{Link, Reply};
+use super::outcome::{End, News, Outcome};
 use super::turns::Turns;
 use crate::sync::lock;
 
@@ -40,42 +41,6 @@ struct Waiting {
     /// The server's limit that the request was made for.
     max_payload: usize,
     outcome: Sender<Outcome>,
-}
-
-/// The end of one image's way.
-pub(super) enum Outcome {
-    Made(Box<Made>),
-    /// A worker refused it.
-    Failed(Failure),
-    /// A worker's answer cannot be read, for this reason.
-    Unreadable(String),
-    /// These hosts took it, and none has answered.
-    Lost(Vec<String>),
-    /// The server takes messages of another size by now: make the request anew.
-    OtherServer,
-    /// The batch stops, and nobody is at work on it.
-    Left,
-    /// The batch cannot go on.
-    End(End),
-}
-
-/// Why a batch cannot go on.
-#[derive(Clone, Debug)]
-pub(super) enum End {
-    /// This was missing for the time-out.
-    Silence(Missing),
-    /// The server does not allow what is needed.
-    Forbidden(String),
-    /// The client has ended.
-    Closed,
-}
-
-/// A message to people.
-#[derive(Clone, Debug)]
-pub(super) enum News {
-    Policy(Notice),
-    /// The worker refuses offers, since it is older than they are.
-    OldWorker(WorkerHost),
 }
 
 impl Desk {
