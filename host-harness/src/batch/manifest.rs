@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use super::history::{Entry, History, Line, Made, is_any};
 use super::keeper::Keeper;
+use super::path_text::PathText;
 use crate::files::{self, FileId, Folder, is_file};
 use crate::sync::lock;
 use crate::{Error, Kind};
@@ -27,6 +28,9 @@ const LOCK: &str = "lock";
 
 /// Largest manifest in bytes: room for more than a million images.
 const MAX_MANIFEST: u64 = 4 << 30;
+
+/// Largest thumbnail in bytes: more than a JPEG has of so many pixels.
+pub(super) const MAX_THUMBNAIL: u64 = 64 << 10;
 
 /// The name of the folder for files that are being written.
 const TEMPORARY: &str = "temporary";
@@ -106,7 +110,7 @@ impl Manifest {
     }
 
     /// The entry of the result `main`, if it was made of the same bytes by the same recipe and all of it is still
-    /// there, unchanged; with `thumbnails`, these too.
+    /// there, unchanged; with `thumbnails`, these too, where [`thumbnails`] has them.
     pub(super) fn done(
         &self,
         main: &Path,
@@ -119,11 +123,21 @@ impl Manifest {
             let file = self.folder.file_below(&PathBuf::from(made.path.clone()));
             file.is_ok_and(|file| made.is(&file))
         };
-        let thumbnails_are = !thumbnails
-            || (entry.thumbnails.as_ref()).is_some_and(|pair| pair.iter().all(is_whole));
-        let same = entry.digest == digest && entry.recipe == recipe;
-        (same && thumbnails_are && is_whole(&entry.output) && entry.mask.iter().all(is_whole))
-            .then_some(entry)
+        let have_places = |pair: &[Made; 2]| {
+            let places = self::thumbnails(main).map(|path| PathText::from(&*path));
+            pair.iter().map(|made| &made.path).eq(&places)
+        };
+        let is_thumbnail = |made: &Made| made.bytes <= MAX_THUMBNAIL && is_whole(made);
+        let thumbnails_are = || {
+            let pair = entry.thumbnails.as_ref();
+            pair.is_some_and(|pair| have_places(pair) && pair.iter().all(is_thumbnail))
+        };
+        (entry.digest == digest
+            && entry.recipe == recipe
+            && is_whole(&entry.output)
+            && entry.mask.iter().all(is_whole)
+            && (!thumbnails || thumbnails_are()))
+        .then_some(entry)
     }
 
     /// Writes a file, whole or not at all, in the place of nothing, of a link, or of an earlier result.
@@ -169,13 +183,17 @@ impl Manifest {
             || is_file(old) && (old.st_size == 0 || is_result())
     }
 
-    /// Reads the file at `path` below the output folder.
+    /// Reads the thumbnail at `path` below the output folder.
     ///
     /// # Errors
-    /// Whatever the file system answers; for what is no regular file, which is not waited for.
-    pub(super) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.folder.file_below(path)?.read_to_end(&mut bytes)?;
+    /// Kind `FileTooLarge` for what is no thumbnail of a batch; whatever the file system answers; for what is no regular file,
+    /// which is not waited for.
+    pub(super) fn thumbnail(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let bytes = files::read_file(self.folder.file_below(path)?, MAX_THUMBNAIL)?;
+        if bytes.len() as u64 > MAX_THUMBNAIL {
+            let text = format!("it is above {} KiB; remove it", MAX_THUMBNAIL >> 10);
+            return Err(io::Error::new(ErrorKind::FileTooLarge, text));
+        }
         Ok(bytes)
     }
 

@@ -168,6 +168,6 @@ pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error
 }
 
 fn read(path: &Path, manifest: &Manifest) -> Result<Vec<u8>, Error> {
-    let thumbnail = manifest.read(path);
+    let thumbnail = manifest.thumbnail(path);
     thumbnail.map_err(Error::io(format!("read the thumbnail {}", path.display())))
 }

@@ -8,7 +8,7 @@ use embedded_graphics::mono_font::iso_8859_1::FONT_6X10;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
 use embedded_graphics::text::{Baseline, Text};
-use image::{ImageFormat, RgbImage, imageops};
+use image::{ImageFormat, ImageReader, ImageResult, Limits, RgbImage, imageops};
 
 use super::{Item, Manifest, SIDE};
 use crate::{Error, Kind};
@@ -35,15 +35,10 @@ pub(super) fn page(items: &[&Item], manifest: &Manifest) -> Result<Vec<u8>, Erro
         let left = GAP + (index % columns) as u32 * CELL.0;
         let top = GAP + (index / columns) as u32 * CELL.1;
         for (side, path) in item.thumbnails.iter().enumerate() {
-            let thumbnail = image::load_from_memory_with_format(
-                &super::read(path, manifest)?,
-                ImageFormat::Jpeg,
-            )
-            .map_err(|e| {
+            let thumbnail = thumbnail(&super::read(path, manifest)?).map_err(|e| {
                 let text = format!("the thumbnail {} is damaged: {e}", path.display());
                 Error::new(Kind::Io, text)
-            })?
-            .into_rgb8();
+            })?;
             let x = left + side as u32 * SIDE + (SIDE.saturating_sub(thumbnail.width())) / 2;
             let y = top + (SIDE.saturating_sub(thumbnail.height())) / 2;
             imageops::replace(&mut page.0, &thumbnail, x.into(), y.into());
@@ -57,6 +52,15 @@ pub(super) fn page(items: &[&Item], manifest: &Manifest) -> Result<Vec<u8>, Erro
         .write_to(&mut bytes, ImageFormat::Png)
         .map_err(Error::io("encode the contact sheet"))?;
     Ok(bytes.into_inner())
+}
+
+/// The pixels of a thumbnail, whose file may be anybody's.
+fn thumbnail(jpeg: &[u8]) -> ImageResult<RgbImage> {
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(SIDE), Some(SIDE));
+    let mut reader = ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
+    reader.limits(limits);
+    Ok(reader.decode()?.into_rgb8())
 }
 
 /// The end of a name says more than its beginning.

@@ -143,6 +143,45 @@ fn a_file_that_a_made_up_manifest_names_is_replaced_when_it_is_asked_for_alone()
 }
 
 #[test]
+fn a_sheet_shows_thumbnails_of_the_batch_and_no_other_file_that_a_made_up_manifest_names() {
+    const LARGE: u64 = 1 << 20;
+    let input = folder(&["a.png"]);
+    let out = tempfile::tempdir().unwrap();
+    let at = |name: &str| out.path().join(name);
+    let run = |sheet: &str| {
+        let mut command = native(&at("out"), input.path());
+        finish(command.arg("--contact-sheet").arg(at(sheet)))
+    };
+    let (done, said) = run("s.html");
+    assert!(done.status.success(), "{said}");
+    let page = fs::read(at("s.html")).unwrap();
+    let manifest = at("out/.cutout/manifest.jsonl");
+    let known = fs::read_to_string(&manifest).unwrap();
+    let lines = known.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<serde_json::Value> = lines.collect();
+    let is_done = |line: &&serde_json::Value| line.get("done").is_some();
+    let thumbnails = &lines.iter().find(is_done).unwrap()["done"]["thumbnails"];
+    let own = thumbnails[0]["path"].as_str().unwrap();
+    // A file that is no thumbnail, and one in a thumbnail's place that is none by its size.
+    for path in ["zeros", own] {
+        let file = File::create(at("out").join(path)).unwrap();
+        file.set_len(LARGE).unwrap();
+        let digest = blake3::hash(&vec![0; LARGE as usize]).to_hex();
+        let made = serde_json::json!({"path": path, "bytes": LARGE, "digest": *digest});
+        let mut lines = lines.clone();
+        for line in lines.iter_mut().filter(|line| is_done(&&**line)) {
+            line["done"]["thumbnails"][0] = made.clone();
+        }
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(&manifest, text).unwrap();
+        let (done, said) = run("s.html");
+        assert!(done.status.success(), "{path}: {said}");
+        assert!(said.contains("1 done, 0 skipped"), "{path}: {said}");
+        assert!(fs::read(at("s.html")).unwrap() == page, "{path}");
+    }
+}
+
+#[test]
 fn a_manifest_above_the_images_is_not_waited_for_and_not_read_without_end() {
     let top = folder(&["mine/in/a.png"]);
     let at = |name: &str| top.path().join(name);
