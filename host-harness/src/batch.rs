@@ -120,6 +120,8 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     if let Some(sheet) = &sheet {
         sheet::refuse_other(sheet.path(), &manifest)?;
     }
+    // Before signals are caught: a FIFO waits for its reader, and a signal ends that.
+    let report = Report::open(config.report.as_deref(), &config.out)?;
     let quiet = config.quiet;
     let stop = Stop::on_signals(move || {
         if !quiet {
@@ -133,7 +135,7 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
         config,
         manifest: &manifest,
         stop: &stop,
-        report: Report::open(config.report.as_deref())?,
+        report,
         sheet,
         progress: Progress::new(watch.is_none().then_some(total), config.quiet),
     };
@@ -160,7 +162,7 @@ fn nothing_to_do(config: &Config, found: &Found) -> Result<Ending, Error> {
         progress.tell("no image was found");
         return Ok(Ending::Nothing);
     }
-    let mut report = Report::open(config.report.as_deref())?;
+    let mut report = Report::open(config.report.as_deref(), &config.out)?;
     for (path, error) in &found.problems {
         let record = Record::failed(path, None, error);
         progress.show(&record);

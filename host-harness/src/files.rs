@@ -131,6 +131,22 @@ pub(crate) fn is_same(a: &Place, b: &Place) -> bool {
     is_one(a, b) || a.file_name() == b.file_name() && is_one(folder(a), folder(b))
 }
 
+/// The place of `path` below the folder `top`, whatever that is called in it; `None` for a path elsewhere. It need not be there
+/// yet, and nothing is opened.
+pub(crate) fn place_below(top: &Path, path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let name = path.file_name()?;
+    let real = fs::canonicalize(folder(&path)).map(|folder| folder.join(name));
+    let (whole, id) = (std::path::absolute(top).ok()?, file_id(top));
+    let is_top = |at: &&Path| **at == whole || id.is_some() && file_id(at) == id;
+    let below = |path: &Path| {
+        let top = path.ancestors().skip(1).find(is_top)?;
+        let below = path.strip_prefix(top).ok()?;
+        (!below.starts_with("..")).then(|| below.to_owned())
+    };
+    below(&path).or_else(|| below(&real.ok()?))
+}
+
 /// A file's identity, device and inode: whatever it is called, it is the same file.
 pub(crate) type FileId = (u64, u64);
 

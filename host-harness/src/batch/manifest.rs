@@ -258,6 +258,11 @@ impl Manifest {
         &self.out
     }
 
+    /// The output folder, open.
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
     /// Whether another batch that writes here would be refused.
     pub(super) fn is_locked(&self) -> bool {
         self.lock.is_some()

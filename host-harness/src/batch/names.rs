@@ -12,7 +12,7 @@ mod safe;
 
 use super::inputs::Input;
 use super::manifest;
-use crate::files::{FileId, file_id};
+use crate::files::{self, FileId, file_id};
 
 pub(super) use folded::Folded;
 pub(super) use safe::forbidden;
@@ -75,19 +75,8 @@ impl<'a> Names<'a> {
 
     /// Keeps `path` from being given, if it is below the output folder, whatever that is called in it.
     pub(super) fn reserve(&mut self, path: &Path) {
-        let Ok(path) = std::path::absolute(path) else {
-            return;
-        };
-        let out = std::path::absolute(&self.out).unwrap_or_else(|_| self.out.clone());
-        let id = file_id(&out);
-        let mut folders = path.ancestors().skip(1);
-        let is_out = |folder: &&Path| **folder == out || id.is_some() && file_id(folder) == id;
-        if let Some(below) = folders
-            .find(is_out)
-            .and_then(|folder| path.strip_prefix(folder).ok())
-        {
-            self.taken.insert(below.into());
-        }
+        let below = files::place_below(&self.out, path);
+        self.taken.extend(below.as_deref().map(Folded::from));
     }
 
     /// Names for images that come together, in their order: the one they had, or the plain one for whoever has it

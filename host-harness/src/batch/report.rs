@@ -6,19 +6,27 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::Error;
-use crate::files::{self, Place};
+use crate::files::{self, Folder, Place};
 
 /// The report, flushed line by line, so that it is whole as far as it goes.
 pub(super) struct Report(Option<Box<dyn Write>>);
 
 impl Report {
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, Error> {
+    /// The report at `path`; below `out`, the output folder, that is a regular file, to which no link from outside leads.
+    ///
+    /// # Errors
+    /// Kind `io`.
+    pub(super) fn open(path: Option<&Path>, out: &Path) -> Result<Self, Error> {
         Ok(Self(match path.map(Place::of_output) {
             None => None,
             Some(Place::Stream) => Some(Box::new(io::stdout())),
             Some(Place::File(path)) => {
                 let doing = format!("write the report {}", path.display());
-                Some(Box::new(files::create(&path).map_err(Error::io(doing))?))
+                let file = match files::place_below(out, &path) {
+                    Some(below) => Folder::open(out).and_then(|out| out.create(&below)),
+                    None => files::create(&path),
+                };
+                Some(Box::new(file.map_err(Error::io(doing))?))
             }
         }))
     }

@@ -5,6 +5,8 @@ mod png;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::history::{Line, Made};
@@ -127,10 +129,11 @@ impl Sheet {
             refuse_other(path, manifest)?;
             let noted = manifest.add(Line::Sheet(Made::of(path, &bytes)));
             noted.map_err(Error::io("note the contact sheet in the manifest"))?;
-            // The user has named the first page alone, so no link that has another's name is followed.
-            let written = match page {
-                0 => files::write_file(path, &bytes),
-                _ => files::replace(path, &bytes),
+            let written = match (files::place_below(manifest.out(), path), page) {
+                (Some(below), _) => manifest.folder().put(&below, &bytes),
+                (None, 0) => files::write_file(path, &bytes),
+                // The user has named the first page alone, so no link that has another's name is followed.
+                (None, _) => files::replace(path, &bytes),
             };
             written.map_err(Error::io(format!("write {}", path.display())))?;
         }
@@ -151,13 +154,21 @@ impl Sheet {
 /// Refuses to write where something is that is no contact sheet of the batch.
 ///
 /// # Errors
-/// Kind `io`.
+/// Kind `io`; so is a link below the output folder that leads out of it.
 pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error> {
-    let is_own = || {
-        let (sheet, file) = (manifest.sheet(path)?, files::open_regular(path).ok()?);
-        Some(sheet.is(&file))
+    let is_own = |file: File| manifest.sheet(path).is_some_and(|sheet| sheet.is(&file));
+    let may_be_written = match files::place_below(manifest.out(), path) {
+        Some(below) => match manifest.folder().file_below(&below) {
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            file => is_own(file.map_err(Error::io(format!("write {}", path.display())))?),
+        },
+        None => {
+            !path.exists()
+                || files::is_in_place(path)
+                || files::open_regular(path).is_ok_and(is_own)
+        }
     };
-    if !path.exists() || files::is_in_place(path) || is_own() == Some(true) {
+    if may_be_written {
         return Ok(());
     }
     let text = format!(

@@ -272,7 +272,11 @@ mod tests {
         let mut pixels = vec![0; (3 * SIDE * SIDE) as usize];
         blake3::Hasher::new().finalize_xof().fill(&mut pixels);
         let jpeg = thumbnail(&pixels, (SIDE, SIDE)).unwrap();
-        assert!(jpeg.len() as u64 <= manifest::MAX_THUMBNAIL, "{}", jpeg.len());
+        assert!(
+            jpeg.len() as u64 <= manifest::MAX_THUMBNAIL,
+            "{}",
+            jpeg.len()
+        );
     }
 
     #[test]

@@ -99,6 +99,39 @@ impl Folder {
         regular(given_back(open).map_err(leads_out)?.into_std())
     }
 
+    /// Opens the regular file at `path` below this folder for what is written bit by bit: it is emptied, or made. Links are
+    /// followed as long as they stay below.
+    ///
+    /// # Errors
+    /// As [`Folder::file_below`].
+    pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        // A FIFO that is open for both is not waited for.
+        options.read(true).write(true).create(true);
+        options.custom_flags(WITHOUT_WAITING);
+        let open = || self.0.open_with(path, &options);
+        let file = regular(given_back(open).map_err(leads_out)?.into_std())?;
+        file.set_len(0)?;
+        Ok(file)
+    }
+
+    /// Puts a file with `bytes` in the place of the regular file at `path` below this folder, or of nothing, whole or not at
+    /// all. What a link leads to below is written over instead.
+    ///
+    /// # Errors
+    /// As [`Folder::create`].
+    pub(crate) fn put(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let no_name = || io::Error::new(ErrorKind::IsADirectory, "it has no name of its own");
+        let name = path.file_name().ok_or_else(no_name)?;
+        let parent = self.make_below(path.parent().unwrap_or(Path::new("")))?;
+        let old = parent.standing(name)?;
+        if old.as_ref().is_none_or(is_file) {
+            let mode = super::NEW_FILE;
+            return (parent.replace(name, old.as_ref(), &parent, mode, bytes)).map(drop);
+        }
+        self.create(path)?.write_all(bytes)
+    }
+
     /// Opens the regular file `name` in this folder for reading.
     ///
     /// # Errors

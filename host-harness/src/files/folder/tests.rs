@@ -1,6 +1,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use rustix::fs::{CWD, mkfifoat};
+
 use super::*;
 
 #[test]
@@ -51,6 +53,54 @@ fn links_are_followed_as_long_as_they_stay_below() {
     }
     for (name, is_real) in [("real", true), ("in", false), ("plain", false)] {
         assert_eq!(folder.real(name).is_ok(), is_real, "{name}");
+    }
+}
+
+#[test]
+fn what_is_written_below_is_a_file_and_goes_through_no_link_that_leads_out() {
+    type Write = fn(&Folder, &Path) -> io::Result<()>;
+    let writes: [Write; 2] = [
+        |folder, path| folder.create(path)?.write_all(b"new"),
+        |folder, path| folder.put(path, b"new"),
+    ];
+    for write in writes {
+        let (place, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let at = |name: &str| place.path().join(name);
+        let victim = other.path().join("victim");
+        fs::write(&victim, "kept").unwrap();
+        fs::create_dir(at("real")).unwrap();
+        fs::write(at("old"), "old and longer").unwrap();
+        fs::write(at("aim"), "old and longer").unwrap();
+        for (link, to) in [
+            ("near", Path::new("aim")),
+            ("fresh", Path::new("real/new")),
+            ("in", Path::new("real")),
+            ("out", &*victim),
+            ("dangling", &*other.path().join("made")),
+            ("away", other.path()),
+        ] {
+            symlink(to, at(link)).unwrap();
+        }
+        mkfifoat(CWD, at("fifo"), Mode::RWXU).unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        for path in ["old", "plain", "near", "fresh", "real/file", "in/other"] {
+            write(&folder, Path::new(path)).unwrap();
+            assert_eq!(fs::read_to_string(at(path)).unwrap(), "new", "{path}");
+        }
+        assert!(at("near").is_symlink() && at("fresh").is_symlink());
+        for (path, words) in [
+            ("out", "leads out"),
+            ("dangling", "leads out"),
+            ("away/victim", "leads out"),
+            ("away/made", "leads out"),
+            ("fifo", "no regular file"),
+            ("real", "directory"),
+        ] {
+            let error = write(&folder, Path::new(path)).unwrap_err().to_string();
+            assert!(error.contains(words), "{path}: {error}");
+        }
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "kept");
+        assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1);
     }
 }
 

@@ -7,7 +7,7 @@ use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 use tempfile::TempDir;
 
 use super::*;
-use crate::files::{Place, is_same};
+use crate::files::{Place, is_same, place_below};
 
 fn folder_with(files: &[(&str, &str, u32)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -240,4 +240,43 @@ fn standard_output_is_one_place_by_all_its_names() {
     }
     let file = Path::new("stdout");
     assert_eq!(Place::of_output(file), Place::File(file.to_owned()));
+}
+
+#[test]
+fn a_path_is_below_a_folder_by_whatever_name_the_folder_has() {
+    let top = tempfile::tempdir().unwrap();
+    let at = |name: &str| top.path().join(name);
+    fs::create_dir_all(at("out/sub")).unwrap();
+    fs::create_dir(at("other")).unwrap();
+    for (link, to) in [
+        ("link", "out"),
+        ("deep", "out/sub"),
+        ("out/away", "../other"),
+    ] {
+        symlink(to, at(link)).unwrap();
+    }
+    let cases = [
+        ("out/r", Some("r")),
+        ("out/none/r", Some("none/r")),
+        ("link/sub/r", Some("sub/r")),
+        ("deep/r", Some("sub/r")),
+        ("out/sub/../r", Some("r")),
+        ("out/away/r", Some("away/r")),
+        ("out/away/../r", Some("away/../r")),
+        ("out/../r", None),
+        ("other/r", None),
+        ("r", None),
+        ("none/r", None),
+        ("out", None),
+    ];
+    for (path, expected) in cases {
+        for out in ["out", "link"] {
+            let found = place_below(&at(out), &at(path));
+            assert_eq!(
+                found.as_deref(),
+                expected.map(Path::new),
+                "{path} below {out}"
+            );
+        }
+    }
 }

@@ -157,7 +157,9 @@ fn a_sheet_shows_thumbnails_of_the_batch_and_no_other_file_that_a_made_up_manife
     let page = fs::read(at("s.html")).unwrap();
     let manifest = at("out/.cutout/manifest.jsonl");
     let known = fs::read_to_string(&manifest).unwrap();
-    let lines = known.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines = known
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
     let lines: Vec<serde_json::Value> = lines.collect();
     let is_done = |line: &&serde_json::Value| line.get("done").is_some();
     let thumbnails = &lines.iter().find(is_done).unwrap()["done"]["thumbnails"];
@@ -178,6 +180,39 @@ fn a_sheet_shows_thumbnails_of_the_batch_and_no_other_file_that_a_made_up_manife
         assert!(done.status.success(), "{path}: {said}");
         assert!(said.contains("1 done, 0 skipped"), "{path}: {said}");
         assert!(fs::read(at("s.html")).unwrap() == page, "{path}");
+    }
+}
+
+#[test]
+fn reports_and_sheets_in_the_output_folder_go_through_no_link_that_leads_out_and_wait_for_nothing()
+{
+    let (input, empty) = (folder(&["a.png"]), tempfile::tempdir().unwrap());
+    let missing = empty.path().join("missing.png");
+    type Make = fn(&Path, &Path);
+    let cases: [(&str, Make); 4] = [
+        ("leads out", |path, _| symlink("../victim", path).unwrap()),
+        ("leads out", |path, victim| symlink(victim, path).unwrap()),
+        ("leads out", |path, _| symlink("../made", path).unwrap()),
+        ("no regular file", |path, _| fifo(path)),
+    ];
+    for (words, make) in cases {
+        for (flag, name) in [("--report", "r.jsonl"), ("--contact-sheet", "s.html")] {
+            // Also where no image is found, and no manifest written.
+            for images in [input.path(), &missing] {
+                let top = tempfile::tempdir().unwrap();
+                let at = |name: &str| top.path().join(name);
+                fs::create_dir(at("out")).unwrap();
+                fs::write(at("victim"), "kept").unwrap();
+                make(&at("out").join(name), &at("victim"));
+                let mut command = native(&at("out"), images);
+                let (code, said) = bounded(command.arg(flag).arg(at("out").join(name)));
+                assert_eq!(code, 1, "{flag}: {said}");
+                let is_written = flag == "--report" || images != missing;
+                assert_eq!(said.contains(words), is_written, "{flag}: {said}");
+                assert_eq!(fs::read(at("victim")).unwrap(), b"kept", "{flag}: {said}");
+                assert!(!at("made").exists(), "{flag}: {said}");
+            }
+        }
     }
 }
 

@@ -4,9 +4,11 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
 use super::{batch, folder, names, results};
-use crate::support::{cache, cutout, finish, tiny};
+use crate::support::{cache, cutout, finish, patience, tiny};
 use tempfile::TempDir;
 
 const PICTURES: usize = 120;
@@ -36,6 +38,18 @@ fn pictures(said: &mut BufReader<ChildStderr>, lines: usize) {
 
 fn stderr(child: &mut Child) -> BufReader<ChildStderr> {
     BufReader::new(child.stderr.take().unwrap())
+}
+
+/// Waits until `is` holds, and ends `child` if that takes too long.
+fn wait(child: &mut Child, is: impl Fn(&mut Child) -> bool) {
+    let begun = Instant::now();
+    while !is(child) {
+        if begun.elapsed() > patience() {
+            child.kill().unwrap();
+            panic!("it waits for ever");
+        }
+        thread::yield_now();
+    }
 }
 
 #[test]
@@ -105,6 +119,21 @@ fn a_killed_batch_beside_its_originals_goes_on_without_taking_its_results_for_pi
         assert!(done.status.success(), "{said}");
         assert_eq!(names(input.path()).len(), 2 * PICTURES, "{said}");
     }
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_reader_of_the_report() {
+    let input = folder(&["a.png"]);
+    let top = tempfile::tempdir().unwrap();
+    let at = |name: &str| top.path().join(name);
+    let made = Command::new("mkfifo").arg(at("report")).status();
+    assert!(made.unwrap().success());
+    let mut command = batch(&at("out"));
+    command.arg(input.path()).arg("--report").arg(at("report"));
+    let mut child = command.spawn().unwrap();
+    wait(&mut child, |_| at("out/.cutout/temporary").exists());
+    signal(&child, "TERM");
+    wait(&mut child, |child| child.try_wait().unwrap().is_some());
 }
 
 #[test]
