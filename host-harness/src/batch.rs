@@ -6,6 +6,7 @@ mod fleet;
 mod history;
 mod inputs;
 mod keeper;
+mod line;
 mod list;
 mod maker;
 mod manifest;
@@ -104,8 +105,10 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     let watch = watch.transpose()?;
     // Before its manifest is read, to which another batch may be adding.
     let opened = Manifest::existing(&config.out, config.overwrite)?;
+    // Other batches' manifests are in memory only for so long.
     let results = Results::new(opened.as_ref());
     let found = inputs::find(&sources, &config.out, &results, config.hidden);
+    drop(results);
     config.refuse_report(&found)?;
     if found.inputs.is_empty() && !config.watch {
         if let Some(opened) = opened {

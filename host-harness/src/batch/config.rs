@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use blake3::Hash;
 use cutout::{Background, Options};
 
 use super::inputs::{self, Found, Input};
@@ -69,7 +70,7 @@ impl Config {
     }
 
     /// Names everything that results depend on besides the image; limits only decide whether there is one.
-    pub(super) fn recipe(&self) -> String {
+    pub(super) fn recipe(&self) -> Hash {
         let mut hasher = blake3::Hasher::new();
         let mut options = self.options.clone();
         options.limits = cutout::Limits::default();
@@ -79,6 +80,6 @@ impl Config {
         }
         hasher.update(self.identity.as_bytes());
         hasher.update(format!("{options:?}").as_bytes());
-        hasher.finalize().to_hex().to_string()
+        hasher.finalize()
     }
 }

@@ -7,11 +7,13 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
+use blake3::Hash;
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
-use super::history::{Entry, History, Line, Made, is_any};
+use super::history::History;
 use super::keeper::Keeper;
+use super::line::{self, Entry, Line, Made, is_any};
 use super::path_text::PathText;
 use crate::files::{self, FileId, Folder, is_file};
 use crate::sync::lock;
@@ -26,8 +28,8 @@ pub(super) const FILE: &str = "manifest.jsonl";
 /// The name of the lock.
 const LOCK: &str = "lock";
 
-/// Largest manifest in bytes: room for more than a million images.
-const MAX_MANIFEST: u64 = 4 << 30;
+/// Largest manifest in bytes: room for more than two million images.
+const MAX_MANIFEST: u64 = 2 << 30;
 
 /// Largest thumbnail in bytes: more than a JPEG has of so many pixels.
 pub(super) const MAX_THUMBNAIL: u64 = 64 << 10;
@@ -114,8 +116,8 @@ impl Manifest {
     pub(super) fn done(
         &self,
         main: &Path,
-        digest: &str,
-        recipe: &str,
+        digest: &Hash,
+        recipe: &Hash,
         thumbnails: bool,
     ) -> Option<Entry> {
         let entry = lock(&self.history).entries.get(&main.into()).cloned()?;
@@ -132,8 +134,8 @@ impl Manifest {
             let pair = entry.thumbnails.as_ref();
             pair.is_some_and(|pair| have_places(pair) && pair.iter().all(is_thumbnail))
         };
-        (entry.digest == digest
-            && entry.recipe == recipe
+        (entry.digest == *digest
+            && entry.recipe == *recipe
             && is_whole(&entry.output)
             && entry.mask.iter().all(is_whole)
             && (!thumbnails || thumbnails_are()))
@@ -301,7 +303,7 @@ fn rewrite(state: &Folder, temporary: &Folder) -> io::Result<(History, File)> {
                 );
                 return Err(io::Error::new(ErrorKind::FileTooLarge, text));
             }
-            history.read(file.take(MAX_MANIFEST))?;
+            line::read(file.take(MAX_MANIFEST), |line| history.take(line))?;
         }
     }
     let mut lines = Vec::new();

@@ -1,74 +1,165 @@
 //! Manifests of other batches, which may be at work, and may be made up.
 
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::history::History;
+use blake3::Hash;
+
 use super::keeper::Keeper;
+use super::line::{self, Line};
 use super::manifest;
+use super::names::Folded;
 use crate::files::{FileId, Folder, id_of};
 
-/// Largest manifest in bytes that is read of another batch: room for some hundred thousand images.
-const MAX_MANIFEST: u64 = 512 << 20;
+/// Most bytes of all manifests together: room for some hundred thousand images. In memory they take about as many.
+const MAX_MANIFESTS: u64 = 512 << 20;
 
-/// The manifest of another batch, as far as it was read.
+/// The manifests of other batches, as far as they were read.
 #[derive(Default)]
-pub(super) struct Other {
-    /// Owners and modes of the folder `.cutout` and of the manifest; `None` until it was read.
-    keepers: Option<[Keeper; 2]>,
-    /// The file that was read, and its length then.
-    read: Option<(FileId, u64)>,
-    /// How many of its bytes `history` holds: a batch that is at work adds lines.
-    whole: u64,
-    history: History,
+pub(super) struct Others {
+    /// By the batches' output folders.
+    seen: HashMap<PathBuf, Seen>,
+    /// By the files themselves: folders may share one, and have several paths.
+    written: HashMap<FileId, Written>,
+    /// How many bytes `written` was read from.
+    bytes: u64,
 }
 
-impl Other {
-    /// The results of the batch whose output folder is `folder`, for an image of the `image`'s keeper. Lines that came since
-    /// they were read last are read now. `None` where there is no manifest.
+/// A manifest when it was read last.
+struct Seen {
+    /// Owners and modes of the folder `.cutout` and of the manifest.
+    keepers: [Keeper; 2],
+    id: FileId,
+    length: u64,
+}
+
+/// The files that a manifest says were written.
+#[derive(Default)]
+struct Written {
+    /// How many of its bytes were read: a batch that is at work adds lines.
+    whole: u64,
+    /// For each file one mark with its digest and one without.
+    marks: HashSet<Mark>,
+}
+
+/// A digest of a file's path, size and digest: as much as finds it again, since a manifest may have millions.
+type Mark = [u8; 16];
+
+impl Others {
+    /// Whether the batch whose output folder is `folder` has written `image` to the path `below` that folder. Lines that came
+    /// since they were read last are read now.
     ///
     /// # Errors
-    /// Kind `PermissionDenied` for a manifest that says nothing about such an image; what the file system answers, and for what
-    /// is no regular file in a real folder, which is not waited for.
-    pub(super) fn history(
+    /// Kind `PermissionDenied` for a manifest that says nothing about such an image, `FileTooLarge` for one beyond the limit;
+    /// what the file system answers, and for what is no regular file in a real folder, which is not waited for.
+    pub(super) fn is_result<'a>(
         &mut self,
         folder: &Path,
-        image: impl FnOnce() -> Option<Keeper>,
-    ) -> io::Result<Option<&History>> {
-        let Ok(seen) = manifest::file(folder).symlink_metadata() else {
-            return Ok(None);
+        below: &Path,
+        image: impl FnOnce() -> Option<&'a File>,
+    ) -> io::Result<bool> {
+        let Ok(standing) = manifest::file(folder).symlink_metadata() else {
+            return Ok(false);
         };
         let Some(image) = image() else {
-            return Ok(None);
+            return Ok(false);
         };
-        let seen = (id_of(&seen), seen.len());
-        match self.keepers {
-            Some(keepers) if self.read == Some(seen) => refuse_unbelieved(keepers, image)?,
-            _ => self.read_on(folder, image)?,
-        }
-        Ok(Some(&self.history))
+        let metadata = image.metadata()?;
+        let keeper = Keeper::from(&metadata);
+        let now = (id_of(&standing), standing.len());
+        let id = match self.seen.get(folder) {
+            Some(seen) if (seen.id, seen.length) == now => {
+                refuse_unbelieved(seen.keepers, keeper)?;
+                seen.id
+            }
+            _ => self.read(folder, keeper)?,
+        };
+        let written = self.written.get(&id);
+        Ok(written.is_some_and(|written| written.has(below, metadata.len(), image)))
     }
 
-    fn read_on(&mut self, folder: &Path, image: Keeper) -> io::Result<()> {
+    /// Reads what is new in the manifest in `folder`, for an image of the `image`'s keeper.
+    fn read(&mut self, folder: &Path, image: Keeper) -> io::Result<FileId> {
         let state = Folder::open(folder)?.real(manifest::FOLDER)?;
         let mut file = state.file(manifest::FILE.as_ref())?;
         let metadata = file.metadata()?;
         let keepers = [Keeper::of(&state)?, Keeper::from(&metadata)];
         refuse_unbelieved(keepers, image)?;
         let (id, length) = (id_of(&metadata), metadata.len());
-        if length > MAX_MANIFEST {
-            let text = format!("it is above {} MiB", MAX_MANIFEST >> 20);
+        if let Some(old) = self.seen.remove(folder)
+            && old.id != id
+        {
+            self.forget(old.id);
+        }
+        let written = self.written.entry(id).or_default();
+        self.bytes -= written.whole;
+        if length < written.whole {
+            *written = Written::default();
+        }
+        let room = MAX_MANIFESTS - self.bytes;
+        self.bytes += written.whole;
+        if length > room {
+            let text = format!(
+                "it and those that were read before it are above {} MiB",
+                MAX_MANIFESTS >> 20
+            );
             return Err(io::Error::new(ErrorKind::FileTooLarge, text));
         }
-        if self.read.is_none_or(|(known, _)| known != id) || length < self.whole {
-            *self = Self::default();
-        }
-        file.seek(SeekFrom::Start(self.whole))?;
-        self.whole += self.history.read(file.take(MAX_MANIFEST - self.whole))?;
-        self.read = Some((id, length));
-        self.keepers = Some(keepers);
-        Ok(())
+        file.seek(SeekFrom::Start(written.whole))?;
+        let rest = file.take(length - written.whole);
+        let read = line::read(rest, |line| written.take(line))?;
+        written.whole += read;
+        self.bytes += read;
+        let seen = Seen {
+            keepers,
+            id,
+            length,
+        };
+        self.seen.insert(folder.to_owned(), seen);
+        Ok(id)
     }
+
+    /// Drops what the manifest `id` says, if no folder has it any more.
+    fn forget(&mut self, id: FileId) {
+        if !self.seen.values().any(|seen| seen.id == id)
+            && let Some(written) = self.written.remove(&id)
+        {
+            self.bytes -= written.whole;
+        }
+    }
+}
+
+impl Written {
+    fn take(&mut self, line: Line) {
+        let Line::Begun(files) = line else {
+            return;
+        };
+        for made in files {
+            let path = PathBuf::from(made.path);
+            self.marks.insert(mark(&path, made.bytes, None));
+            let digest = Some(made.digest);
+            self.marks.insert(mark(&path, made.bytes, digest));
+        }
+    }
+
+    /// Whether `image`, of so many `bytes`, was written to `path`.
+    fn has(&self, path: &Path, bytes: u64, image: &File) -> bool {
+        // Most images are none, and are not read to find out.
+        let has = |digest| self.marks.contains(&mark(path, bytes, digest));
+        has(None) && line::digest(image).is_some_and(|digest| has(Some(digest)))
+    }
+}
+
+fn mark(path: &Path, bytes: u64, digest: Option<Hash>) -> Mark {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&bytes.to_le_bytes());
+    hasher.update(digest.unwrap_or(Hash::from_bytes([0; 32])).as_bytes());
+    hasher.update(Folded::from(path).as_bytes());
+    let mut mark = Mark::default();
+    hasher.finalize_xof().fill(&mut mark);
+    mark
 }
 
 fn refuse_unbelieved(keepers: [Keeper; 2], image: Keeper) -> io::Result<()> {
@@ -77,4 +168,61 @@ fn refuse_unbelieved(keepers: [Keeper; 2], image: Keeper) -> io::Result<()> {
     }
     let text = "it belongs to somebody else than the images, or everybody may write to it";
     Err(io::Error::new(ErrorKind::PermissionDenied, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::super::line::Made;
+    use super::*;
+
+    fn begun(path: &str, bytes: &[u8]) -> String {
+        let line = Line::Begun(vec![Made::of(Path::new(path), bytes)]);
+        serde_json::to_string(&line).unwrap() + "\n"
+    }
+
+    #[test]
+    fn a_manifest_is_read_once_for_all_its_folders_and_on_and_forgotten_when_it_is_replaced() {
+        let top = tempfile::tempdir().unwrap();
+        let at = |name: &str| top.path().join(name);
+        for folder in ["a", "b"] {
+            fs::create_dir_all(at(folder).join(manifest::FOLDER)).unwrap();
+        }
+        let [a, b] = ["a", "b"].map(|folder| manifest::file(&at(folder)));
+        fs::write(&a, begun("x.png", b"made")).unwrap();
+        fs::hard_link(&a, &b).unwrap();
+        for (name, bytes) in [("made", b"made"), ("late", b"late"), ("other", b"abcd")] {
+            fs::write(at(name), bytes).unwrap();
+        }
+        let mut others = Others::default();
+        let mut is = |folder: &str, path: &str, image: &str| {
+            let image = File::open(at(image)).unwrap();
+            let found = others.is_result(&at(folder), Path::new(path), || Some(&image));
+            (found.unwrap(), others.bytes, others.written.len())
+        };
+        let length = fs::metadata(&a).unwrap().len();
+        let cases = [
+            ("a", "x.png", "made", true),
+            ("b", "X.png", "made", true),
+            ("b", "x.png", "other", false),
+            ("a", "y.png", "made", false),
+            ("a", "y.png", "late", false),
+        ];
+        for (folder, path, image, expected) in cases {
+            let found = is(folder, path, image);
+            assert_eq!(found, (expected, length, 1), "{image} at {folder}/{path}");
+        }
+        let mut log = File::options().append(true).open(&a).unwrap();
+        log.write_all(begun("y.png", b"late").as_bytes()).unwrap();
+        assert_eq!(is("b", "y.png", "late"), (true, 2 * length, 1));
+        // As the next batch there does.
+        for (folder, manifest) in [("a", &a), ("b", &b)] {
+            fs::write(at("new"), begun("z.png", b"made")).unwrap();
+            fs::rename(at("new"), manifest).unwrap();
+            assert!(is(folder, "z.png", "made").0);
+        }
+        assert_eq!(is("a", "x.png", "made"), (false, 2 * length, 2));
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cutout::Output;
 use serde::{Deserialize, Serialize};
 
-use super::history::{Entry, Made};
+use super::line::{Entry, Made};
 use super::path_text::PathText;
 use crate::Error;
 use crate::engine::Timed;

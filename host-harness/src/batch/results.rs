@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::history::{Made, is_any};
-use super::keeper::Keeper;
+use super::line::{Made, is_any};
 use super::manifest::{self, Manifest};
-use super::others::Other;
+use super::others::Others;
 use crate::files::{file_id, open_regular};
 
 /// Knows results by the manifests of the folders that they stand in.
 pub(super) struct Results<'a> {
     /// The manifest that this run writes.
     own: Option<&'a Manifest>,
-    /// Manifests by the folders of their results; `None` is this run's own.
-    read: RefCell<HashMap<PathBuf, Option<Other>>>,
+    /// Whether folders are this run's output folder.
+    is_own: RefCell<HashMap<PathBuf, bool>>,
+    others: RefCell<Others>,
     /// Folders whose manifests are not believed, and why.
     ignored: RefCell<BTreeMap<PathBuf, String>>,
 }
@@ -26,7 +26,8 @@ impl<'a> Results<'a> {
     pub(super) fn new(own: Option<&'a Manifest>) -> Self {
         Self {
             own,
-            read: RefCell::default(),
+            is_own: RefCell::default(),
+            others: RefCell::default(),
             ignored: RefCell::default(),
         }
     }
@@ -59,28 +60,27 @@ impl<'a> Results<'a> {
         F: FnOnce() -> Option<File>,
     {
         let below = path.strip_prefix(folder).unwrap_or(path);
-        let mut read = self.read.borrow_mut();
-        let known = match read.get_mut(folder) {
-            Some(known) => known,
-            None => {
-                let is_own = |own: &&Manifest| file_id(folder) == Some(own.id());
-                let other = self.own.filter(is_own).is_none().then(Other::default);
-                read.entry(folder.to_owned()).or_insert(other)
-            }
-        };
-        let Some(other) = known else {
-            let written = self.own.map(|own| own.written(below)).unwrap_or_default();
-            return is_made(&written, image);
-        };
-        let keeper = || Some(Keeper::from(&image.as_ref()?.metadata().ok()?));
-        match other.history(folder, keeper) {
-            Ok(history) => history.is_some_and(|history| is_made(&history.written(below), image)),
-            Err(why) => {
-                let mut ignored = self.ignored.borrow_mut();
-                ignored.insert(folder.to_owned(), why.to_string());
-                false
-            }
+        if let Some(own) = self.own.filter(|own| self.is_own(own, folder)) {
+            return is_made(&own.written(below), image);
         }
+        let mut others = self.others.borrow_mut();
+        let is_result = others.is_result(folder, below, || image.as_ref());
+        is_result.unwrap_or_else(|why| {
+            let mut ignored = self.ignored.borrow_mut();
+            ignored.insert(folder.to_owned(), why.to_string());
+            false
+        })
+    }
+
+    /// Whether `folder` is the output folder of the manifest `own`.
+    fn is_own(&self, own: &Manifest, folder: &Path) -> bool {
+        let mut known = self.is_own.borrow_mut();
+        if let Some(is_own) = known.get(folder) {
+            return *is_own;
+        }
+        let is_own = file_id(folder) == Some(own.id());
+        known.insert(folder.to_owned(), is_own);
+        is_own
     }
 }
 

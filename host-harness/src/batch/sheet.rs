@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::history::{Line, Made};
+use super::line::{Line, Made};
 use super::manifest::Manifest;
 use super::path_text::PathText;
 use super::record::Record;

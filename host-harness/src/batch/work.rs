@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use blake3::Hash;
 use crossbeam_channel::{Receiver, Sender};
 use cutout::{Options, Thumbnails};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use rustix::io::Errno;
 
-use super::history::{Entry, Line, Made};
 use super::inputs::Input;
+use super::line::{Entry, Line, Made};
 use super::maker::{CutOut, Failure, Maker};
 use super::manifest::{self, Manifest};
 use super::names::{self, Name};
@@ -56,7 +57,7 @@ pub(super) struct Work<'a> {
     pub(super) maker: Maker<'a>,
     pub(super) options: &'a Options,
     /// BLAKE3 of all that results depend on besides the image.
-    pub(super) recipe: &'a str,
+    pub(super) recipe: &'a Hash,
     /// Whether what is done is done again.
     pub(super) overwrite: bool,
     pub(super) stop: &'a Stop,
@@ -137,7 +138,7 @@ impl Work<'_> {
     ) -> Result<(Entry, Status), Failure> {
         let start = Instant::now();
         let picture = self.read(&task.input.path)?;
-        let digest = blake3::hash(&picture).to_hex().to_string();
+        let digest = blake3::hash(&picture);
         let (main, sheet) = (&task.name.main, self.options.thumbnails.is_some());
         if !self.overwrite
             && let Some(entry) = self.manifest.done(main, &digest, self.recipe, sheet)
@@ -171,7 +172,7 @@ impl Work<'_> {
         let entry = Entry {
             source: (&*task.input.relative).into(),
             digest,
-            recipe: self.recipe.to_owned(),
+            recipe: *self.recipe,
             output,
             mask: mask.map(|(made, _)| made),
             thumbnails,

@@ -26,6 +26,12 @@ impl From<&Path> for Folded {
     }
 }
 
+impl Folded {
+    pub(in super::super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 fn fold(text: &str) -> String {
     text.nfd()
         .flat_map(char::to_lowercase)

@@ -226,7 +226,7 @@ fn a_manifest_above_the_images_is_not_waited_for_and_not_read_without_end() {
     let cases: [(&str, Make); 4] = [
         ("no regular file", fifo),
         ("it is a link", |path| symlink("/dev/zero", path).unwrap()),
-        ("it is above 512 MiB", |path| {
+        ("above 512 MiB", |path| {
             File::create(path).unwrap().set_len(1 << 40).unwrap();
         }),
         // Zeros, in one line without an end.
@@ -242,6 +242,30 @@ fn a_manifest_above_the_images_is_not_waited_for_and_not_read_without_end() {
         let told = said.contains("manifest.jsonl is not used") && said.contains(words);
         assert_eq!(told, !words.is_empty(), "{words}: {said}");
         fs::remove_file(&manifest).unwrap();
+    }
+}
+
+#[test]
+fn manifests_above_the_images_are_read_up_to_a_limit_for_all_and_each_file_once() {
+    for is_one in [true, false] {
+        let top = folder(&["mine/in/a.png"]);
+        let [near, far] = ["mine", "."].map(|name| top.path().join(name).join(".cutout"));
+        let files = [&near, &far].map(|folder| {
+            fs::create_dir(folder).unwrap();
+            folder.join("manifest.jsonl")
+        });
+        let [near, far] = &files;
+        File::create(near).unwrap().set_len(300 << 20).unwrap();
+        if is_one {
+            fs::hard_link(near, far).unwrap();
+        } else {
+            File::create(far).unwrap().set_len(300 << 20).unwrap();
+        }
+        let out = tempfile::tempdir().unwrap();
+        let (code, said) = bounded(&native(out.path(), &top.path().join("mine/in")));
+        assert_eq!((code, names(out.path()).len()), (0, 1), "{said}");
+        let told = said.contains("above 512 MiB; results of that batch are taken for images");
+        assert_eq!(told, !is_one, "{said}");
     }
 }
 
