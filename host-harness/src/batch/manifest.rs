@@ -9,12 +9,12 @@ use std::sync::Mutex;
 
 use blake3::Hash;
 use rustix::fs::{FileType, Stat};
-use rustix::io::Errno;
 
 use super::history::History;
 use super::keeper::Keeper;
 use super::line::{self, Entry, Line, Made, is_any};
-use super::path_text::PathText;
+use super::lock::is_locked;
+use super::thumbnail;
 use crate::files::{self, FileId, Folder, is_file};
 use crate::sync::lock;
 use crate::{Error, Kind};
@@ -30,9 +30,6 @@ const LOCK: &str = "lock";
 
 /// Largest manifest in bytes: room for more than two million images.
 const MAX_MANIFEST: u64 = 2 << 30;
-
-/// Largest thumbnail in bytes: more than a JPEG has of so many pixels.
-pub(super) const MAX_THUMBNAIL: u64 = 64 << 10;
 
 /// The name of the folder for files that are being written.
 const TEMPORARY: &str = "temporary";
@@ -112,7 +109,7 @@ impl Manifest {
     }
 
     /// The entry of the result `main`, if it was made of the same bytes by the same recipe and all of it is still
-    /// there, unchanged; with `thumbnails`, these too, where [`thumbnails`] has them.
+    /// there, unchanged; with `thumbnails`, these too.
     pub(super) fn done(
         &self,
         main: &Path,
@@ -125,14 +122,9 @@ impl Manifest {
             let file = self.folder.file_below(&PathBuf::from(made.path.clone()));
             file.is_ok_and(|file| made.is(&file))
         };
-        let have_places = |pair: &[Made; 2]| {
-            let places = self::thumbnails(main).map(|path| PathText::from(&*path));
-            pair.iter().map(|made| &made.path).eq(&places)
-        };
-        let is_thumbnail = |made: &Made| made.bytes <= MAX_THUMBNAIL && is_whole(made);
         let thumbnails_are = || {
             let pair = entry.thumbnails.as_ref();
-            pair.is_some_and(|pair| have_places(pair) && pair.iter().all(is_thumbnail))
+            pair.is_some_and(|pair| thumbnail::are(pair, main) && pair.iter().all(is_whole))
         };
         (entry.digest == *digest
             && entry.recipe == *recipe
@@ -183,20 +175,6 @@ impl Manifest {
             || is_link
             || path.starts_with(FOLDER)
             || is_file(old) && (old.st_size == 0 || is_result())
-    }
-
-    /// Reads the thumbnail at `path` below the output folder.
-    ///
-    /// # Errors
-    /// Kind `FileTooLarge` for what is no thumbnail of a batch; whatever the file system answers; for what is no regular file,
-    /// which is not waited for.
-    pub(super) fn thumbnail(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let bytes = files::read_file(self.folder.file_below(path)?, MAX_THUMBNAIL)?;
-        if bytes.len() as u64 > MAX_THUMBNAIL {
-            let text = format!("it is above {} KiB; remove it", MAX_THUMBNAIL >> 10);
-            return Err(io::Error::new(ErrorKind::FileTooLarge, text));
-        }
-        Ok(bytes)
     }
 
     /// Notes that `files` are about to be written.
@@ -315,52 +293,8 @@ fn rewrite(state: &Folder, temporary: &Folder) -> io::Result<(History, File)> {
     Ok((history, log))
 }
 
-/// Where the thumbnails of the result `main` are kept, below the output folder: before and after.
-pub(super) fn thumbnails(main: &Path) -> [PathBuf; 2] {
-    let digest = blake3::hash(main.as_os_str().as_encoded_bytes()).to_hex();
-    ["before", "after"].map(|which| {
-        let file = format!("{}.{which}.jpg", &digest[..32]);
-        PathBuf::from(FOLDER).join("thumbnails").join(file)
-    })
-}
-
 fn write_line(to: &mut Vec<u8>, line: &Line) -> io::Result<()> {
     serde_json::to_writer(&mut *to, line)?;
     to.push(b'\n');
     Ok(())
-}
-
-/// Whether `tried` took the lock; `false` where the file system has none, as some network shares.
-fn is_locked(tried: Result<(), TryLockError>) -> Result<bool, TryLockError> {
-    const NONE: [Errno; 4] = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::INVAL];
-    match tried {
-        Ok(()) => Ok(true),
-        Err(TryLockError::Error(error))
-            if Errno::from_io_error(&error).is_some_and(|errno| NONE.contains(&errno)) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_without_locks_is_used_without_and_other_faults_are_errors() {
-        let failed = |errno: Errno| is_locked(Err(TryLockError::Error(errno.into())));
-        for errno in [Errno::NOLCK, Errno::NOSYS, Errno::NOTSUP, Errno::INVAL] {
-            assert!(!failed(errno).unwrap(), "{errno}");
-        }
-        for errno in [Errno::IO, Errno::ACCESS, Errno::BADF] {
-            failed(errno).unwrap_err();
-        }
-        assert!(is_locked(Ok(())).unwrap());
-        assert!(matches!(
-            is_locked(Err(TryLockError::WouldBlock)),
-            Err(TryLockError::WouldBlock)
-        ));
-    }
 }

@@ -13,7 +13,7 @@ use super::line::{Line, Made};
 use super::manifest::Manifest;
 use super::path_text::PathText;
 use super::record::Record;
-
+use super::thumbnail;
 use crate::files;
 use crate::{Error, Kind};
 
@@ -179,6 +179,6 @@ pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error
 }
 
 fn read(path: &Path, manifest: &Manifest) -> Result<Vec<u8>, Error> {
-    let thumbnail = manifest.thumbnail(path);
+    let thumbnail = thumbnail::read(manifest.folder(), path);
     thumbnail.map_err(Error::io(format!("read the thumbnail {}", path.display())))
 }

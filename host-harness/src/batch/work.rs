@@ -9,24 +9,20 @@ use std::time::Instant;
 use blake3::Hash;
 use crossbeam_channel::{Receiver, Sender};
 use cutout::{Options, Thumbnails};
-use image::RgbImage;
-use image::codecs::jpeg::JpegEncoder;
 use rustix::io::Errno;
 
 use super::inputs::Input;
 use super::line::{Entry, Line, Made};
 use super::maker::{CutOut, Failure, Maker};
-use super::manifest::{self, Manifest};
+use super::manifest::Manifest;
 use super::names::{self, Name};
 use super::record::{Facts, Record, Status};
+use super::thumbnail;
 use crate::engine::Worker;
 use crate::files;
 use crate::stop::Stop;
 use crate::sync::lock;
 use crate::{Error, Kind};
-
-/// Of thumbnails: enough to judge an edge by.
-const THUMBNAIL_QUALITY: u8 = 80;
 
 /// An image and its name.
 pub(super) struct Task {
@@ -205,28 +201,15 @@ impl Work<'_> {
     }
 
     fn write_thumbnails(&self, main: &Path, pair: &Thumbnails) -> Result<[Made; 2], Failure> {
-        let [before, after] = manifest::thumbnails(main);
+        let [before, after] = thumbnail::places(main);
         let write = |path: &Path, pixels: &[u8]| {
-            let jpeg = thumbnail(pixels, (pair.width, pair.height))?;
+            let jpeg = thumbnail::encode(pixels, (pair.width, pair.height))?;
             let made = Made::of(path, &jpeg);
             self.write(&made, &jpeg)?;
             Ok::<_, Failure>(made)
         };
         Ok([write(&before, &pair.before)?, write(&after, &pair.after)?])
     }
-}
-
-/// A thumbnail's file, of `pixels` in RGB.
-fn thumbnail(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, Error> {
-    let mut jpeg = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut jpeg, THUMBNAIL_QUALITY);
-    let image = RgbImage::from_raw(width, height, pixels.to_vec());
-    let made = image.and_then(|image| image.write_with_encoder(encoder).ok());
-    made.ok_or_else(|| {
-        let text = format!("the engine's thumbnail of {width} × {height} is none");
-        Error::new(Kind::Trap, text)
-    })?;
-    Ok(jpeg)
 }
 
 /// Where no image can be written, the next ones need not be tried.
@@ -265,20 +248,7 @@ fn name_hint(path: &Path, error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sheet::SIDE;
     use super::*;
-
-    #[test]
-    fn a_thumbnail_of_noise_is_small_enough_to_be_read_again() {
-        let mut pixels = vec![0; (3 * SIDE * SIDE) as usize];
-        blake3::Hasher::new().finalize_xof().fill(&mut pixels);
-        let jpeg = thumbnail(&pixels, (SIDE, SIDE)).unwrap();
-        assert!(
-            jpeg.len() as u64 <= manifest::MAX_THUMBNAIL,
-            "{}",
-            jpeg.len()
-        );
-    }
 
     #[test]
     fn an_error_that_may_come_of_the_name_says_what_in_it() {
