@@ -6,7 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::manifest;
+use super::path_text::PathText;
 use super::pattern;
+use super::progress::Progress;
 use super::results::Results;
 use super::sources::Source;
 use super::walk::{self, Held, Pictures};
@@ -54,6 +57,32 @@ impl Found {
         };
         *self.results.entry(batch).or_default() += 1;
         true
+    }
+
+    /// Says what is left out, and why.
+    pub(super) fn tell_left_out(&self, progress: &Progress) {
+        for path in &self.left_out {
+            let shown = PathText::from(&**path);
+            progress.tell(&format!("{shown} is left out: it is a result of a batch"));
+        }
+        for (folder, count) in &self.results {
+            let shown = PathText::from(&**folder);
+            progress.tell(&format!(
+                "images left out as results of the batch in {shown}: {count}"
+            ));
+        }
+        for (folder, why) in &self.ignored {
+            let shown = PathText::from(&*manifest::file(folder));
+            progress.tell(&format!(
+                "warning: {shown} is not used: {why}; results of that batch are taken for images"
+            ));
+        }
+        if self.hidden > 0 {
+            let count = self.hidden;
+            progress.tell(&format!(
+                "hidden files and folders left out: {count}; --hidden takes them"
+            ));
+        }
     }
 }
 

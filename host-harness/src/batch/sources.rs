@@ -6,8 +6,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::config::Config;
 use super::list;
-use crate::Error;
+use crate::{Error, Kind};
 
 /// Where images come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,35 @@ pub(super) fn read(arguments: &[PathBuf]) -> Result<Vec<Source>, Error> {
     }
     sources.push(Source::Files(files));
     Ok(sources)
+}
+
+/// The folders among `sources` if they are to be watched, by their whole paths, as the system will call them.
+///
+/// # Errors
+/// Kind `usage` when there is none, `io` when the working folder is gone.
+pub(super) fn to_watch(config: &Config, sources: &mut [Source]) -> Result<Vec<PathBuf>, Error> {
+    let mut folders = Vec::new();
+    for source in sources {
+        if let Source::Folder(folder) = source
+            && config.watch
+        {
+            *folder = std::path::absolute(&*folder).map_err(Error::io("find the folder"))?;
+            folders.push(folder.clone());
+        }
+    }
+    if config.watch && folders.is_empty() {
+        let missing = config.inputs.iter().find(|input| !input.exists());
+        let text = match missing.map(|input| input.display()) {
+            Some(input) => {
+                format!(
+                    "{input} does not exist, and --watch needs a folder; create it with mkdir {input}"
+                )
+            }
+            None => "--watch needs a folder to watch among the inputs".to_owned(),
+        };
+        return Err(Error::new(Kind::Usage, text));
+    }
+    Ok(folders)
 }
 
 fn named(names: Vec<PathBuf>, sources: &mut Vec<Source>) {

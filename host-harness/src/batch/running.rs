@@ -1,0 +1,205 @@
+//! A batch on its way: names are given, workers make results, and what they say is noted.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender};
+use cutout::Options;
+
+use super::Ending;
+use super::config::Config;
+use super::feeder::Feeder;
+use super::inputs::Found;
+use super::maker::Maker;
+use super::manifest::Manifest;
+use super::names::{IsOurs, Names};
+use super::path_text::PathText;
+use super::progress::Progress;
+use super::record::{Record, Status};
+use super::report::Report;
+use super::sheet::{self, Sheet};
+use super::watch::Watch;
+use super::work::{Busy, Said, Task, Work};
+use crate::Error;
+use crate::engine::WORKER_STACK;
+use crate::stop::Stop;
+
+/// A batch on its way.
+pub(super) struct Running<'a> {
+    pub(super) config: &'a Config,
+    pub(super) manifest: &'a Manifest,
+    pub(super) stop: &'a Stop,
+    pub(super) report: Report,
+    pub(super) sheet: Option<Sheet>,
+    pub(super) progress: Progress,
+}
+
+impl Running<'_> {
+    /// Does all of it, and says how it ended.
+    ///
+    /// # Errors
+    /// As [`super::run`].
+    pub(super) fn run(
+        mut self,
+        found: Found,
+        watch: Option<&Watch>,
+        maker: Maker<'_>,
+    ) -> Result<Ending, Error> {
+        let mut options = self.config.options.clone();
+        options.thumbnails = self.sheet.is_some().then_some(sheet::SIDE);
+        let busy = Busy::default();
+        let work = Work {
+            manifest: self.manifest,
+            maker,
+            options: &options,
+            recipe: &self.config.recipe(),
+            overwrite: self.config.overwrite,
+            stop: self.stop,
+            busy: &busy,
+        };
+        found.tell_left_out(&self.progress);
+        if !self.manifest.is_locked() {
+            let out = self.config.out.display();
+            self.progress.tell(&format!(
+                "warning: the file system of {out} has no locks; see to it that no other batch writes there meanwhile"
+            ));
+        }
+        for (path, error) in &found.problems {
+            self.note(&Record::failed(path, None, error), None)?;
+        }
+        if !found.problems.is_empty() && self.config.fail_fast {
+            self.stop.set();
+        }
+        let is_ours = |path: &Path, standing: &Metadata| self.manifest.is_ours(path, standing);
+        let mut names = self.names(&options, &is_ours);
+        let given = names.all(&found.inputs);
+        let tasks = found.inputs.into_iter().zip(given);
+        let tasks = tasks.map(|(input, name)| Task { input, name }).collect();
+        let (to_do, jobs) = crossbeam_channel::bounded(self.config.jobs);
+        let left_out = found.results;
+        let feeder = Feeder {
+            names,
+            watch,
+            to_do,
+            stop: self.stop,
+            busy: &busy,
+            manifest: self.manifest,
+        };
+        let collected = self.work_through(&work, jobs, move |said| feeder.run(tasks, said));
+        self.finish(collected, &left_out, watch.is_some(), maker.copies())
+    }
+
+    /// Names for results, none of them the report's or the sheet's.
+    fn names<'a>(&self, options: &Options, is_ours: &'a IsOurs<'a>) -> Names<'a> {
+        let mut names = Names::new(
+            &self.config.out,
+            options.encoding.format.as_str(),
+            options.also_mask,
+            self.config.safe_names,
+            is_ours,
+            self.manifest.owners(),
+        );
+        let sheet = self.sheet.as_ref().map(Sheet::path);
+        for path in self.config.report.as_deref().into_iter().chain(sheet) {
+            names.reserve(path);
+        }
+        names
+    }
+
+    /// Has workers do the `jobs` that `feed` gives out, and notes what comes of them and what `feed` says.
+    fn work_through(
+        &mut self,
+        work: &Work<'_>,
+        jobs: Receiver<Task>,
+        feed: impl FnOnce(&Sender<Said>) + Send,
+    ) -> Result<(), Error> {
+        let (said, heard) = crossbeam_channel::bounded(self.config.jobs);
+        thread::scope(|scope| {
+            for number in 0..self.config.jobs {
+                let (jobs, said) = (jobs.clone(), said.clone());
+                thread::Builder::new()
+                    .name(format!("worker-{number}"))
+                    .stack_size(WORKER_STACK)
+                    .spawn_scoped(scope, move || work.run(&jobs, &said))
+                    .map_err(Error::io("start a worker"))?;
+            }
+            drop(jobs);
+            scope.spawn(move || feed(&said));
+            let collected = self.collect(&heard);
+            // Workers and feeder end as nobody listens any more.
+            self.stop.set();
+            drop(heard);
+            collected
+        })
+    }
+
+    fn collect(&mut self, heard: &Receiver<Said>) -> Result<(), Error> {
+        for said in heard {
+            let outcome = match said {
+                Said::Outcome(outcome) => outcome,
+                Said::Notice(text) => {
+                    self.progress.tell(&text);
+                    continue;
+                }
+                Said::End(error) => return Err(error),
+            };
+            let failed = outcome.record.status == Status::Failed;
+            self.note(&outcome.record, outcome.thumbnails)?;
+            if failed && self.config.fail_fast {
+                self.stop.set();
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts, shows and writes down what became of one image.
+    fn note(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) -> Result<(), Error> {
+        self.progress.show(record);
+        if let Some(sheet) = &mut self.sheet {
+            sheet.take(record, thumbnails);
+        }
+        self.report.write(record)
+    }
+
+    /// Writes down what is said of the batch as a whole.
+    fn note_all(&mut self, left_out: &BTreeMap<PathBuf, usize>, copies: u64) -> Result<(), Error> {
+        for (folder, images) in left_out {
+            let batch = PathText::from(&**folder);
+            let line = serde_json::json!({ "left_out": images, "batch": batch });
+            self.report.write(&line)?;
+        }
+        if self.progress.hosts().is_empty() {
+            return Ok(());
+        }
+        let fleet = serde_json::json!({ "hosts": self.progress.hosts(), "copies": copies });
+        self.report.write(&fleet)
+    }
+
+    /// `left_out` as [`Found::results`], `copies` as [`Maker::copies`].
+    fn finish(
+        mut self,
+        collected: Result<(), Error>,
+        left_out: &BTreeMap<PathBuf, usize>,
+        watched: bool,
+        copies: u64,
+    ) -> Result<Ending, Error> {
+        let interrupted = self.stop.is_by_signal() && !watched;
+        self.progress.finish(interrupted, copies);
+        let noted = self.note_all(left_out, copies);
+        // What ended the batch, before what else went wrong for the same reason.
+        collected.and(noted)?;
+        if let Some(sheet) = self.sheet {
+            for path in sheet.write(self.manifest)? {
+                self.progress
+                    .tell(&format!("contact sheet: {}", path.display()));
+            }
+        }
+        Ok(match self.progress.failed() {
+            _ if interrupted => Ending::Interrupted,
+            0 => Ending::Done,
+            _ => Ending::Failed,
+        })
+    }
+}
