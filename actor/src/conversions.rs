@@ -61,6 +61,7 @@ fn encoding(encoding: types::Encoding) -> Encoding {
             types::Format::Png => Format::Png,
             types::Format::Webp => Format::WebP,
             types::Format::Jpeg => Format::Jpeg,
+            types::Format::Raw => Format::Raw,
         },
         png: match encoding.png {
             types::PngEffort::Fast => PngEffort::Fast,

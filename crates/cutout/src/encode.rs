@@ -22,6 +22,9 @@ pub enum Format {
     WebP,
     /// Lossy, without transparency: white is put behind.
     Jpeg,
+    /// No file but the pixels, row by row, for callers that have pixels: red, green, blue and straight alpha of 8 bits, or one value
+    /// of a mask.
+    Raw,
 }
 
 impl Format {
@@ -31,6 +34,7 @@ impl Format {
             Self::Png => "png",
             Self::WebP => "webp",
             Self::Jpeg => "jpg",
+            Self::Raw => "raw",
         }
     }
 
@@ -40,6 +44,7 @@ impl Format {
             Self::Png => "image/png",
             Self::WebP => "image/webp",
             Self::Jpeg => "image/jpeg",
+            Self::Raw => "application/octet-stream",
         }
     }
 }
@@ -149,6 +154,7 @@ fn canvas(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, Error> {
                 encoding.jpeg,
             )
         }
+        Format::Raw => copied(&canvas.data),
     }
 }
 
@@ -172,7 +178,17 @@ fn grey(mask: &Mask, encoding: Encoding) -> Result<Vec<u8>, Error> {
         Format::Png => png::mask(mask, encoding.png),
         Format::WebP => webp::file(width, height, &mask.data, kind, None, encoding.webp),
         Format::Jpeg => jpeg(width, height, &mask.data, kind, None, None, encoding.jpeg),
+        Format::Raw => copied(&mask.data),
     }
+}
+
+/// Plain pixels.
+///
+/// # Errors
+/// Those of a [`Budget`](crate::Budget).
+fn copied(pixels: &[u8]) -> Result<Vec<u8>, Error> {
+    budget::room(pixels.len() as u64)?;
+    Ok(pixels.to_vec())
 }
 
 fn jpeg(

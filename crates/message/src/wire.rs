@@ -26,7 +26,7 @@ macro_rules! words {
 
 words!(OutputWord of OutputKind, "lowercase": Cutout, Mask);
 words!(QualityWord of Quality, "lowercase": Fast, Good, Best, Rembg);
-words!(FormatWord of Format, "lowercase": Png, WebP, Jpeg);
+words!(FormatWord of Format, "lowercase": Png, WebP, Jpeg, Raw);
 words!(PngWord of PngEffort, "lowercase": Fast, Small);
 words!(StageWord of Stage, "lowercase": Decode, Preprocess, Segment, Matte, Colour, Encode);
 words!(ErrorWord of ErrorKind, "kebab-case":

@@ -29,6 +29,7 @@ impl ValueEnum for FormatName {
             Format::Jpeg => value
                 .alias("jpeg")
                 .help("Lossy; white behind what is transparent"),
+            Format::Raw => value.hide(true),
         })
     }
 }

@@ -115,7 +115,7 @@ fn whole_results_of_cutnet_are_the_same_on_both_engines() {
     let [mut wasm, mut native] = ENGINES.map(|name| engine(name, Runtime::Net, "cutnet"));
     for photo in PHOTOS {
         let picture = fs::read(fixture("photos").join(photo)).unwrap();
-        for format in [Format::Png, Format::WebP, Format::Jpeg] {
+        for format in [Format::Png, Format::WebP, Format::Jpeg, Format::Raw] {
             let options = Options {
                 encoding: Encoding {
                     format,

@@ -14,8 +14,8 @@ mod transparency;
 use std::io::Cursor;
 
 use cutout::{
-    BoundingBox, Error, ErrorKind, Limits, Mask, ModelSpec, Options, OutputKind, OutputRule,
-    Pipeline, Quality, Scaling, Segmenter, Stage,
+    BoundingBox, Encoding, Error, ErrorKind, Format, Layout, Length, Limits, Margins, Mask,
+    ModelSpec, Options, OutputKind, OutputRule, Pipeline, Quality, Scaling, Segmenter, Stage,
 };
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
@@ -110,6 +110,38 @@ fn the_cutout_keeps_colours_inside_and_nothing_outside() {
         let inside = (4..10).contains(&x) && (3..12).contains(&y);
         let expected = if inside { [9, 255, 9, 255] } else { [0; 4] };
         assert_eq!(pixel.0, expected, "{x}, {y}");
+    }
+}
+
+#[test]
+fn raw_results_are_the_pixels_of_the_png() {
+    let crop = Layout {
+        crop: Some(Margins::all(Length::Pixels(2))),
+        ..Layout::default()
+    };
+    let mut soft = pipeline(|map| map.iter_mut().for_each(|value| *value *= 0.6));
+    for output in [OutputKind::Cutout, OutputKind::Mask] {
+        for quality in [Quality::Fast, Quality::Good, Quality::Rembg] {
+            for layout in [Layout::default(), crop] {
+                let mut made = |format| {
+                    let options = Options {
+                        output,
+                        quality,
+                        layout,
+                        encoding: Encoding::default().of(format),
+                        ..Options::default()
+                    };
+                    soft.remove(&green_box(), &options, &mut |_| {}).unwrap()
+                };
+                let (png, raw) = (made(Format::Png), made(Format::Raw));
+                assert_eq!((raw.width, raw.height), (png.width, png.height));
+                let pixels = match image::load_from_memory(&png.bytes).unwrap() {
+                    DynamicImage::ImageLuma8(mask) => mask.into_raw(),
+                    cutout => cutout.into_rgba8().into_raw(),
+                };
+                assert!(raw.bytes == pixels, "{output:?}, {quality:?}, {layout:?}");
+            }
+        }
     }
 }
 

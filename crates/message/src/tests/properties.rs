@@ -18,7 +18,7 @@ fn margins() -> impl Strategy<Value = Layout> {
 }
 
 fn encoding() -> impl Strategy<Value = Encoding> {
-    let formats = prop::sample::select(vec![Format::Png, Format::WebP, Format::Jpeg]);
+    let formats = prop::sample::select(vec![Format::Png, Format::WebP, Format::Jpeg, Format::Raw]);
     let efforts = prop::sample::select(vec![PngEffort::Fast, PngEffort::Small]);
     (formats, efforts, prop::option::of(1_u8..=100), 1_u8..=100).prop_map(
         |(format, png, webp, jpeg)| Encoding {

@@ -76,6 +76,7 @@ fn encoding(encoding: Encoding) -> types::Encoding {
             Format::Png => types::Format::Png,
             Format::WebP => types::Format::Webp,
             Format::Jpeg => types::Format::Jpeg,
+            Format::Raw => types::Format::Raw,
         },
         png: match encoding.png {
             PngEffort::Fast => types::PngEffort::Fast,
