@@ -33,7 +33,6 @@ pub use sandbox::{EngineName, Sandbox};
 pub use serve::{Log, Serve};
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use crate::Error;
 
@@ -45,9 +44,9 @@ pub(crate) fn announce(text: &str) {
 
 /// A verb of the command line.
 pub trait Command {
-    /// Does what was asked; the exit code of what ended well in more than one way.
+    /// Does what was asked; the exit code, 0 but for what ends well in more than one way.
     ///
     /// # Errors
     /// With the kind that decides the exit code.
-    fn execute(self) -> Result<ExitCode, Error>;
+    fn execute(self) -> Result<u8, Error>;
 }

@@ -94,10 +94,10 @@ pub struct Timed<T> {
 }
 
 /// An engine that a thread of its own can have.
-pub(crate) type Worker = Box<dyn Engine + Send>;
+pub type Worker = Box<dyn Engine + Send>;
 
 /// Stack of such a thread: a main thread's, which the kernels are used to.
-pub(crate) const WORKER_STACK: usize = 8 << 20;
+pub const WORKER_STACK: usize = 8 << 20;
 
 /// A way to run the core on one image at a time.
 pub trait Engine {

@@ -4,11 +4,14 @@ mod authority;
 pub mod batch;
 #[cfg(feature = "wasm")]
 pub mod bench;
+pub mod cli;
 pub mod commands;
 pub mod engine;
 mod error;
 mod files;
+mod hints;
 mod json;
+mod manual;
 pub mod models;
 pub mod serve;
 mod stop;

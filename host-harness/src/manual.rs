@@ -8,8 +8,9 @@ use std::path::Path;
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use host_harness::Kind;
 use rustix::fs::OFlags;
+
+use crate::Kind;
 
 /// Lines of a section: a term, and its meaning.
 type Terms = &'static [(&'static str, &'static str)];

@@ -16,11 +16,11 @@ use super::record::{About, Record, Series};
 use super::row::{Row, RowKind, word};
 use super::steps::Steps;
 use super::{about, artifacts, compare, process};
-use crate::Error;
 use crate::commands::Group;
 use crate::engine::{Cache, Runtime};
 use crate::models::Model;
 use crate::stop::Stop;
+use crate::{Error, cli};
 
 /// Outcome of a session.
 pub struct Measured {
@@ -60,7 +60,7 @@ impl Session {
         let model = plan.model.find()?;
         let about = about::of_run(&plan, &model)?;
         let images = artifacts::images(&rows, &model)?;
-        let program = std::env::current_exe().map_err(Error::io("find this program"))?;
+        let program = cli::program().map_err(Error::io("find this program"))?;
         // Pages of a file that is still to be written back would count as private and dirty.
         process::drop_from_page_cache(&program)?;
         let work = tempfile::tempdir().map_err(Error::io("make a temporary folder"))?;

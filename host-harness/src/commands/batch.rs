@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
@@ -109,12 +108,12 @@ pub struct Batch {
 }
 
 impl Command for Batch {
-    fn execute(self) -> Result<ExitCode, Error> {
+    fn execute(self) -> Result<u8, Error> {
         let ending = match &self.nats {
             Some(url) => self.with_fleet(url),
             None => self.with_engines(),
         };
-        Ok(ExitCode::from(ending?.code()))
+        Ok(ending?.code())
     }
 }
 

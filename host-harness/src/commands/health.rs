@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -34,7 +33,7 @@ pub struct Health {
 }
 
 impl Command for Health {
-    fn execute(self) -> Result<ExitCode, Error> {
+    fn execute(self) -> Result<u8, Error> {
         let target = match self.url {
             Some(target) => target,
             None => target(&format!("http://{ADDR}")).map_err(|e| Error::new(Kind::Usage, e))?,
@@ -48,7 +47,7 @@ impl Command for Health {
         match status(&answer) {
             Some((200..=299, _)) => {
                 announce(&format!("{target} is ready"));
-                Ok(ExitCode::SUCCESS)
+                Ok(0)
             }
             Some((status, why)) => {
                 let text = format!("{target} is not ready: it answers {status}, {why:?}");

@@ -108,7 +108,7 @@ impl OutputFlags {
     ///
     /// # Errors
     /// Kind `usage` for a value that cannot be, `io` for a background that cannot be read.
-    pub(crate) fn options(&self, format: Format, limits: Limits) -> Result<Options, Error> {
+    pub fn options(&self, format: Format, limits: Limits) -> Result<Options, Error> {
         self.refuse_quality_of_another(format)?;
         let crop = self.crop.as_deref().map(margins).transpose()?;
         let default = Encoding::default();

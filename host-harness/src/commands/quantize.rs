@@ -1,7 +1,6 @@
 //! `cutout quantize`: ranges for a model, by which it is computed in whole numbers.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use cutout::{ErrorKind, Limits, ModelSpec, Pipeline, Quality, Scaling, Segmenter};
@@ -32,7 +31,7 @@ pub struct Quantize {
 }
 
 impl Command for Quantize {
-    fn execute(self) -> Result<ExitCode, Error> {
+    fn execute(self) -> Result<u8, Error> {
         let output = Place::of_output(&self.output);
         files::refuse_terminal(&output, "model.onnx")?;
         let model = self.model.find()?;
@@ -66,7 +65,7 @@ impl Command for Quantize {
                 self.images.len()
             ));
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(0)
     }
 }
 

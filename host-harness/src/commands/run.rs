@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use cutout::{Matte, Output};
@@ -37,7 +36,7 @@ pub struct Run {
 }
 
 impl Command for Run {
-    fn execute(self) -> Result<ExitCode, Error> {
+    fn execute(self) -> Result<u8, Error> {
         let (input, output) = (Place::from(&*self.input), Place::of_output(&self.output));
         files::refuse_same(&input, &output)?;
         refuse_folder_and_url(&input)?;
@@ -63,7 +62,7 @@ impl Command for Run {
         }
         // The process ends here; the kernel takes its memory back sooner than wasmtime would give it.
         std::mem::forget((engine, engines));
-        Ok(ExitCode::SUCCESS)
+        Ok(0)
     }
 }
 

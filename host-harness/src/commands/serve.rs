@@ -2,7 +2,6 @@
 
 use std::io;
 use std::num::NonZeroU32;
-use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
@@ -92,7 +91,7 @@ pub enum Log {
 }
 
 impl Command for Serve {
-    fn execute(self) -> Result<ExitCode, Error> {
+    fn execute(self) -> Result<u8, Error> {
         let token = self.token()?;
         let workers = match self.workers {
             Some(workers) => workers,
@@ -129,7 +128,7 @@ impl Command for Serve {
         let (model, engines) = self.sandbox.start(settings)?;
         config.model.clone_from(&model.spec.name);
         serve(engines, config, &announce)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(0)
     }
 }
 

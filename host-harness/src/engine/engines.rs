@@ -68,6 +68,15 @@ impl Engines {
         })
     }
 
+    /// The engine's name in flags and columns: `wasm` or `native`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "wasm")]
+            Self::Wasm(_) => "wasm",
+            Self::Native(..) => "native",
+        }
+    }
+
     /// Instances made so far, by all engines; `native` has none.
     pub fn instances(&self) -> u64 {
         match self {
