@@ -1,0 +1,1 @@
+"""Functions of other packages, by their names and arguments."""

@@ -1,0 +1,117 @@
+//! Threads with an engine each, which do the work of Python's threads.
+//!
+//! An engine gets a stack and a heap count of its own there, whatever thread of Python asks, and whoever waits can be interrupted.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender};
+use host_harness::engine::{Engine, Engines, WORKER_STACK, Worker};
+use host_harness::{Error, Kind};
+
+/// A piece of work for one engine.
+type Job = Box<dyn FnOnce(Result<&mut dyn Engine, Error>) + Send>;
+
+/// Workers, started as they are needed.
+pub(crate) struct Workers {
+    jobs: Sender<Job>,
+    work: Receiver<Job>,
+    most: usize,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engines: Engines,
+    count: Mutex<Count>,
+}
+
+struct Count {
+    threads: usize,
+    /// Jobs that are waiting or being done.
+    jobs: usize,
+    /// An engine without a thread yet.
+    engine: Option<Worker>,
+}
+
+impl Workers {
+    /// At most `most` workers of `engines`; the engine of the first is made here.
+    ///
+    /// # Errors
+    /// Those of [`Engines::engine`].
+    pub(crate) fn new(engines: Engines, most: usize) -> Result<Self, Error> {
+        let engine = Some(engines.engine()?);
+        let (jobs, work) = crossbeam_channel::unbounded();
+        let count = Mutex::new(Count {
+            threads: 0,
+            jobs: 0,
+            engine,
+        });
+        Ok(Self {
+            jobs,
+            work,
+            most,
+            shared: Arc::new(Shared { engines, count }),
+        })
+    }
+
+    /// Has a worker do `job`; its result comes through the channel, which is closed without one when the worker panics.
+    ///
+    /// # Errors
+    /// Kind `io` when no thread can be started.
+    pub(crate) fn start<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut dyn Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Receiver<Result<T, Error>>, Error> {
+        let (give, result) = crossbeam_channel::bounded(1);
+        let job: Job = Box::new(move |engine| {
+            // Nobody waits any more where Python was interrupted.
+            let _ = give.send(engine.and_then(job));
+        });
+        let mut count = self.shared.count();
+        if count.jobs >= count.threads && count.threads < self.most {
+            self.start_thread(count.engine.take())?;
+            count.threads += 1;
+        }
+        count.jobs += 1;
+        drop(count);
+        let sent = self.jobs.send(job);
+        sent.map_err(|_| Error::new(Kind::Trap, "the workers have ended"))?;
+        Ok(result)
+    }
+
+    fn start_thread(&self, engine: Option<Worker>) -> Result<(), Error> {
+        let (shared, work) = (self.shared.clone(), self.work.clone());
+        thread::Builder::new()
+            .name("cutout".to_owned())
+            .stack_size(WORKER_STACK)
+            .spawn(move || shared.run(engine, &work))
+            .map_err(|e| Error::new(Kind::Io, format!("cannot start a thread: {e}")))?;
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does jobs until there can be no more.
+    fn run(&self, mut engine: Option<Worker>, work: &Receiver<Job>) {
+        for job in work {
+            let made = match engine.take() {
+                Some(engine) => Ok(engine),
+                None => self.engines.engine(),
+            };
+            match made {
+                Ok(mut made) => {
+                    let done = catch_unwind(AssertUnwindSafe(|| job(Ok(&mut *made))));
+                    // An engine that panicked may be in any state.
+                    engine = done.is_ok().then_some(made);
+                }
+                Err(error) => job(Err(error)),
+            }
+            self.count().jobs -= 1;
+        }
+    }
+}

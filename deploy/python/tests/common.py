@@ -1,0 +1,41 @@
+"""What the tests share: photos, and the program that results are compared with."""
+
+import os
+import struct
+import subprocess
+import tempfile
+import zlib
+from functools import cache
+from pathlib import Path
+
+import cutout
+
+ROOT = Path(__file__).resolve().parents[3]
+PHOTOS = ROOT / "fixtures/photos"
+PROGRAM = os.environ.get("CUTOUT", str(ROOT / "target/release/cutout"))
+
+
+@cache
+def native() -> cutout.Session:
+    """A session that all tests of results share."""
+    return cutout.Session(engine="native", workers=2)
+
+
+@cache
+def run(photo: Path, *flags: str, format: str = "png") -> bytes:
+    """What `cutout run` writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, f"result.{format}")
+        subprocess.run([PROGRAM, "run", photo, "-o", output, *flags], check=True)
+        return output.read_bytes()
+
+
+def blank(width: int, height: int) -> bytes:
+    """A PNG, all black."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + bytes(3 * width)) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
