@@ -5,13 +5,16 @@
     >>> image = cutout.remove(PIL.Image.open("photo.jpg"))  # a PIL.Image: a PIL.Image
     >>> array = cutout.mask(array)                        # a numpy array: a numpy array
 
-Nothing is downloaded, no image leaves the machine, no GPU is needed. By default the network runs in a WebAssembly sandbox with caps
-on memory and time; ``cutout.Session(engine="native")`` does without. Pillow and numpy are needed only by those who use them.
+Nothing is downloaded, no image leaves the machine, no GPU is needed. By default the
+network runs in a WebAssembly sandbox with caps on memory and time;
+``cutout.Session(engine="native")`` does without. Pillow and numpy are needed only by
+those who use them.
 
 The functions:
 
 * `remove` and `mask` make one image, `remove_many` many.
-* `Session` holds a model, an engine and limits, for those who want others than the default ones.
+* `Session` holds a model, an engine and limits, for those who want others than the
+  default ones.
 * `cutout.compat.rembg` has rembg's functions.
 * ``python -m cutout`` is the program ``cutout``, which is installed beside.
 
@@ -68,6 +71,11 @@ __all__ = [
     "remove_many",
 ]
 
+for _class in (*CutoutError.__subclasses__(), CutoutError, NoForegroundWarning, Session):
+    # As people import them, in tracebacks and pickles.
+    _class.__module__ = __name__
+
+
 @overload
 def remove(data: Encoded, *, session: Session | None = None, **options: Unpack[Options]) -> bytes: ...
 @overload
@@ -98,33 +106,45 @@ def remove(
     Args:
         data: the image, and what the result is:
 
-            * ``bytes``, ``bytearray``, ``memoryview``: a JPEG, PNG, WebP, HEIC, AVIF, BMP, GIF or TIFF; the result is ``bytes``.
+            * ``bytes``, ``bytearray``, ``memoryview``: a JPEG, PNG, WebP, HEIC, AVIF,
+              BMP, GIF or TIFF; the result is ``bytes``.
             * ``str`` or ``os.PathLike``: the path of one; the result is ``bytes``.
-            * a binary file object: it is read to its end; the result is an ``io.BytesIO``.
-            * ``PIL.Image.Image`` of any mode: the result is one of mode RGBA, upright (EXIF orientation is applied), with the colour
-              profile and ``dpi`` in its ``info``; a mask has mode L.
-            * a numpy array of uint8, height × width (grey), height × width × 3 (RGB), or height × width × 4 (RGBA, straight alpha): the
-              result is one of height × width × 4; a mask is one of height × width.
+            * a binary file object: it is read to its end; the result is an
+              ``io.BytesIO``.
+            * ``PIL.Image.Image`` of any mode: the result is one of mode RGBA, upright
+              (EXIF orientation is applied), with the colour profile and ``dpi`` in its
+              ``info``; a mask has mode L.
+            * a numpy array of uint8, height × width (grey), height × width × 3 (RGB),
+              or height × width × 4 (RGBA, straight alpha): the result is one of height
+              × width × 4; a mask is one of height × width.
         mask_only: make the mask alone, in grey: 0 is background, 255 foreground.
-        background: what is put behind the subject: a colour as in CSS (``"white"``, ``"#81d4fa"``), three or four numbers of 0 to 255, or an
-            image as a path, bytes, ``PIL.Image`` or array, which is scaled to cover the result. Default: nothing.
-        crop: end the result at the subject. True, a margin in pixels, or one, two or four lengths as in CSS (``"5%"``, ``"10px 20px"``).
-        quality: how edges are made: ``"fast"``, ``"good"``, or ``"best"``, which takes up to three times as long.
+        background: what is put behind the subject: a colour as in CSS (``"white"``,
+            ``"#81d4fa"``), three or four numbers of 0 to 255, or an image as a path,
+            bytes, ``PIL.Image`` or array, which is scaled to cover the result. Default:
+            nothing.
+        crop: end the result at the subject. True, a margin in pixels, or one, two or
+            four lengths as in CSS (``"5%"``, ``"10px 20px"``).
+        quality: how edges are made: ``"fast"``, ``"good"``, or ``"best"``, which takes
+            up to three times as long.
         compat: ``"rembg"`` makes edges as rembg does, in place of `quality`.
-        format: of encoded results: ``"png"``, ``"webp"`` or ``"jpg"`` (white behind what is transparent). Default: PNG.
+        format: of encoded results: ``"png"``, ``"webp"`` or ``"jpg"`` (white behind
+            what is transparent). Default: PNG.
         png: ``"fast"`` or, many times slower, ``"small"``.
         webp_quality: 1 to 100, or ``"lossless"``, the default.
         jpeg_quality: 1 to 100. Default: 90.
         max_side: longer side of the result in pixels; larger images are scaled down.
-        session: model, engine and limits. Default: one that is made at the first call, with all defaults of `Session`.
+        session: model, engine and limits. Default: one that is made at the first call,
+            with all defaults of `Session`.
 
     Returns:
-        The cut-out as `data` is: see there. Encoded results are, byte for byte, those of ``cutout run``.
+        The cut-out as `data` is: see there. Encoded results are, byte for byte, those
+        of ``cutout run``.
 
     Raises:
         InvalidImageError: `data` is no image, or a damaged one.
         ImageTooLargeError: it is above the session's limits.
-        ImageTimeoutError, ImageMemoryError: it took more time or memory than the session allows.
+        ImageTimeoutError, ImageMemoryError: it took more time or memory than the
+            session allows.
         UsageError: an option that is not possible.
         TypeError: `data` is of another type.
         OSError: a path that cannot be read.
@@ -166,7 +186,8 @@ def mask(data: AnyImage, *, session: Session | None = None, **options: Unpack[Ma
         options: those of `remove` but for `mask_only` and `background`.
 
     Returns:
-        The mask as `data` is: an encoded image, a ``PIL.Image`` of mode L, or an array of height × width of uint8.
+        The mask as `data` is: an encoded image, a ``PIL.Image`` of mode L, or an array
+            of height × width of uint8.
 
     Raises:
         CutoutError, TypeError, OSError: as `remove`.
@@ -182,17 +203,22 @@ def remove_many(
     session: Session | None = None,
     **options: Unpack[Options],
 ) -> Iterator[Any]:
-    """Removes the backgrounds of many images, several at once; results come in the order of the images.
+    """Removes the backgrounds of many images, several at once; results come in the order
+    of the images.
 
     Args:
-        images: what `remove` takes. It may be endless: at most twice as many are taken from it as there are workers.
-        workers: images that are made at once, no more than the session's, which is the default.
-        errors: ``"raise"`` ends at the first image that is refused; ``"return"`` has the `CutoutError` in the place of its result.
+        images: what `remove` takes. It may be endless: at most twice as many are taken
+            from it as there are workers.
+        workers: images that are made at once, no more than the session's, which is the
+            default.
+        errors: ``"raise"`` ends at the first image that is refused; ``"return"`` has
+            the `CutoutError` in the place of its result.
         session: as in `remove`.
         options: those of `remove`.
 
     Returns:
-        An iterator of results, each as its image is. Ending it early, by ``close()`` or ``break``, begins no further image.
+        An iterator of results, each as its image is. Ending it early, by ``close()`` or
+        ``break``, begins no further image.
 
     Raises:
         CutoutError, TypeError, OSError: as `remove`, when the image's turn comes.

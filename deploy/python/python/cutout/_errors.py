@@ -7,7 +7,8 @@ class CutoutError(Exception):
     """The base of all errors of Cutout.
 
     Attributes:
-        kind: the stable kind, for programs, such as ``"undecodable"``; docs/errors.md has all of them. The text is for people.
+        kind: the stable kind, for programs, such as ``"undecodable"``; docs/errors.md
+            has all of them. The text is for people.
     """
 
     kind: str
@@ -25,11 +26,13 @@ class UsageError(CutoutError, ValueError):
 
 
 class InvalidImageError(CutoutError, ValueError):
-    """Bytes that are no image, or a damaged one (kinds ``unsupported-format``, ``undecodable``)."""
+    """Bytes that are no image, or a damaged one (kinds ``unsupported-format``,
+    ``undecodable``)."""
 
 
 class ImageTooLargeError(CutoutError, ValueError):
-    """An image, or a result, above a limit (kinds ``too-many-bytes``, ``too-many-pixels``, ``too-large``)."""
+    """An image, or a result, above a limit (kinds ``too-many-bytes``, ``too-many-pixels``,
+    ``too-large``)."""
 
 
 class ImageTimeoutError(CutoutError, TimeoutError):
@@ -37,7 +40,8 @@ class ImageTimeoutError(CutoutError, TimeoutError):
 
 
 class ImageMemoryError(CutoutError, MemoryError):
-    """An image that needs more memory than the session's ``max_memory`` (kind ``out-of-memory``)."""
+    """An image that needs more memory than the session's ``max_memory`` (kind
+    ``out-of-memory``)."""
 
 
 class ModelError(CutoutError):
@@ -49,7 +53,8 @@ class FileError(CutoutError, OSError):
 
 
 class EngineError(CutoutError, RuntimeError):
-    """An engine that could not start, or stopped by itself (kinds ``engine``, ``trap``, ``encode``, ``bad-message``)."""
+    """An engine that could not start, or stopped by itself (kinds ``engine``, ``trap``,
+    ``encode``, ``bad-message``)."""
 
 
 class NoForegroundWarning(UserWarning):

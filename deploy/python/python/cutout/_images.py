@@ -1,5 +1,5 @@
-"""Images as Python has them, to encoded ones and back. Pillow and numpy are never imported here: whoever has an image of theirs has
-imported them."""
+"""Images as Python has them, to encoded ones and back. Pillow and numpy are never imported
+here: whoever has an image of theirs has imported them."""
 
 from __future__ import annotations
 
@@ -142,7 +142,8 @@ def _tiff(
     orientation: int = 1,
     profile: bytes | None = None,
 ) -> bytes:
-    """A TIFF file around plain pixels, row by row: the quickest to read of the formats that keep all there is."""
+    """A TIFF file around plain pixels, row by row: the quickest to read of the formats
+    that keep all there is."""
     width, height = size
     profile = profile or b""
     length = width * height * samples * bits // 8

@@ -1,4 +1,4 @@
-"""Options as the flags of ``cutout run``, which reads them: ranges and words are those of the program."""
+"""Options as the flags of ``cutout run``, which reads them: words and ranges are its own."""
 
 from __future__ import annotations
 

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """A model made ready in an engine, with limits. `cutout.remove` and its like use one of their own, with all defaults.
+    """A model made ready in an engine, with limits. `cutout.remove` and its like use one
+    of their own, with all defaults.
 
-    A session may be used by any number of threads; Python's lock is released meanwhile. It works in a forked process too, where
-    it makes its engines anew.
+    A session may be used by any number of threads; Python's lock is released meanwhile.
+    It works in a forked process too, where it makes its engines anew.
     """
 
     def __init__(
@@ -48,17 +49,20 @@ class Session:
         """Makes a model ready.
 
         Args:
-            model: a known name, such as ``"cutnet"`` or ``"u2netp"``, or the path of an ONNX file of the U²-Net family. Nothing is
-                downloaded.
-            engine: ``"wasm"``, in a sandbox, the default; or ``"native"``, faster. The first session in the sandbox compiles the model for
-                this processor, which takes 5 to 15 s, and keeps the result in ``~/.cache/cutout``.
+            model: a known name, such as ``"cutnet"`` or ``"u2netp"``, or the path of an
+                ONNX file of the U²-Net family. Nothing is downloaded.
+            engine: ``"wasm"``, in a sandbox, the default; or ``"native"``, faster. The
+                first session in the sandbox compiles the model for this processor,
+                which takes 5 to 15 s, and keeps the result in ``~/.cache/cutout``.
             runtime: what computes the network. Default: ``"net"``.
-            side: side of the image that the network sees, in pixels. Default: the model's own.
+            side: side of the image that the network sees, in pixels. Default: the
+                model's own.
             max_bytes: the largest encoded image, in MiB. Default: 64.
             max_pixels: the largest image, in megapixels. Default: 50.
             max_memory: memory for one image, in MiB, 16 to 4096. Default: 1024.
             timeout: time for one image, in seconds. Default: 60.
-            workers: images that are made at once, each of which takes an engine; further ones wait. Default: one for each processor.
+            workers: images that are made at once, each of which takes an engine;
+                further ones wait. Default: one for each processor.
 
         Raises:
             UsageError: a value that is not possible, or a model that is not here.
@@ -197,5 +201,6 @@ _defaults: dict[str, Session] = {}
 
 
 def default() -> Session:
-    """The session of those who name none. Without a lock, which a fork could find taken: the first of two stays."""
+    """The session of those who name none. Without a lock, which a fork could find taken:
+    the first of two stays."""
     return _defaults.get("") or _defaults.setdefault("", Session())

@@ -1,8 +1,11 @@
-"""The functions of rembg: ``from cutout.compat.rembg import remove, new_session`` in place of ``from rembg import …``.
+"""The functions of rembg, for scripts that change one line.
 
-Results are made by rembg's recipe, its darkened edges included; with a model that both have (u2netp, u2net and others) masks are rembg's but
-for a level. ``decontaminate=True`` takes Cutout's own edges and colours. Without a session the model is cutnet: rembg's own default, bria-rmbg,
-is of another family.
+    from cutout.compat.rembg import remove, new_session  # from rembg import …
+
+Results are made by rembg's recipe, its darkened edges included; with a model that both
+have (u2netp, u2net and others) masks are rembg's but for a level.
+``decontaminate=True`` takes Cutout's own edges and colours. Without a session the model
+is cutnet: rembg's own default, bria-rmbg, is of another family.
 """
 
 from __future__ import annotations
@@ -28,8 +31,9 @@ def new_session(model_name: str = "cutnet", *, providers: Any = None, sess_opts:
     """A session of a model, as rembg's function of that name makes one.
 
     Args:
-        model_name: ``"cutnet"``, ``"u2netp"``, or another model of the U²-Net family whose file is where rembg keeps it (``U2NET_HOME``), or
-            the path of one. Nothing is downloaded.
+        model_name: ``"cutnet"``, ``"u2netp"``, or another model of the U²-Net family
+            whose file is where rembg keeps it (``U2NET_HOME``), or the path of one.
+            Nothing is downloaded.
         providers, sess_opts: onnxruntime's, which is not used here; without effect.
         options: those of `cutout.Session`, such as ``engine="native"``.
 
@@ -65,19 +69,22 @@ def remove(
     """Removes the background of an image, with the arguments of rembg 2.0.86.
 
     Args:
-        data: ``bytes`` of an encoded image, a ``PIL.Image``, or a numpy array (height × width × 3 or × 4 of uint8); the result is the same
-            kind, bytes are a PNG.
-        alpha_matting, vitmatte: refused when True: pass ``decontaminate=True`` for better edges. Their thresholds and sizes are without effect.
+        data: ``bytes`` of an encoded image, a ``PIL.Image``, or a numpy array (height ×
+            width × 3 or × 4 of uint8); the result is the same kind, bytes are a PNG.
+        alpha_matting, vitmatte: refused when True: pass ``decontaminate=True`` for
+            better edges. Their thresholds and sizes are without effect.
         session: of `new_session`. Default: one of cutnet.
         only_mask: make the mask alone, in grey.
         post_process_mask: smooth the mask, to 0 or 255 everywhere. Needs Pillow.
-        decontaminate: edges along the image's own and the subject's own colours on them, by Cutout's quality ``good``.
+        decontaminate: edges along the image's own and the subject's own colours on
+            them, by Cutout's quality ``good``.
         bgcolor: red, green, blue and alpha of a background, 0 to 255.
         force_return_bytes: give bytes, whatever `data` is.
         putalpha: keep all colours, and make the mask the alpha. Needs Pillow.
 
     Raises:
-        ValueError: `data` of another type, or an argument that is not possible here; all of `CutoutError` are as in `cutout.remove`.
+        ValueError: `data` of another type, or an argument that is not possible here;
+            all of `CutoutError` are as in `cutout.remove`.
     """
     for name, asked in (("alpha_matting", alpha_matting), ("vitmatte", vitmatte)):
         if asked:
