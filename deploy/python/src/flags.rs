@@ -7,7 +7,7 @@ use host_harness::{Error, Kind};
 ///
 /// # Errors
 /// Kind `usage` for what the command line would refuse.
-pub(crate) fn parse<T: Args>(words: &[String]) -> Result<T, Error> {
+pub(crate) fn parse<T: Args>(words: Vec<String>) -> Result<T, Error> {
     let command = Command::new("cutout")
         .no_binary_name(true)
         .disable_help_flag(true)

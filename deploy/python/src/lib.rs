@@ -12,7 +12,6 @@ use cutout::Mask;
 use host_harness::{Kind, cli};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use session::Session;
@@ -36,7 +35,7 @@ fn main(py: Python<'_>, arguments: Vec<OsString>, script: Option<PathBuf>) -> u8
 #[pyfunction]
 fn smoothed<'py>(
     py: Python<'py>,
-    mask: PyBackedBytes,
+    mask: &[u8],
     width: u32,
     height: u32,
 ) -> PyResult<Bound<'py, PyBytes>> {

@@ -58,7 +58,7 @@ impl Session {
     #[new]
     #[pyo3(signature = (words, workers=None))]
     fn new(py: Python<'_>, words: Vec<String>, workers: Option<usize>) -> PyResult<Self> {
-        py.detach(|| Self::open(&words, workers))
+        py.detach(|| Self::open(words, workers))
             .map_err(|error| raised(py, &error))
     }
 
@@ -79,7 +79,7 @@ impl Session {
         background: Option<PyBackedBytes>,
         pixels: bool,
     ) -> PyResult<Made<'py>> {
-        let output = self.output(py, image, &words, background, pixels)?;
+        let output = self.output(py, image, words, background, pixels)?;
         Ok((
             PyByteArray::new(py, &output.bytes),
             output.width,
@@ -91,7 +91,7 @@ impl Session {
 }
 
 impl Session {
-    fn open(words: &[String], workers: Option<usize>) -> Result<Self, Error> {
+    fn open(words: Vec<String>, workers: Option<usize>) -> Result<Self, Error> {
         let SessionFlags { sandbox } = flags::parse(words)?;
         let workers = match workers {
             Some(0) => return Err(Error::new(Kind::Usage, "workers is at least 1")),
@@ -114,7 +114,7 @@ impl Session {
         &self,
         py: Python<'_>,
         image: PyBackedBytes,
-        words: &[String],
+        words: Vec<String>,
         background: Option<PyBackedBytes>,
         pixels: bool,
     ) -> PyResult<Output> {

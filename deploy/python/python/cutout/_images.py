@@ -99,7 +99,7 @@ def _of_pillow(image: Image, on_background: bool) -> Source:
         from PIL import Image as pillow
 
         mode = "L" if made.is_mask else "RGBA"
-        result = pillow.frombuffer(mode, (made.width, made.height), made.data, "raw", mode, 0, 1)
+        result = pillow.frombytes(mode, (made.width, made.height), made.data)
         if "dpi" in image.info:
             result.info["dpi"] = image.info["dpi"]
         if keeps_profile and not made.is_mask:
