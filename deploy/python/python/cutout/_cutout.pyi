@@ -2,6 +2,8 @@
 
 from typing import final
 
+__all__ = ["Session", "__version__", "kinds", "main", "smoothed"]
+
 __version__: str
 
 @final
