@@ -1,11 +1,9 @@
 """Threads, forks, signals, and what is imported."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,20 +57,29 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
     def test_an_interrupt_ends_the_wait_for_an_image(self):
         code = """
-import sys, cutout
+import sys, threading, cutout
 session = cutout.Session(engine="native", workers=1)
-print("ready", flush=True)
+done, one = [], threading.Event()
+
+def work():
+    done.append(session.remove(sys.argv[1]))
+    one.set()
+
+for _ in range(40):
+    threading.Thread(target=work, daemon=True).start()
+# Behind the first image the others wait, and whoever comes now waits for all of them.
+one.wait()
 try:
-    while True:
-        session.remove(sys.argv[1], quality="best")
+    print("ready", flush=True)
+    session.remove(sys.argv[1])
 except KeyboardInterrupt:
-    print("interrupted", flush=True)
+    print("interrupted before the others" if len(done) < 40 else "late", flush=True)
 """
         command = [sys.executable, "-c", code, COFFEE]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             self.assertEqual(process.stdout.readline(), "ready\n")
             process.send_signal(signal.SIGINT)
-            self.assertEqual(process.stdout.read(), "interrupted\n")
+            self.assertEqual(process.stdout.read(), "interrupted before the others\n")
             self.assertEqual(process.wait(), 0)
 
     def test_neither_pillow_nor_numpy_is_imported(self):
