@@ -195,6 +195,51 @@ def mask(data: AnyImage, *, session: Session | None = None, **options: Unpack[Ma
     return (session or _default()).mask(data, **options)
 
 
+@overload
+def remove_many(
+    images: Iterable[Encoded],
+    *,
+    workers: int | None = None,
+    errors: Literal["raise"] = "raise",
+    session: Session | None = None,
+    **options: Unpack[Options],
+) -> Iterator[bytes]: ...
+@overload
+def remove_many(
+    images: Iterable[Image],
+    *,
+    workers: int | None = None,
+    errors: Literal["raise"] = "raise",
+    session: Session | None = None,
+    **options: Unpack[Options],
+) -> Iterator[Image]: ...
+@overload
+def remove_many(
+    images: Iterable[NDArray[np.uint8]],
+    *,
+    workers: int | None = None,
+    errors: Literal["raise"] = "raise",
+    session: Session | None = None,
+    **options: Unpack[Options],
+) -> Iterator[NDArray[np.uint8]]: ...
+@overload
+def remove_many(
+    images: Iterable[BinaryIO],
+    *,
+    workers: int | None = None,
+    errors: Literal["raise"] = "raise",
+    session: Session | None = None,
+    **options: Unpack[Options],
+) -> Iterator[io.BytesIO]: ...
+@overload
+def remove_many(
+    images: Iterable[AnyImage],
+    *,
+    workers: int | None = None,
+    errors: Literal["raise", "return"] = "raise",
+    session: Session | None = None,
+    **options: Unpack[Options],
+) -> Iterator[Any]: ...
 def remove_many(
     images: Iterable[AnyImage],
     *,

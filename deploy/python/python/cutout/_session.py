@@ -160,6 +160,51 @@ class Session:
         """As `cutout.mask`, in this session."""
         return self.remove(data, mask_only=True, **options)
 
+    @overload
+    def remove_many(
+        self,
+        images: Iterable[Encoded],
+        *,
+        workers: int | None = None,
+        errors: Literal["raise"] = "raise",
+        **options: Unpack[Options],
+    ) -> Iterator[bytes]: ...
+    @overload
+    def remove_many(
+        self,
+        images: Iterable[Image],
+        *,
+        workers: int | None = None,
+        errors: Literal["raise"] = "raise",
+        **options: Unpack[Options],
+    ) -> Iterator[Image]: ...
+    @overload
+    def remove_many(
+        self,
+        images: Iterable[NDArray[np.uint8]],
+        *,
+        workers: int | None = None,
+        errors: Literal["raise"] = "raise",
+        **options: Unpack[Options],
+    ) -> Iterator[NDArray[np.uint8]]: ...
+    @overload
+    def remove_many(
+        self,
+        images: Iterable[BinaryIO],
+        *,
+        workers: int | None = None,
+        errors: Literal["raise"] = "raise",
+        **options: Unpack[Options],
+    ) -> Iterator[io.BytesIO]: ...
+    @overload
+    def remove_many(
+        self,
+        images: Iterable[AnyImage],
+        *,
+        workers: int | None = None,
+        errors: Literal["raise", "return"] = "raise",
+        **options: Unpack[Options],
+    ) -> Iterator[Any]: ...
     def remove_many(
         self,
         images: Iterable[AnyImage],
