@@ -1,5 +1,10 @@
 //! The builder: operators are added in any topological order, then lowered to a plan.
 
+mod conv;
+
+pub use conv::Conv;
+pub(crate) use conv::Geometry;
+
 use crate::plan::{ConvOp, MAX_MEMORY, MAX_NAME, MAX_OPS, MAX_SOURCES};
 use crate::shape::{MAX_CHANNELS, Shape};
 use crate::{Activation, Error, Plan, lower};
@@ -32,78 +37,6 @@ pub(crate) enum NodeKind {
     Add(usize, usize),
     Sigmoid(usize),
     Activate(usize, Activation),
-}
-
-/// The parameters of a convolution. Each field is what ONNX calls it, with square kernels and equal padding.
-#[derive(Debug, Clone, Copy)]
-pub struct Conv<'a> {
-    /// One to eight maps of equal height and width, read as if concatenated by channel in this order.
-    pub sources: &'a [TensorId],
-    /// Side of the kernel: 1 or 3; 3 or 5 if depthwise.
-    pub kernel: usize,
-    /// Step in pixels: 1 or 2.
-    pub stride: usize,
-    /// Zeros on each side: 0 to 16.
-    pub pad: usize,
-    /// Distance of the kernel's taps in pixels: 1 to 16.
-    pub dilation: usize,
-    /// Whether each output channel reads the input channel of its number alone (ONNX: as many groups as channels). There is
-    /// one source then.
-    pub depthwise: bool,
-    /// `outputs x inputs x kernel x kernel` values (OIHW), where `inputs` counts the channels of all sources and is 1 if
-    /// depthwise.
-    pub weights: &'a [f32],
-    /// One value for each output channel; its length is the number of output channels.
-    pub bias: &'a [f32],
-    /// Applied to each sum with its bias.
-    pub activation: Activation,
-}
-
-impl<'a> Conv<'a> {
-    /// A 3x3 convolution that keeps height and width: stride 1, pad 1, dilation 1, no activation.
-    #[must_use]
-    pub fn same3x3(sources: &'a [TensorId], weights: &'a [f32], bias: &'a [f32]) -> Self {
-        Self {
-            sources,
-            kernel: 3,
-            stride: 1,
-            pad: 1,
-            dilation: 1,
-            depthwise: false,
-            weights,
-            bias,
-            activation: Activation::None,
-        }
-    }
-
-    /// This convolution with the taps `dilation` pixels apart and as much padding.
-    #[must_use]
-    pub fn dilated(self, dilation: usize) -> Self {
-        Self {
-            pad: dilation,
-            dilation,
-            ..self
-        }
-    }
-
-    /// A 1x1 convolution: stride 1, no padding, no activation.
-    #[must_use]
-    pub fn pointwise(sources: &'a [TensorId], weights: &'a [f32], bias: &'a [f32]) -> Self {
-        Self {
-            kernel: 1,
-            pad: 0,
-            ..Self::same3x3(sources, weights, bias)
-        }
-    }
-
-    /// This convolution followed by a relu.
-    #[must_use]
-    pub fn relu(self) -> Self {
-        Self {
-            activation: Activation::Relu,
-            ..self
-        }
-    }
 }
 
 impl Graph {
@@ -149,22 +82,9 @@ impl Graph {
     /// [`Error::Graph`] when parameters are unsupported or do not fit the sources, weights or bias.
     pub fn conv(&mut self, conv: &Conv<'_>) -> Result<TensorId, Error> {
         let refuse = |reason: String| Error::Graph { op: "conv", reason };
-        let shapes = conv
-            .sources
-            .iter()
-            .map(|&id| self.known("conv", id))
-            .collect::<Result<Vec<_>, _>>()?;
-        let Some(&first) = shapes.first() else {
-            return Err(refuse("it has no source".into()));
-        };
-        if shapes.len() > MAX_SOURCES || shapes.iter().any(|s| (s.h, s.w) != (first.h, first.w)) {
-            return Err(refuse(format!(
-                "it takes 1 to {MAX_SOURCES} sources of equal height and width"
-            )));
-        }
-        let inputs: usize = shapes.iter().map(|s| s.c).sum();
+        let (first, inputs) = self.joined(conv.sources)?;
         let outputs = conv.bias.len();
-        if conv.depthwise && (shapes.len() > 1 || outputs != inputs) {
+        if conv.depthwise && (conv.sources.len() > 1 || outputs != inputs) {
             return Err(refuse(format!(
                 "a depthwise one gives its one source's {inputs} channels, not {outputs}"
             )));
@@ -190,22 +110,7 @@ impl Graph {
                 "unsupported {geometry:?} on a map of {first}"
             )));
         };
-        let weights = self.weights.len();
-        // Nodes may share weights in a file, so what they add up to is not bounded by its size.
-        if (weights + expected) as u64 > MAX_MEMORY / size_of::<f32>() as u64 {
-            return Err(Error::invalid(format!(
-                "more than {MAX_MEMORY} bytes of weights"
-            )));
-        }
-        for tap in 0..taps {
-            for input in 0..read {
-                self.weights.extend(
-                    (0..outputs).map(|output| conv.weights[(output * read + input) * taps + tap]),
-                );
-            }
-        }
-        let bias = self.weights.len();
-        self.weights.extend_from_slice(conv.bias);
+        let (weights, bias) = self.store(conv, read)?;
         self.push(
             Shape::new(h, w, outputs),
             NodeKind::Conv(ConvOp {
@@ -224,6 +129,46 @@ impl Graph {
                 bias,
             }),
         )
+    }
+
+    /// The first shape of a convolution's sources, and the channels of all of them.
+    fn joined(&self, sources: &[TensorId]) -> Result<(Shape, usize), Error> {
+        let refuse = |reason: String| Error::Graph { op: "conv", reason };
+        let shapes = sources
+            .iter()
+            .map(|&id| self.known("conv", id))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(&first) = shapes.first() else {
+            return Err(refuse("it has no source".into()));
+        };
+        if shapes.len() > MAX_SOURCES || shapes.iter().any(|s| (s.h, s.w) != (first.h, first.w)) {
+            return Err(refuse(format!(
+                "it takes 1 to {MAX_SOURCES} sources of equal height and width"
+            )));
+        }
+        Ok((first, shapes.iter().map(|s| s.c).sum()))
+    }
+
+    /// Keeps weights, of which each output reads `read` inputs, and bias; returns where each of the two begins.
+    fn store(&mut self, conv: &Conv<'_>, read: usize) -> Result<(usize, usize), Error> {
+        let weights = self.weights.len();
+        // Nodes may share weights in a file, so what they add up to is not bounded by its size.
+        if (weights + conv.weights.len()) as u64 > MAX_MEMORY / size_of::<f32>() as u64 {
+            return Err(Error::invalid(format!(
+                "more than {MAX_MEMORY} bytes of weights"
+            )));
+        }
+        let (taps, outputs) = (conv.kernel * conv.kernel, conv.bias.len());
+        for tap in 0..taps {
+            for input in 0..read {
+                self.weights.extend(
+                    (0..outputs).map(|output| conv.weights[(output * read + input) * taps + tap]),
+                );
+            }
+        }
+        let bias = self.weights.len();
+        self.weights.extend_from_slice(conv.bias);
+        Ok((weights, bias))
     }
 
     /// 2x2 maximum with stride 2; an odd side rounds up (ONNX `ceil_mode = 1`) and pads nothing.
@@ -323,34 +268,4 @@ impl Graph {
 /// The shape that 2x2 pooling with rounding up gives.
 pub(crate) fn pooled(shape: Shape) -> Shape {
     Shape::new(shape.h.div_ceil(2), shape.w.div_ceil(2), shape.c)
-}
-
-/// How a convolution steps over its input, in pixels.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Geometry {
-    pub(crate) kernel: usize,
-    pub(crate) stride: usize,
-    pub(crate) pad: usize,
-    pub(crate) dilation: usize,
-    pub(crate) depthwise: bool,
-}
-
-impl Geometry {
-    /// Height and width of the result; `None` when unsupported or when the kernel does not fit.
-    pub(crate) fn output(self, h: usize, w: usize) -> Option<(usize, usize)> {
-        let supported = match self.depthwise {
-            true => {
-                matches!(self.kernel, 3 | 5) && self.dilation == 1 && self.pad == self.kernel / 2
-            }
-            false => {
-                matches!(self.kernel, 1 | 3) && (1..=16).contains(&self.dilation) && self.pad <= 16
-            }
-        } && matches!(self.stride, 1 | 2);
-        if !supported {
-            return None;
-        }
-        let reach = self.dilation * (self.kernel - 1) + 1;
-        let side = |n: usize| Some((n + 2 * self.pad).checked_sub(reach)? / self.stride + 1);
-        Some((side(h)?, side(w)?))
-    }
 }
