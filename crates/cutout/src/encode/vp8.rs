@@ -180,37 +180,3 @@ fn chroma([r, g, b]: [i32; 3]) -> (u8, u8) {
     let v = level(28_800 * r - 24_116 * g - 4_684 * b);
     (u, v)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frame_whose_modes_cannot_fit_is_refused_by_its_samples() {
-        let settings = KeyframeParams {
-            y_ac_qi: 0,
-            ..KeyframeParams::default()
-        };
-        let mut state = 1_u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        let (width, height) = (16_000_u32, 2_000_u32);
-        let noise: Vec<u8> = (0..width * height).map(|_| random()).collect();
-        let flat = vec![100; noise.len()];
-        let cases = [
-            ("noise", &noise, height, true),
-            ("less noise", &noise, 500, false),
-            ("no noise", &flat, height, false),
-        ];
-        for (name, luma, height, is_refused) in cases {
-            let frame = I420Frame::packed(width, height, luma, &flat, &flat);
-            let found = forecast::check(&frame, &settings);
-            let too_large = found
-                .as_ref()
-                .is_err_and(|error| error.kind() == ErrorKind::TooManyPixels);
-            assert_eq!(too_large, is_refused, "{name}: {found:?}");
-        }
-    }
-}

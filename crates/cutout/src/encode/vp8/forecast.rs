@@ -101,6 +101,8 @@ mod tests {
         assert!(checked(large, 1, 40).is_ok());
         let error = checked(large, 150, 0).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::TooManyPixels, "{error}");
+        // Noise that has room.
+        assert!(checked((16_000, 500), 150, 0).is_ok());
         // Small enough that it always has room.
         assert!(checked((1_023, 1_025), 150, 0).is_ok());
     }
