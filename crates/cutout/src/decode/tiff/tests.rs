@@ -1,5 +1,6 @@
 //! Files made here, whose pixels are known; codings that are not written here come from libtiff 4.5 (`tiffcp`) and Pillow 13.
 
+mod colours;
 mod pixels;
 mod refusals;
 mod shapes;
