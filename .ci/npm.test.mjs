@@ -168,6 +168,21 @@ test("an error of progress ends the call, and the next one works", async () => {
   await same(removeBackground(image), cutout);
 });
 
+for (const at of [0, 2]) {
+  test(`progress that aborts its call after ${at} stages and then throws ends no other call`, async () => {
+    const reason = new Error("enough");
+    const control = new AbortController();
+    const progress = (key, ended) => {
+      if (!key.startsWith("compute:") || ended !== at) return;
+      control.abort(reason);
+      throw new Error("of the caller");
+    };
+    const [own, other] = await Promise.allSettled([removeBackground(image, { signal: control.signal, progress }), segmentForeground(image)]);
+    assert.equal(own.reason, reason);
+    await same(other.value ?? Promise.reject(other.reason), run("--mask"));
+  });
+}
+
 test("an error of progress while the package's file is loaded ends that call alone", async () => {
   const broken = new Error("of the caller");
   const progress = () => {

@@ -62,7 +62,7 @@ export class Engine {
       this.#worker.hold(true);
       this.#worker.post({ image: job.image, options: job.options }, [job.image.buffer]);
       job.sent = true;
-      this.#tell(0);
+      this.#tell(job, 0);
     } catch (error) {
       this.#end(job, () => job.reject(error));
     }
@@ -83,18 +83,18 @@ export class Engine {
 
   #hear({ ended, output, refused, broken }) {
     const job = this.#job;
-    if (ended) this.#tell(ended);
+    if (ended) this.#tell(job, ended);
     if (output) this.#end(job, () => job.resolve(output));
     if (refused) this.#end(job, () => job.reject(new CutoutError(refused.kind, refused.text)));
     if (broken) this.#lose(new CutoutError("trap", `the work broke off, most likely for want of memory: ${broken}`));
   }
 
-  /** Tells the caller how many stages have ended; an error of theirs ends the call. */
-  #tell(ended) {
+  /** Tells the caller how many stages have ended; an error of theirs ends the call, unless they have aborted it before. */
+  #tell(job, ended) {
     try {
-      this.#job.progress?.(ended);
+      job.progress?.(ended);
     } catch (error) {
-      this.#lose(error);
+      if (this.#job === job) this.#lose(error); // and not the next one, which an abort has let in
     }
   }
 
