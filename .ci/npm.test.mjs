@@ -76,6 +76,19 @@ test("pixels give what a file of them gives", async () => {
   assert.equal((await removeBackground(large, { maxSide: 8 })).type, "image/png");
 });
 
+test("without its foreground a translucent image has its own colours, and the alpha that its foreground has not", async () => {
+  const { pixels, png } = await import(new URL("../lib/pixels.js", import.meta.resolve("cutout")));
+  const { data, width, height } = await pixels(image);
+  for (let i = 0; i < width * height; i++) data[4 * i + 3] = 60 + (i % 150);
+  const file = await png({ data, width, height });
+  const [{ data: front }, { data: rest }] = await Promise.all(
+    [removeBackground(file), removeForeground(file)].map(async (call) => pixels(await bytes(await call))));
+  const wrong = data.filter((v, i) => (i % 4 === 3 ? Math.abs(front[i] + rest[i] - v) > 1 : rest[i] !== v)); // each is rounded
+  assert.deepEqual([rest.length, wrong.length], [data.length, 0]);
+  const some = (which) => rest.some((v, i) => i % 4 === 3 && which(v, data[i]));
+  assert.ok(some((is) => is === 0) && some((is, was) => is === was) && some((is, was) => is > 0 && is < was), "a mask of all kinds");
+});
+
 const settings = [
   ["the default", {}, []],
   ["JPEG", { output: { format: "image/jpeg" } }, ["--format", "jpg"]],
