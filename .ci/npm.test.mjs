@@ -240,23 +240,30 @@ test("a signal ends a call before it begins, while it waits and while it works; 
   await same(removeBackground(image), cutout);
 });
 
-test("a guest that breaks off is a trap, and the next call gets another worker", async () => {
-  const { Worker } = threads;
-  // The guest asks for the time: an exception there ends it as a trap does.
-  const faulty = (url) => `performance.now = () => { throw new WebAssembly.RuntimeError("unreachable"); }; import("${url}");`;
-  threads.Worker = class extends Worker {
-    constructor(url, options) {
-      super(faulty(url), { ...options, eval: true });
-    }
-  };
-  syncBuiltinESMExports();
-  const { removeBackground: remove } = await import(`${import.meta.resolve("cutout")}?trap`);
-  const calls = [remove(image), remove(image)];
-  await assert.rejects(calls[0], { kind: "trap", message: /memory.*unreachable/ });
-  threads.Worker = Worker;
-  syncBuiltinESMExports();
-  await same(calls[1], cutout);
-});
+// The guest asks for the time when it begins: an exception there ends it as a trap does.
+const faults = [
+  ["a guest that breaks off", "performance.now = () => { throw new WebAssembly.RuntimeError('unreachable'); }", "trap", /memory.*unreachable/],
+  ["a worker that ends while it works", "performance.now = () => process.exit(7)", "trap", /memory.*exit code 7/],
+  ["a worker that ends before it works", "process.exit(7)", "engine", /ended: exit code 7/],
+  ["a guest without an instance", "WebAssembly.Instance = class { constructor() { throw new RangeError('no room'); } }", "engine", /begin: .*no room/],
+];
+for (const [name, fault, kind, text] of faults) {
+  test(`${name} is told as ${kind}, and the next call gets another worker`, async () => {
+    const { Worker } = threads;
+    threads.Worker = class extends Worker {
+      constructor(url, options) {
+        super(`${fault}; import("${url}");`, { ...options, eval: true });
+      }
+    };
+    syncBuiltinESMExports();
+    const { removeBackground: remove } = await import(`${import.meta.resolve("cutout")}?${encodeURIComponent(name)}`);
+    const calls = [remove(image), remove(image)];
+    await assert.rejects(calls[0], { kind, message: text });
+    threads.Worker = Worker;
+    syncBuiltinESMExports();
+    await same(calls[1], cutout);
+  });
+}
 
 test("the event loop goes on, and calls are taken in order", async () => {
   const ends = [];

@@ -2,10 +2,14 @@
 
 import { CutoutError } from "./error.js";
 
+const unloaded = (text, cause) => new CutoutError("engine", text, { cause });
+const trap = (text, cause) => new CutoutError("trap", `the work broke off, most likely for want of memory: ${text}`, { cause });
+
 export class Engine {
   #platform; // load(got): the compiled core modules by name; hire(hear, lose): a worker { post, terminate, hold }
   #loading = null; // { modules, listeners }
   #worker = null;
+  #ready = false; // whether the worker has had an instance
   #job = null; // the one under way
   #waiting = [];
 
@@ -69,9 +73,10 @@ export class Engine {
   }
 
   #hire(modules) {
-    const ended = (error) => new CutoutError("engine", `the worker ended: ${error.message}`, { cause: error });
+    const ended = (error) => (this.#ready ? trap(error.message, error) : unloaded(`the worker ended: ${error.message}`, error));
     const ours = (act) => (news) => worker === this.#worker && act(news);
     let worker = null;
+    this.#ready = false;
     try {
       worker = this.#platform.hire(ours((message) => this.#hear(message)), ours((error) => this.#lose(ended(error))));
       worker.post({ modules });
@@ -81,12 +86,14 @@ export class Engine {
     return worker;
   }
 
-  #hear({ ended, output, refused, broken }) {
+  #hear({ ready, ended, output, refused, failed, broken }) {
     const job = this.#job;
+    if (ready) this.#ready = true;
     if (ended) this.#tell(job, ended);
     if (output) this.#end(job, () => job.resolve(output));
     if (refused) this.#end(job, () => job.reject(new CutoutError(refused.kind, refused.text)));
-    if (broken) this.#lose(new CutoutError("trap", `the work broke off, most likely for want of memory: ${broken}`));
+    if (failed) this.#lose(unloaded(`the worker could not begin: ${failed}`));
+    if (broken) this.#lose(trap(broken));
   }
 
   /** Tells the caller how many stages have ended; an error of theirs ends the call, unless they have aborted it before. */

@@ -1,6 +1,7 @@
 // One instance of the component in a worker, which answers one request after another.
 // In: { modules }, the compiled core modules by name; then { image, options } each time.
-// Out: { ended }, how many stages have ended; then { output }, { refused: { kind, text } } or { broken }.
+// Out: { ready } when an instance is there, or { failed } where one cannot be; { ended }, how many stages have ended; then
+// { output }, { refused: { kind, text } } or { broken }.
 
 import { instantiate } from "./component/cutout.js";
 import { inverse } from "./inverse.js";
@@ -65,7 +66,6 @@ export function guest(post) {
   }
 
   async function answer({ image, options }) {
-    instance ??= await fresh();
     looks = 0;
     try {
       const { matting } = instance;
@@ -83,6 +83,13 @@ export function guest(post) {
       modules = data.modules;
       return;
     }
+    try {
+      instance ??= await fresh();
+    } catch (error) {
+      post({ failed: String(error) });
+      return;
+    }
+    post({ ready: true });
     try {
       await answer(data);
     } catch (error) {
