@@ -2,7 +2,7 @@
 // the photos as PHOTOS. Results are compared with those of `cutout run`, byte for byte.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { promises, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import { relative } from "node:path";
@@ -238,6 +238,39 @@ test("a signal ends a call before it begins, while it waits and while it works; 
   await same(untouched.value, run("--mask"));
   await assert.rejects(removeBackground(image, { signal: AbortSignal.timeout(1) }), { name: "TimeoutError" });
   await same(removeBackground(image), cutout);
+});
+
+test("a signal ends a call while the package's file is loaded, which tells it nothing from then on", async () => {
+  const { readFile } = promises;
+  let begun, go;
+  const beginning = new Promise((resolve) => (begun = resolve));
+  const held = new Promise((resolve) => (go = resolve));
+  promises.readFile = async (file, ...options) => {
+    if (String(file).endsWith(".wasm")) { // and no module, which Node reads so, too
+      begun();
+      await held;
+    }
+    return readFile(file, ...options);
+  };
+  syncBuiltinESMExports();
+  const alone = await import(`${import.meta.resolve("cutout")}?held`);
+  const reason = new Error("enough");
+  const control = new AbortController();
+  const { signal } = control;
+  const [said, heard] = [[], []];
+  const config = { signal, progress: (...news) => said.push(news) };
+  const calls = [alone.removeBackground(image, config), alone.preload(config)];
+  const other = alone.removeBackground(image, { progress: (...news) => heard.push(news) });
+  await beginning;
+  await new Promise(setImmediate); // for the calls to come to the loading
+  control.abort(reason);
+  for (const call of calls) await assert.rejects(call, reason);
+  go();
+  promises.readFile = readFile;
+  syncBuiltinESMExports();
+  await same(other, cutout);
+  assert.deepEqual([said, heard[0][0]], [[], "fetch:cutout.core.wasm"]);
+  await assert.rejects(alone.preload({ signal }), reason);
 });
 
 // The guest asks for the time when it begins: an exception there ends it as a trap does.

@@ -100,9 +100,9 @@ export function removeForeground(image: ImageSource, config?: Config): Promise<B
 export function segmentForeground(image: ImageSource, config?: Config): Promise<Blob>;
 
 /**
- * Loads the package's own file ahead of the first image.
+ * Loads the package's own file ahead of the first image. A signal ends the wait, not the loading that other calls share.
  * @throws {CutoutError} of the kind `engine`.
  */
-export function preload(config?: Pick<Config, "progress">): Promise<void>;
+export function preload(config?: Pick<Config, "progress" | "signal">): Promise<void>;
 
 export default removeBackground;

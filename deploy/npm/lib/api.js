@@ -30,8 +30,9 @@ export function api(platform) {
     removeForeground: (image, config) => make("background", image, config),
     segmentForeground: (image, config) => make("mask", image, config),
     async preload(config) {
-      const { progress } = read(config, "foreground");
-      await engine.load(progress && ((name, loaded, total) => progress(`fetch:${name}`, loaded, total)));
+      const { progress, signal } = read(config, "foreground");
+      signal?.throwIfAborted();
+      await engine.load(progress && ((name, loaded, total) => progress(`fetch:${name}`, loaded, total)), signal);
     },
   };
 }

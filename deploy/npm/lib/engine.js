@@ -17,32 +17,43 @@ export class Engine {
     this.#platform = platform;
   }
 
-  /** The compiled modules, loaded at most once; `progress(key, bytes, total)` is told of every piece. */
-  async load(progress) {
-    const loading = (this.#loading ??= this.#load());
-    let thrown = null;
-    const listener = (...news) => {
-      try {
-        progress?.(...news);
-      } catch (error) {
-        thrown ??= { error }; // which ends this call, and not the loading that others wait for
-      }
-    };
-    loading.listeners.add(listener);
-    const modules = await loading.modules
-      .catch((error) => {
-        if (this.#loading === loading) this.#loading = null; // the next call tries again
-        throw new CutoutError("engine", `Cutout's own files could not be loaded: ${error.message}`, { cause: error });
-      })
-      .finally(() => loading.listeners.delete(listener));
-    if (thrown) throw thrown.error;
-    return modules;
+  /**
+   * The compiled modules, loaded at most once; `progress(key, bytes, total)` is told of every piece. The signal and an error of
+   * `progress` end this call, and not the loading that others wait for.
+   */
+  load(progress, signal) {
+    const { modules, listeners } = (this.#loading ??= this.#load());
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        listeners.delete(listener);
+        signal?.removeEventListener("abort", abort);
+      };
+      const fail = (error) => {
+        leave();
+        reject(error);
+      };
+      const listener = (...news) => {
+        try {
+          progress?.(...news);
+        } catch (error) {
+          fail(error);
+        }
+      };
+      const abort = () => fail(signal.reason);
+      listeners.add(listener);
+      signal?.addEventListener("abort", abort);
+      modules.finally(leave).then(resolve, reject);
+    });
   }
 
   #load() {
     const listeners = new Set();
     const got = (...news) => listeners.forEach((listener) => listener(...news));
-    return { modules: this.#platform.load(got), listeners };
+    const modules = this.#platform.load(got).catch((error) => {
+      this.#loading = null; // the next call tries again
+      throw unloaded(`Cutout's own files could not be loaded: ${error.message}`, error);
+    });
+    return { modules, listeners };
   }
 
   /** The encoded result of `image`, a Uint8Array that is given away; `progress(ended)` is told of every stage. */
@@ -60,7 +71,7 @@ export class Engine {
     if (this.#job || this.#waiting.length === 0) return;
     const job = (this.#job = this.#waiting.shift());
     try {
-      const modules = await this.load(job.loaded);
+      const modules = await this.load(job.loaded, job.signal);
       if (this.#job !== job) return; // aborted meanwhile
       this.#worker ??= this.#hire(modules);
       this.#worker.hold(true);
