@@ -133,6 +133,7 @@ const refused = [
   ["an array", [1, 2], {}, "usage", /not Array/],
   ["pixels that are too few", { data: new Uint8ClampedArray(4), width: 2, height: 2 }, {}, "usage", /16 values/],
   ["pixels of another colour space", { data: new Uint8ClampedArray(4), width: 1, height: 1, colorSpace: "display-p3" }, {}, "usage", /sRGB/],
+  ["an ImageData of floats", { data: new Float32Array(4), width: 1, height: 1 }, {}, "usage", /8 bits.*not Float32Array/],
   ["an unknown key", image, { outptu: {} }, "usage", /no key `outptu`.*output/],
   ["an unknown key of output", image, { output: { kind: 1 } }, "usage", /no key `kind`.*format/],
   ["raw pixels", image, { output: { format: "image/x-rgba8" } }, "usage", /image\/png/],
@@ -147,6 +148,12 @@ const refused = [
   ["progress that is no function", image, { progress: 1 }, "usage", /function/],
   ["a signal that is none", image, { signal: {} }, "usage", /AbortSignal/],
   ["a config that is none", image, "png", "usage", /object/],
+  ["a BigInt as format", image, { output: { format: 1n } }, "usage", /not 1/],
+  ["a BigInt as quality of the file", image, { output: { quality: 1n } }, "usage", /not 1/],
+  ["a BigInt as quality", image, { quality: 1n }, "usage", /not 1/],
+  ["a BigInt as output", image, { output: 1n }, "usage", /not 1/],
+  ["a BigInt as crop", image, { crop: 1n }, "usage", /not 1/],
+  ["a Symbol as side", image, { maxSide: Symbol("a") }, "usage", /Symbol/],
   ["no rescaling", image, { rescale: false }, "usage", /rescale/],
 ];
 for (const [name, source, config, kind, text] of refused) {

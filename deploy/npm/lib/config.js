@@ -16,21 +16,27 @@ function refuse(text) {
   throw new CutoutError("usage", text);
 }
 
+/** A value for a message, whatever it is: JSON knows no BigInt, and a template no Symbol. */
+function shown(value) {
+  if (typeof value === "string") return JSON.stringify(value);
+  return value !== null && typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
+}
+
 function known(object, keys, where) {
-  if (object === null || typeof object !== "object") refuse(`${where} is an object, not ${JSON.stringify(object)}`);
+  if (object === null || typeof object !== "object") refuse(`${where} is an object, not ${shown(object)}`);
   for (const key of Object.keys(object)) {
     if (!keys.includes(key)) refuse(`${where} has no key \`${key}\`; it has ${keys.join(", ")}`);
   }
 }
 
 function oneOf(value, allowed, where) {
-  if (!allowed.includes(value)) refuse(`${where} is ${allowed.map((a) => `"${a}"`).join(", ")}, not ${JSON.stringify(value)}`);
+  if (!allowed.includes(value)) refuse(`${where} is ${allowed.map((a) => `"${a}"`).join(", ")}, not ${shown(value)}`);
   return value;
 }
 
 function encoding({ format = "image/png", quality }) {
   oneOf(format, Object.keys(FORMATS), "output.format");
-  if (quality !== undefined && !(quality >= 0 && quality <= 1)) refuse(`output.quality is 0 to 1, not ${quality}`);
+  if (quality !== undefined && !(typeof quality === "number" && quality >= 0 && quality <= 1)) refuse(`output.quality is 0 to 1, not ${shown(quality)}`);
   const percent = quality === undefined ? undefined : Math.max(1, Math.round(quality * 100));
   return { format: FORMATS[format], png: "fast", webp: percent, jpeg: percent ?? 90 };
 }
@@ -41,12 +47,13 @@ function length(text) {
   const value = Number(number);
   if (unit === "%" && value <= MOST_PERCENT) return { tag: "share", val: value / 100 };
   if (unit === "px" && value <= MOST_PIXELS && Number.isInteger(value)) return { tag: "pixels", val: value };
-  return refuse(`a margin of crop is whole pixels up to ${MOST_PIXELS} or a share up to "${MOST_PERCENT}%", not ${JSON.stringify(text)}`);
+  return refuse(`a margin of crop is whole pixels up to ${MOST_PIXELS} or a share up to "${MOST_PERCENT}%", not ${shown(text)}`);
 }
 
 /** Margins around the subject: one, two or four lengths as in CSS; true is none. */
 function margins(crop) {
   if (crop === undefined || crop === false) return undefined;
+  if (!["boolean", "number", "string"].includes(typeof crop)) refuse(`crop is true, a number or a text, not ${shown(crop)}`);
   const lengths = (crop === true ? ["0"] : String(crop).split(" ")).map(length);
   if (![1, 2, 4].includes(lengths.length)) refuse(`crop has one, two or four lengths, not ${lengths.length}`);
   const [top, right = top, bottom = top, left = right] = lengths;
@@ -55,7 +62,7 @@ function margins(crop) {
 
 function side(maxSide) {
   if (maxSide === undefined || (Number.isInteger(maxSide) && maxSide >= 1 && maxSide < 2 ** 32)) return maxSide;
-  return refuse(`maxSide is a number of pixels from 1 on, not ${maxSide}`);
+  return refuse(`maxSide is a number of pixels from 1 on, not ${shown(maxSide)}`);
 }
 
 function aFunction(value, key) {

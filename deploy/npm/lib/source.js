@@ -14,7 +14,7 @@ const tooLarge = (size) => new CutoutError("too-many-bytes", `the image has ${si
 
 // By what they are and not by `instanceof`, since test runners and frames have classes of their own.
 const tag = (value) => Object.prototype.toString.call(value).slice(8, -1);
-const isPixels = (image) => tag(image?.data) === "Uint8ClampedArray" && Number.isInteger(image.width) && Number.isInteger(image.height);
+const isPixels = (image) => ArrayBuffer.isView(image?.data) && Number.isInteger(image.width) && Number.isInteger(image.height);
 const isBlob = (image) => typeof image?.arrayBuffer === "function" && typeof image.size === "number";
 const isUrl = (image) => typeof image?.href === "string" && typeof image.protocol === "string";
 const isBuffer = (image) => ["ArrayBuffer", "SharedArrayBuffer"].includes(tag(image));
@@ -41,6 +41,9 @@ export class Source {
   async image(image) {
     if (isPixels(image)) {
       const { width, height, data, colorSpace = "srgb" } = image;
+      if (tag(data) !== "Uint8ClampedArray") {
+        refuse(`pixels are taken in 8 bits alone, as a Uint8ClampedArray, not ${tag(data)}; ask the canvas for the pixelFormat "rgba-unorm8"`);
+      }
       if (data.length !== width * height * 4) refuse(`an image of ${width} × ${height} pixels has ${width * height * 4} values, not ${data.length}`);
       if (colorSpace !== "srgb") refuse(`pixels are taken in sRGB alone, not ${colorSpace}; give the image's file`);
       return tiff(image);
