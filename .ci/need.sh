@@ -12,3 +12,14 @@ need() {
         fi
     done
 }
+
+# `need_node VERSION`: npm, and Node of that version or later.
+need_node() {
+    need node npm
+    local here
+    here=$(node --version)
+    if ! printf '%s\n' "v$1" "$here" | sort -CV; then
+        echo "skip: Node $here is here, and $1 or later is needed"
+        exit 0
+    fi
+}
