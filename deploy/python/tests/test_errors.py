@@ -84,8 +84,15 @@ class Errors(unittest.TestCase):
         with open(ROOT / "fixtures/photos/coffee.png", "rb") as photo, warnings.catch_warnings():
             warnings.simplefilter("error")
             cutout.remove(photo, session=native())
-        with self.assertWarns(cutout.NoForegroundWarning):
-            cutout.remove(blank(8, 8), session=native())
+        calls = [
+            lambda: cutout.remove(blank(8, 8), session=native()),
+            lambda: native().mask(blank(8, 8)),
+            lambda: list(cutout.remove_many([blank(8, 8)], session=native())),
+        ]
+        for call in calls:
+            with self.assertWarns(cutout.NoForegroundWarning) as caught:
+                call()
+            self.assertEqual(caught.filename, __file__)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,8 @@ def remove(
             * ``str`` or ``os.PathLike``: the path of one; the result is ``bytes``.
             * a binary file object: it is read to its end; the result is an
               ``io.BytesIO``.
-            * ``PIL.Image.Image`` of any mode: the result is one of mode RGBA, upright
+            * ``PIL.Image.Image`` of any mode but I and F, which do not say which value is
+              white: the result is one of mode RGBA, upright
               (EXIF orientation is applied), with the colour profile and ``dpi`` in its
               ``info``; a mask has mode L.
             * a numpy array of uint8, height × width (grey), height × width × 3 (RGB),
@@ -128,7 +129,8 @@ def remove(
             up to three times as long.
         compat: ``"rembg"`` makes edges as rembg does, in place of `quality`.
         format: of encoded results: ``"png"``, ``"webp"`` or ``"jpg"`` (white behind
-            what is transparent). Default: PNG.
+            what is transparent). Default: PNG. Refused where the result is pixels (a
+            ``PIL.Image`` or an array), as are `png`, `webp_quality` and `jpeg_quality`.
         png: ``"fast"`` or, many times slower, ``"small"``.
         webp_quality: 1 to 100, or ``"lossless"``, the default.
         jpeg_quality: 1 to 100. Default: 90.
@@ -253,11 +255,12 @@ def remove_many(
 
     Args:
         images: what `remove` takes. It may be endless: at most twice as many are taken
-            from it as there are workers.
-        workers: images that are made at once, no more than the session's, which is the
-            default.
+            from it as there are workers, and each is read, but for paths, before the next
+            one is taken.
+        workers: images that are made at once, 1 or more; no more than the session's,
+            which is the default.
         errors: ``"raise"`` ends at the first image that is refused; ``"return"`` has
-            the `CutoutError` in the place of its result.
+            the `CutoutError`, or a path's `OSError`, in the place of its result.
         session: as in `remove`.
         options: those of `remove`.
 

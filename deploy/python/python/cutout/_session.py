@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import warnings
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, BinaryIO, Iterable, Iterator, Literal, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Iterable, Iterator, Literal, NamedTuple, overload
 
 from . import _cutout
-from ._errors import CutoutError, NoForegroundWarning
-from ._images import Made, source
+from ._errors import CutoutError, NoForegroundWarning, of_kind
+from ._images import Made, Source, source
 from ._options import Crop, Format, Quality, backdrop, flags, margin
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Session:
             ModelError: a model that cannot be used.
             EngineError: a sandbox that cannot be set up.
         """
+        if workers is not None and workers < 1:
+            raise of_kind("usage", f"workers={workers} is below 1")
         words = flags(
             [
                 ("model", os.fspath(model)),
@@ -126,8 +129,39 @@ class Session:
         max_side: int | None = None,
     ) -> Any:
         """As `cutout.remove`, in this session."""
+        work = self._prepared(
+            data,
+            mask_only=mask_only,
+            background=background,
+            crop=crop,
+            quality=quality,
+            compat=compat,
+            format=format,
+            png=png,
+            webp_quality=webp_quality,
+            jpeg_quality=jpeg_quality,
+            max_side=max_side,
+        )
+        return work.finish(work.run())
+
+    def _prepared(
+        self,
+        data: AnyImage,
+        *,
+        mask_only: bool = False,
+        background: Background | None = None,
+        crop: Crop = False,
+        quality: Quality = "good",
+        compat: Literal["rembg"] | None = None,
+        format: Format | None = None,
+        png: Literal["fast", "small"] | None = None,
+        webp_quality: int | Literal["lossless"] | None = None,
+        jpeg_quality: int | None = None,
+        max_side: int | None = None,
+    ) -> _Work:
+        """An image that is read, but for a path, and its options."""
         colour, picture = backdrop(background, self._inner.max_bytes)
-        image = source(data, self._inner.max_bytes, background is not None)
+        encoding = dict(format=format, png=png, webp_quality=webp_quality, jpeg_quality=jpeg_quality)
         words = flags(
             [
                 ("mask", mask_only),
@@ -135,18 +169,32 @@ class Session:
                 ("crop", margin(crop)),
                 ("quality", None if compat else quality),
                 ("compat", compat),
-                ("format", format),
-                ("png", png),
-                ("webp_quality", webp_quality),
-                ("jpeg_quality", jpeg_quality),
+                *encoding.items(),
                 ("max_side", max_side),
             ]
         )
-        data, width, height, has_foreground, _ = self._inner.remove(image.image, words, picture, image.has_pixels)
-        if not has_foreground:
-            text = "no subject can be told from the background; the result is empty"
-            warnings.warn(text, NoForegroundWarning, stacklevel=2)
-        return image.give(Made(data, width, height, mask_only))
+
+        def read() -> Source:
+            return source(data, self._inner.max_bytes, background is not None)
+
+        image = None if isinstance(data, (str, os.PathLike)) else read()
+        given = [name for name, value in encoding.items() if value is not None]
+        if image and image.has_pixels and given:
+            text = f"{', '.join(given)}: the result is pixels and no file; leave it out, or give the image as bytes or a path"
+            raise of_kind("usage", text)
+
+        def run() -> Any:
+            read_ = image or read()
+            return read_, self._inner.remove(read_.image, words, picture, read_.has_pixels)
+
+        def finish(done: Any) -> Any:
+            read_, (made, width, height, has_foreground, _) = done
+            if not has_foreground:
+                text = "no subject can be told from the background; the result is empty"
+                warnings.warn(text, NoForegroundWarning, stacklevel=_caller())
+            return read_.give(Made(made, width, height, mask_only))
+
+        return _Work(run, finish)
 
     @overload
     def mask(self, data: Encoded, **options: Unpack[MaskOptions]) -> bytes: ...
@@ -216,23 +264,39 @@ class Session:
         """As `cutout.remove_many`, in this session."""
         if errors not in ("raise", "return"):
             raise ValueError(f"errors={errors!r} is neither 'raise' nor 'return'")
-        return self._many(images, workers or self.workers, errors == "return", options)
+        if workers is None:
+            workers = self.workers
+        if workers < 1:
+            raise of_kind("usage", f"workers={workers} is below 1")
+        return self._many(images, min(workers, self.workers), errors == "return", options)
 
     def _many(self, images: Iterable[AnyImage], workers: int, returns: bool, options: Any) -> Iterator[Any]:
-        waiting: deque[Future[Any]] = deque()
+        waiting: deque[tuple[_Work | None, Future[Any]]] = deque()
 
         def first() -> Any:
+            work, done = waiting.popleft()
             try:
-                return waiting.popleft().result()
-            except CutoutError as error:
+                result = done.result()
+                return work.finish(result) if work else result
+            except (CutoutError, OSError) as error:
                 if returns:
                     return error
                 raise
 
+        def begin(image: AnyImage) -> tuple[_Work | None, Future[Any]]:
+            # In this thread, for whoever gives an image may change or close it when the next one is asked for.
+            try:
+                work = self._prepared(image, **options)
+            except Exception as error:
+                refused: Future[Any] = Future()
+                refused.set_exception(error)
+                return None, refused
+            return work, pool.submit(work.run)
+
         pool = ThreadPoolExecutor(workers, "cutout")
         try:
             for image in images:
-                waiting.append(pool.submit(lambda image: self.remove(image, **options), image))
+                waiting.append(begin(image))
                 # One for each worker, and as many again that it can go on with.
                 if len(waiting) >= 2 * workers:
                     yield first()
@@ -240,6 +304,24 @@ class Session:
                 yield first()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Work(NamedTuple):
+    """An image's way through the engine."""
+
+    run: Callable[[], Any]
+    """What may be done in another thread."""
+    finish: Callable[[Any], Any]
+    """Makes of what `run` gives the result; warnings are given here."""
+
+
+def _caller() -> int:
+    """The `stacklevel`, for the function that calls this one, of the nearest caller outside of this package."""
+    level, frame = 1, inspect.currentframe()
+    frame = frame and frame.f_back
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] == __package__:
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 _defaults: dict[str, Session] = {}
