@@ -82,6 +82,43 @@ class Encoded(unittest.TestCase):
         with self.assertRaises(ValueError):
             cutout.remove_many(images, errors="ignore")
 
+    def test_many_read_an_image_before_the_next_is_asked_for(self):
+        content = COFFEE.read_bytes()
+
+        def images():
+            for _ in range(6):
+                with io.BytesIO(content) as file:
+                    yield file
+            reused = bytearray(content)
+            for _ in range(6):
+                yield reused
+                reused[:] = b"no image"
+                reused[:] = content
+
+        results = [getattr(result, "getvalue", lambda: result)() for result in cutout.remove_many(images(), workers=2, session=native())]
+        self.assertEqual(results, [run(COFFEE)] * 12)
+
+    def test_many_give_a_path_that_cannot_be_read_in_its_place(self):
+        results = list(cutout.remove_many(["nowhere.png", COFFEE], errors="return", session=native()))
+        self.assertIsInstance(results[0], FileNotFoundError)
+        self.assertEqual(results[1], run(COFFEE))
+
+    def test_many_take_one_worker_at_least(self):
+        for workers in (0, -1):
+            with self.assertRaises(cutout.UsageError):
+                cutout.remove_many([COFFEE], workers=workers, session=native())
+            with self.assertRaises(cutout.UsageError):
+                cutout.Session(workers=workers)
+
+    def test_a_file_that_gives_less_than_it_is_asked_for_is_read_to_its_end(self):
+        for type_ in (bytes, bytearray, memoryview):
+
+            class Short(io.BytesIO):
+                def read(self, size=-1):
+                    return type_(super().read(min(size, 1000)))
+
+            self.assertEqual(cutout.remove(Short(COFFEE.read_bytes()), session=native()).getvalue(), run(COFFEE))
+
 
 if __name__ == "__main__":
     unittest.main()

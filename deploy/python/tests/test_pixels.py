@@ -88,6 +88,9 @@ class Pixels(unittest.TestCase):
         self.assertEqual((found.info["icc_profile"], found.info["dpi"]), (profile, (300, 300)))
         self.assertNotIn("icc_profile", cutout.remove(image, session=native(), background="white").info)
         self.assertNotIn("icc_profile", cutout.mask(image, session=native()).info)
+        padded = Image.merge("RGBX", (*image.split()[:3], Image.new("L", image.size)))
+        padded.info["icc_profile"] = profile
+        self.assertEqual(cutout.remove(padded, session=native()).info["icc_profile"], profile)
         # The network is shown sRGB, so a wide profile must reach it.
         lossless = png(rocket, icc_profile=rocket.info["icc_profile"])
         expected = pixels(cutout.mask(lossless, session=native()))
@@ -103,6 +106,83 @@ class Pixels(unittest.TestCase):
             found = cutout.remove(Image.open(io.BytesIO(file)), session=native())
             self.assert_equal(found, pixels(cutout.remove(file, session=native())), orientation)
             self.assertEqual(found.getexif().get(0x0112, 1), 1)
+
+    def test_a_tiff_is_turned_once_whether_it_is_loaded_or_not(self):
+        image = Image.open(PHOTOS / "chelsea.png")
+        for orientation in range(1, 9):
+            for loads in (False, True):
+                exif = Image.Exif()
+                exif[0x0112] = orientation
+                file = io.BytesIO()
+                image.save(file, "TIFF", exif=exif)
+                expected = pixels(cutout.remove(file.getvalue(), session=native()))
+                turned = Image.open(file)
+                if loads:
+                    turned.load()
+                self.assert_equal(cutout.remove(turned, session=native()), expected, (orientation, loads))
+
+    def test_broken_exif_is_passed_over(self):
+        image = Image.open(PHOTOS / "chelsea.png")
+        expected = numpy.asarray(cutout.remove(image, session=native()))
+        for exif in (b"Exif\0\0broken", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x04\0\0\0six\0"):
+            broken = image.copy()
+            broken.info["exif"] = exif
+            self.assert_equal(cutout.remove(broken, session=native()), expected, exif)
+
+    def test_each_mode_of_pillow_is_taken_or_refused_by_kind(self):
+        image = Image.open(PHOTOS / "coffee.png").convert("RGB")
+        half = image.copy()
+        half.putalpha(Image.linear_gradient("L").resize(image.size))
+        exact = numpy.asarray(image.convert("L")).astype(numpy.uint16) * 257 - numpy.uint16(3) * (numpy.asarray(image.convert("L")) > 0)
+        grey = Image.fromarray(exact)
+        big = Image.frombytes("I;16B", image.size, exact.astype(">u2").tobytes())
+        keyed = grey.copy()
+        keyed.info["transparency"] = int(exact[0, 0])
+        clear = image.quantize(64)
+        clear.info["transparency"] = 3
+        hidden = image.copy()
+        hidden.info["transparency"] = image.getpixel((0, 0))
+        lab = Image.merge("LAB", (image.convert("L"), *[Image.new("L", image.size, 128)] * 2))
+        # The image, and an image whose PNG holds the same.
+        cases = [
+            (grey, grey),
+            (big, grey),
+            (keyed, keyed),
+            (clear, clear.convert("RGBA")),
+            (hidden, hidden.convert("RGBA")),
+            (image.quantize(64), image.quantize(64).convert("RGB")),
+            (half.convert("LA"), half.convert("LA")),
+            (half.convert("LA").convert("La"), half.convert("LA").convert("La").convert("LA")),
+            (half.convert("RGBa"), half.convert("RGBa").convert("RGBA")),
+            (half.convert("LA").convert("PA"), half.convert("LA").convert("PA").convert("RGBA")),
+            (image.convert("RGBX"), image),
+            (image.convert("YCbCr"), image.convert("YCbCr").convert("RGB")),
+            (image.convert("HSV"), image.convert("HSV").convert("RGB")),
+            (image.convert("1"), image.convert("1").convert("L")),
+            (lab, lab.convert("RGB")),
+        ]
+        for given, plain in cases:
+            case = (given.mode, given.info.get("transparency"))
+            options = {"transparency": plain.info["transparency"]} if plain is keyed else {}
+            expected = cutout.remove(png(plain, **options), session=native())
+            # Pillow shows 16-bit results with their upper 8 bits, and results in pixels are rounded.
+            if given.mode.startswith("I;16"):
+                found = numpy.asarray(cutout.remove(given, session=native())).astype(int)
+                self.assertLessEqual(abs(found - numpy.asarray(Image.open(io.BytesIO(expected)).convert("RGBA"))).max(), 1, case)
+            else:
+                self.assert_equal(cutout.remove(given, session=native()), pixels(expected), case)
+        self.assertEqual(cutout.remove(image.convert("CMYK"), session=native()).size, image.size)
+        for refused in (image.convert("L").convert("I"), image.convert("L").convert("F")):
+            with self.assertRaises(cutout.UsageError, msg=refused.mode) as caught:
+                cutout.remove(refused, session=native())
+            self.assertIn(refused.mode, str(caught.exception))
+
+    def test_options_of_files_are_refused_for_pixels(self):
+        image = Image.open(PHOTOS / "coffee.png")
+        for pixels_ in (image, numpy.asarray(image)):
+            for option in (dict(format="webp"), dict(format="png"), dict(png="small"), dict(webp_quality=80), dict(jpeg_quality=70)):
+                with self.assertRaisesRegex(cutout.UsageError, f"{next(iter(option))}: the result is pixels"):
+                    cutout.remove(pixels_, session=native(), **option)
 
     def test_arrays_of_any_layout_in_memory_are_taken_and_others_refused(self):
         array = numpy.asarray(Image.open(PHOTOS / "chelsea.png"))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _BLACK_IS_ZERO, _RGB, _INKS = 1, 2, 5
 _SHORT, _LONG, _UNDEFINED = 3, 4, 7
 _ORIENTATION = 0x0112
+_OTHER_COLOURS = ("YCbCr", "LAB", "HSV")
+"""Modes whose profile, if any, is not that of the RGB they become."""
 
 
 class Made(NamedTuple):
@@ -65,13 +67,25 @@ def source(data: AnyImage, max_bytes: int, on_background: bool = False) -> Sourc
     if numpy is not None and isinstance(data, numpy.ndarray):
         return _of_array(data)
     if hasattr(data, "read"):
-        content = data.read(max_bytes + 1)
-        if isinstance(content, bytes):
-            return Source(content, False, lambda made: io.BytesIO(made.data))
-        raise TypeError("the file is opened as text; open it with mode 'rb'")
+        return Source(_read(data, max_bytes + 1), False, lambda made: io.BytesIO(made.data))
     raise TypeError(
         f"an image is bytes, a path, a binary file, a PIL.Image or a numpy array, and not {type(data).__qualname__}"
     )
+
+
+def _read(file: BinaryIO, most: int) -> bytes:
+    """The first `most` bytes of a file, which may give fewer at a time than it is asked for."""
+    content = bytearray()
+    while len(content) < most:
+        part: Any = file.read(most - len(content))
+        if isinstance(part, str):
+            raise TypeError("the file is opened as text; open it with mode 'rb'")
+        if not isinstance(part, (bytes, bytearray, memoryview)):
+            raise TypeError(f"read() of the file gives {type(part).__qualname__}, and not bytes")
+        if not part:
+            break
+        content += part
+    return bytes(content)
 
 
 def _bytes(made: Made) -> bytes:
@@ -79,21 +93,12 @@ def _bytes(made: Made) -> bytes:
 
 
 def _of_pillow(image: Image, on_background: bool) -> Source:
+    # Before the orientation is read: Pillow turns a TIFF while it loads it, and deletes the tag then.
+    image.load()
     profile: bytes | None = image.info.get("icc_profile")
-    orientation: int = image.getexif().get(_ORIENTATION, 1)
-    mode = image.mode
-    if mode in ("P", "PA", "RGBa", "La") or "transparency" in image.info:
-        plain = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    elif mode == "1":
-        plain = image.convert("L")
-    elif mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
-        plain = image
-    elif mode.startswith("I;16"):
-        plain = image.convert("I;16")
-    else:
-        plain, profile = image.convert("RGB"), None
-    kind = {"L": _BLACK_IS_ZERO, "LA": _BLACK_IS_ZERO, "I;16": _BLACK_IS_ZERO, "CMYK": _INKS}.get(plain.mode, _RGB)
-    keeps_profile = profile and kind == _RGB and not on_background
+    orientation = _orientation(image)
+    file, kind = _plain(image, orientation, profile)
+    keeps_profile = profile and kind == _RGB and image.mode not in _OTHER_COLOURS and not on_background
 
     def give(made: Made) -> Image:
         from PIL import Image as pillow
@@ -106,10 +111,66 @@ def _of_pillow(image: Image, on_background: bool) -> Source:
             result.info["icc_profile"] = profile
         return result
 
-    bits = 16 if plain.mode == "I;16" else 8
-    samples = 1 if bits == 16 else len(plain.getbands())
-    file = _tiff(plain.tobytes(), plain.size, samples, kind, bits, orientation, profile)
     return Source(file, True, give)
+
+
+def _orientation(image: Image) -> int:
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:
+        # Pillow has no exception of its own for EXIF that is broken, which viewers pass over.
+        return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def _plain(image: Image, orientation: int, profile: bytes | None) -> tuple[bytes, int]:
+    """The pixels of `image` in a TIFF file, and what their samples are.
+
+    Raises:
+        UsageError: a mode whose range or colours are not known.
+    """
+    mode = image.mode
+    transparent = image.info.get("transparency")
+    if mode.startswith("I;16"):
+        # Pillow has no way from one order of bytes to the other but through 32 bits.
+        grey = (image if mode == "I;16" else image.convert("I").convert("I;16")).tobytes()
+        if not isinstance(transparent, int):
+            return _tiff(grey, image.size, 1, _BLACK_IS_ZERO, 16, orientation, profile), _BLACK_IS_ZERO
+        pixels = _with_alpha(grey, transparent)
+        return _tiff(pixels, image.size, 2, _BLACK_IS_ZERO, 16, orientation, profile), _BLACK_IS_ZERO
+    if mode in ("I", "F"):
+        raise of_kind(
+            "usage",
+            f"an image of mode {mode} does not say which value is white; scale it and give it as mode L (0 to 255) or I;16 (0 to 65535)",
+        )
+    if mode in ("LA", "RGBA", "CMYK"):
+        wanted = mode
+    elif mode == "La":
+        wanted = "LA"
+    elif mode in ("PA", "RGBa") or transparent is not None or (image.palette and image.palette.mode == "RGBA"):
+        wanted = "RGBA"
+    else:
+        wanted = "L" if mode in ("1", "L") else "RGB"
+    try:
+        plain = image if mode == wanted else image.convert(wanted)
+    except ValueError as error:
+        text = f"Pillow cannot make an image of mode {mode} one of mode {wanted}: {error}; convert it to RGB (PIL.ImageCms does for LAB)"
+        raise of_kind("usage", text) from error
+    kind = {"L": _BLACK_IS_ZERO, "LA": _BLACK_IS_ZERO, "CMYK": _INKS}.get(wanted, _RGB)
+    if mode in _OTHER_COLOURS:
+        profile = None
+    return _tiff(plain.tobytes(), plain.size, len(plain.getbands()), kind, 8, orientation, profile), kind
+
+
+def _with_alpha(grey: bytes, transparent: int) -> bytes:
+    """16-bit grey, and behind each value its alpha: 0 where it is `transparent`."""
+    differs = [bytes(0 if value == wanted else 255 for value in range(256)) for wanted in struct.pack("<H", transparent & 0xFFFF)]
+    low, high = (int.from_bytes(grey[at::2].translate(differs[at]), "little") for at in (0, 1))
+    alpha = (low | high).to_bytes(len(grey) // 2, "little")
+    pixels = bytearray(2 * len(grey))
+    pixels[0::4], pixels[1::4] = grey[0::2], grey[1::2]
+    pixels[2::4] = pixels[3::4] = alpha
+    return bytes(pixels)
 
 
 def _of_array(array: NDArray[Any]) -> Source:
@@ -157,7 +218,7 @@ def _tiff(
         (259, _SHORT, struct.pack("<H", 1)),
         (262, _SHORT, struct.pack("<H", kind)),
         (273, _LONG, b"\0\0\0\0"),
-        (274, _SHORT, struct.pack("<H", orientation if 1 <= orientation <= 8 else 1)),
+        (274, _SHORT, struct.pack("<H", orientation)),
         (277, _SHORT, struct.pack("<H", samples)),
         (278, _LONG, struct.pack("<I", height)),
         (279, _LONG, struct.pack("<I", length)),
