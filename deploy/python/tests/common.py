@@ -5,6 +5,8 @@ import struct
 import subprocess
 import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +15,17 @@ import cutout
 ROOT = Path(__file__).resolve().parents[3]
 PHOTOS = ROOT / "fixtures/photos"
 PROGRAM = os.environ.get("CUTOUT", str(ROOT / "target/release/cutout"))
+
+
+@contextmanager
+def within(folder: str) -> Iterator[None]:
+    """The working folder, as contextlib.chdir of Python 3.11 sets it."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 @cache

@@ -1,6 +1,5 @@
 """rembg's functions: its documented examples with one changed line, and its results where it is installed."""
 
-import contextlib
 import importlib.util
 import io
 import os
@@ -14,7 +13,7 @@ import numpy
 from PIL import Image
 
 import cutout
-from common import PHOTOS, ROOT, native
+from common import PHOTOS, ROOT, native, within
 from cutout.compat.rembg import new_session, remove
 
 PNGS = sorted(PHOTOS.glob("*.png"))
@@ -110,7 +109,7 @@ class Rembg(unittest.TestCase):
             changed = example.replace("from rembg import", "from cutout.compat.rembg import")
             lines = [old != new for old, new in zip(example.splitlines(), changed.splitlines())]
             self.assertEqual(sum(lines), 1)
-            with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            with tempfile.TemporaryDirectory() as folder, within(folder):
                 shutil.copy(PNGS[0], "input.png")
                 os.makedirs("path/to/folder")
                 shutil.copy(PNGS[0], "path/to/folder/a.png")
