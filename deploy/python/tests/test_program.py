@@ -67,6 +67,11 @@ class Program(unittest.TestCase):
                 codes.append(process.wait())
         self.assertEqual(codes, [0, 0])
 
+    def test_the_module_refuses_to_measure_itself(self):
+        done = call("bench")
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"use the script: cutout bench", done.stderr)
+
     def test_a_reader_that_goes_away_ends_it_without_a_traceback(self):
         with subprocess.Popen([*OURS, "completions", "bash"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             process.stdout.close()

@@ -14,7 +14,12 @@ def main() -> None:
     # Python's own handler waits for Python to go on.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     script = os.path.abspath(sys.argv[0])
-    sys.exit(_main(["cutout", *sys.argv[1:]], script if os.access(script, os.X_OK) else None))
+    starts_alone = os.access(script, os.X_OK)
+    if not starts_alone and sys.argv[1:2] == ["bench"] and not {"-h", "--help"} & set(sys.argv):
+        # It starts itself by the name of one file.
+        print("error: python -m cutout cannot measure itself; use the script: cutout bench", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(_main(["cutout", *sys.argv[1:]], script if starts_alone else None))
 
 
 if __name__ == "__main__":
