@@ -73,7 +73,7 @@ def source(data: AnyImage, max_bytes: int, on_background: bool = False) -> Sourc
     )
 
 
-def _read(file: BinaryIO, most: int) -> bytes:
+def _read(file: Any, most: int) -> bytes:
     """The first `most` bytes of a file, which may give fewer at a time than it is asked for."""
     content = bytearray()
     while len(content) < most:
