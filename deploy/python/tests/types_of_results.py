@@ -26,6 +26,8 @@ assert_type(cutout.remove_many([Path("photo.png")]), Iterator[bytes])
 assert_type(cutout.remove_many([image], workers=2, crop="5%"), Iterator[Image.Image])
 assert_type(cutout.remove_many(["photo.png"], errors="return"), Iterator[Any])
 assert_type(remove(b"", session=new_session("u2netp"), only_mask=True), bytes)
+assert_type(remove(image, force_return_bytes=True), bytes)
+assert_type(remove(image), Image.Image)
 
 cutout.remove(7)  # type: ignore[call-overload]
 cutout.remove(b"", quality="top")  # type: ignore[call-overload]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import TYPE_CHECKING, Any, Sequence, overload
+from typing import TYPE_CHECKING, Any, Literal, Sequence, overload
 
 from .. import _cutout, _session
 from .._errors import of_kind
@@ -43,6 +43,8 @@ def new_session(model_name: str = "cutnet", *, providers: Any = None, sess_opts:
     return Session(model_name, **options)
 
 
+@overload
+def remove(data: bytes | Image | NDArray[np.uint8], *, force_return_bytes: Literal[True], **options: Any) -> bytes: ...
 @overload
 def remove(data: bytes, *args: Any, **options: Any) -> bytes: ...
 @overload
