@@ -68,9 +68,9 @@ impl Session {
         self.sandbox.limits().max_bytes
     }
 
-    /// The result of an encoded image, as `words`, flags of `cutout run`, say. A `background` is an encoded image. With `pixels` the image is
-    /// pixels in a file, so that its bytes have no limit of their own, and so is the result pixels.
-    #[pyo3(signature = (image, words, background=None, pixels=false))]
+    /// The result of an encoded image, as `words`, flags of `cutout run`, say. A `background` is an encoded image. With `pixels` the
+    /// result is pixels. With `unbounded` the image, or the background, is pixels in a file, so that bytes have no limit of their own.
+    #[pyo3(signature = (image, words, background=None, pixels=false, unbounded=false))]
     fn remove<'py>(
         &self,
         py: Python<'py>,
@@ -78,8 +78,9 @@ impl Session {
         words: Vec<String>,
         background: Option<PyBackedBytes>,
         pixels: bool,
+        unbounded: bool,
     ) -> PyResult<Made<'py>> {
-        let output = self.output(py, image, words, background, pixels)?;
+        let output = self.output(py, image, words, background, pixels, unbounded)?;
         Ok((
             PyByteArray::new(py, &output.bytes),
             output.width,
@@ -117,6 +118,7 @@ impl Session {
         words: Vec<String>,
         background: Option<PyBackedBytes>,
         pixels: bool,
+        unbounded: bool,
     ) -> PyResult<Output> {
         let workers = self.workers(py)?;
         let started = py.detach(|| {
@@ -128,6 +130,8 @@ impl Session {
             }
             if pixels {
                 options.encoding.format = Format::Raw;
+            }
+            if unbounded {
                 options.limits.max_bytes = u64::MAX;
             }
             workers.start(move |engine: &mut dyn Engine| engine.remove(&image, &options))

@@ -64,10 +64,6 @@ impl Workers {
         job: impl FnOnce(&mut dyn Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<Receiver<Result<T, Error>>, Error> {
         let (give, result) = crossbeam_channel::bounded(1);
-        let job: Job = Box::new(move |engine| {
-            // Nobody waits any more where Python was interrupted.
-            let _ = give.send(engine.and_then(job));
-        });
         let mut count = self.shared.count();
         if count.jobs >= count.threads && count.threads < self.most {
             self.start_thread(count.engine.take())?;
@@ -75,6 +71,15 @@ impl Workers {
         }
         count.jobs += 1;
         drop(count);
+        let counted = Counted(self.shared.clone());
+        let job: Job = Box::new(move |engine| {
+            let counted = counted;
+            let made = engine.and_then(job);
+            // Whoever has the result may begin the next image, for which this thread is free.
+            drop(counted);
+            // Nobody waits any more where Python was interrupted.
+            let _ = give.send(made);
+        });
         let sent = self.jobs.send(job);
         sent.map_err(|_| Error::new(Kind::Trap, "the workers have ended"))?;
         Ok(result)
@@ -99,19 +104,25 @@ impl Shared {
     /// Does jobs until there can be no more.
     fn run(&self, mut engine: Option<Worker>, work: &Receiver<Job>) {
         for job in work {
-            let made = match engine.take() {
-                Some(engine) => Ok(engine),
-                None => self.engines.engine(),
-            };
-            match made {
-                Ok(mut made) => {
-                    let done = catch_unwind(AssertUnwindSafe(|| job(Ok(&mut *made))));
-                    // An engine that panicked may be in any state.
-                    engine = done.is_ok().then_some(made);
-                }
-                Err(error) => job(Err(error)),
-            }
-            self.count().jobs -= 1;
+            let mut kept = engine.take();
+            let done = catch_unwind(AssertUnwindSafe(|| match &mut kept {
+                Some(engine) => job(Ok(&mut **engine)),
+                None => match self.engines.engine() {
+                    Ok(made) => job(Ok(&mut **kept.insert(made))),
+                    Err(error) => job(Err(error)),
+                },
+            }));
+            // An engine that panicked may be in any state.
+            engine = kept.filter(|_| done.is_ok());
         }
+    }
+}
+
+/// A job that counts until it is done, or is dropped in a panic.
+struct Counted(Arc<Shared>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.count().jobs -= 1;
     }
 }

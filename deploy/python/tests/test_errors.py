@@ -63,6 +63,12 @@ class Errors(unittest.TestCase):
                 self.assertIn(text, str(error))
                 self.assertNotIn("--", str(error))
 
+    def test_names_of_files_stay_as_they_are(self):
+        for path in ("nowhere/a--timeout.onnx", "nowhere/--engines/model.onnx", "no --where/model.onnx"):
+            with self.assertRaises(cutout.FileError) as caught:
+                cutout.Session(path)
+            self.assertIn(path, str(caught.exception))
+
     def test_what_is_no_image_of_python_is_an_error_of_python(self):
         for image in (None, 7, [b""]):
             with self.assertRaises(TypeError):

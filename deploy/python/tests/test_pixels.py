@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 
 import cutout
 from common import PHOTOS, native, run
+from cutout.compat import rembg
 
 PNGS = sorted(PHOTOS.glob("*.png"))
 
@@ -206,6 +207,15 @@ class Pixels(unittest.TestCase):
         self.assertEqual(session.remove(array).shape, (800, 1200, 4))
         with self.assertRaises(cutout.ImageTooLargeError):
             session.remove(png(Image.effect_noise((1200, 1200), 100)))
+        noise = Image.effect_noise((1200, 1200), 100).convert("RGB")
+        small = Image.open(PHOTOS / "coffee.png")
+        # Each is bounded by what it is, whatever it comes with.
+        self.assertIsInstance(session.remove(PHOTOS / "coffee.png", background=noise), bytes)
+        self.assertEqual(Image.open(io.BytesIO(rembg.remove(noise, session=session, force_return_bytes=True))).size, noise.size)
+        with self.assertRaises(cutout.ImageTooLargeError):
+            session.remove(small, background=png(noise))
+        with self.assertRaises(cutout.ImageTooLargeError):
+            session.remove(png(noise), background=small)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ class Session:
         words: list[str],
         background: bytes | None = None,
         pixels: bool = False,
+        unbounded: bool = False,
     ) -> tuple[bytearray, int, int, bool, float]: ...
 
 def main(arguments: list[str], script: str | None = None) -> int: ...

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Iterable, Literal, Optional, TypedDict, Union
 
 from ._errors import of_kind
-from ._images import source
+from ._images import Source, source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,7 @@ def margin(crop: Crop) -> str | bool:
     return f"{crop}px" if isinstance(crop, int) and not isinstance(crop, bool) else crop
 
 
-def backdrop(background: Background | None, max_bytes: int) -> tuple[str | None, bytes | None]:
+def backdrop(background: Background | None, max_bytes: int) -> tuple[str | None, Source | None]:
     """A value of ``--background``, or an encoded image."""
     if background is None or isinstance(background, str):
         return background, None
@@ -68,4 +68,4 @@ def backdrop(background: Background | None, max_bytes: int) -> tuple[str | None,
         if len(values) not in (3, 4) or not all(value in range(256) for value in values):
             raise of_kind("usage", f"background={background!r} is no colour; it takes three or four numbers of 0 to 255")
         return "#" + bytes(int(value) for value in values).hex(), None
-    return None, source(background, max_bytes).image
+    return None, source(background, max_bytes)

@@ -158,9 +158,11 @@ class Session:
         webp_quality: int | Literal["lossless"] | None = None,
         jpeg_quality: int | None = None,
         max_side: int | None = None,
+        file: bool = False,
     ) -> _Work:
-        """An image that is read, but for a path, and its options."""
-        colour, picture = backdrop(background, self._inner.max_bytes)
+        """An image that is read, but for a path, and its options. With `file` the result of pixels is a file's bytes, too."""
+        colour, behind = backdrop(background, self._inner.max_bytes)
+        picture = behind and behind.image
         encoding = dict(format=format, png=png, webp_quality=webp_quality, jpeg_quality=jpeg_quality)
         words = flags(
             [
@@ -179,22 +181,34 @@ class Session:
 
         image = None if isinstance(data, (str, os.PathLike)) else read()
         given = [name for name, value in encoding.items() if value is not None]
-        if image and image.has_pixels and given:
+        if image and image.has_pixels and given and not file:
             text = f"{', '.join(given)}: the result is pixels and no file; leave it out, or give the image as bytes or a path"
             raise of_kind("usage", text)
 
         def run() -> Any:
             read_ = image or read()
-            return read_, self._inner.remove(read_.image, words, picture, read_.has_pixels)
+            parts = [part for part in (read_, behind) if part]
+            has_pixels = any(part.has_pixels for part in parts)
+            if has_pixels:
+                # The engine has one limit for both, and pixels have none in bytes.
+                for part in parts:
+                    self._check_bytes(part)
+            as_pixels = read_.has_pixels and not file
+            return read_, self._inner.remove(read_.image, words, picture, as_pixels, has_pixels)
 
         def finish(done: Any) -> Any:
             read_, (made, width, height, has_foreground, _) = done
             if not has_foreground:
                 text = "no subject can be told from the background; the result is empty"
                 warnings.warn(text, NoForegroundWarning, stacklevel=_caller())
-            return read_.give(Made(made, width, height, mask_only))
+            return bytes(made) if file else read_.give(Made(made, width, height, mask_only))
 
         return _Work(run, finish)
+
+    def _check_bytes(self, part: Source) -> None:
+        most = self._inner.max_bytes
+        if not part.has_pixels and len(part.image) > most:
+            raise of_kind("too-many-bytes", f"an encoded image has more than {most} bytes; raise max_bytes")
 
     @overload
     def mask(self, data: Encoded, **options: Unpack[MaskOptions]) -> bytes: ...

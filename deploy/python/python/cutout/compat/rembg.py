@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal, Sequence, overload
 
 from .. import _cutout, _session
 from .._errors import of_kind
-from .._images import source
 from .._session import Session
 
 if TYPE_CHECKING:
@@ -103,9 +102,10 @@ def remove(
     session = session or _session.default()
     if (post_process_mask or putalpha) and not (only_mask and not post_process_mask):
         return _by_pillow(data, session, edges, only_mask, post_process_mask, putalpha, bgcolor, force_return_bytes)
-    if force_return_bytes:
-        data = source(data, sys.maxsize).image
     background = None if only_mask or bgcolor is None else tuple(bgcolor)
+    if force_return_bytes:
+        work = session._prepared(data, mask_only=only_mask, background=background, file=True, **edges)
+        return work.finish(work.run())
     return session.remove(data, mask_only=only_mask, background=background, **edges)
 
 
