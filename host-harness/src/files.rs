@@ -2,6 +2,7 @@
 
 mod folder;
 mod output;
+mod regular;
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, IsTerminal, Read, Write};
@@ -12,8 +13,9 @@ use crate::{Error, Kind};
 
 #[cfg(feature = "wasm")]
 pub(crate) use folder::TEMPORARY;
-pub(crate) use folder::{Folder, is_file, open_regular};
+pub(crate) use folder::{Folder, is_file};
 pub(crate) use output::{NEW_FILE, create, is_in_place, replace, write_file};
+pub(crate) use regular::open_regular;
 
 /// Names of standard output.
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];

@@ -1,6 +1,8 @@
 //! A folder that somebody else may have prepared: opened once, then worked in by its descriptor, so that no link in it leads
 //! to anything outside.
 
+mod temporary;
+
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -8,15 +10,16 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, renameat, statat, unlinkat,
-};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
+
+use super::regular::{WITHOUT_WAITING, given_back, regular};
+use temporary::TemporaryName;
+
+pub(crate) use temporary::Temporary;
 
 /// How names of temporary files begin.
 pub(crate) const TEMPORARY: &str = ".cutout-";
@@ -257,83 +260,6 @@ impl Folder {
         let entries = self.0.entries()?;
         entries.map(|entry| Ok(entry?.file_name())).collect()
     }
-}
-
-/// A file that is to take a place, and is removed unless it does.
-pub(crate) struct Temporary<'a> {
-    pub(crate) file: File,
-    place: TemporaryName<'a>,
-}
-
-struct TemporaryName<'a> {
-    folder: &'a Folder,
-    /// `None` once the file has its place.
-    name: Option<String>,
-}
-
-impl Temporary<'_> {
-    /// Puts the file in the place of `name` in `folder`.
-    ///
-    /// # Errors
-    /// Whatever the file system answers.
-    pub(crate) fn rename(mut self, folder: &Folder, name: &OsStr) -> io::Result<File> {
-        if let Some(own) = &self.place.name {
-            renameat(&self.place.folder.0, &**own, &folder.0, name)?;
-        }
-        self.place.name = None;
-        Ok(self.file)
-    }
-}
-
-impl Drop for TemporaryName<'_> {
-    fn drop(&mut self) {
-        if let Some(name) = &self.name {
-            // It would be cleared away later.
-            let _ = self.folder.remove(name.as_ref());
-        }
-    }
-}
-
-/// Opens the regular file at `path` for reading, to which links may lead.
-///
-/// # Errors
-/// Kind `InvalidInput` for what is no regular file, which is not waited for; whatever the file system answers.
-pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = File::options();
-    options.read(true).custom_flags(WITHOUT_WAITING);
-    regular(given_back(|| options.open(path))?)
-}
-
-/// What `open` opens with [`WITHOUT_WAITING`]. A file that a file server has lent to a client has to be given back first,
-/// which the first attempt asks for (fcntl(2), "Leases"); waiting in `open` would also wait for a FIFO that somebody puts there.
-fn given_back<F>(open: impl Fn() -> io::Result<F>) -> io::Result<F> {
-    let begun = Instant::now();
-    loop {
-        match open() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock && begun.elapsed() < LEASE => {
-                thread::sleep(LOOK);
-            }
-            opened => return opened,
-        }
-    }
-}
-
-/// The time after which Linux takes a lent file back by itself, by default 45 s (proc(5), lease-break-time), and one second.
-const LEASE: Duration = Duration::from_secs(46);
-
-/// How often it is looked whether a lent file has been given back.
-const LOOK: Duration = Duration::from_millis(10);
-
-/// Flags of opening, with which no FIFO waits for its other end.
-const WITHOUT_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
-
-fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    let text = "it is no regular file";
-    Err(io::Error::new(ErrorKind::InvalidInput, text))
 }
 
 /// Whether `stat` is of a regular file.
