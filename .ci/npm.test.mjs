@@ -9,6 +9,7 @@ import { relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import threads from "node:worker_threads";
+import { pixels } from "./pixels.mjs";
 import removeByDefault, { CutoutError, preload, removeBackground, removeForeground, segmentForeground } from "cutout";
 
 const { CUTOUT, PHOTOS } = process.env;
@@ -77,8 +78,8 @@ test("pixels give what a file of them gives", async () => {
 });
 
 test("without its foreground a translucent image has its own colours, and the alpha that its foreground has not", async () => {
-  const { pixels, png } = await import(new URL("../lib/pixels.js", import.meta.resolve("cutout")));
-  const { data, width, height } = await pixels(image);
+  const { png } = await import(new URL("../lib/pixels.js", import.meta.resolve("cutout")));
+  const { data, width, height } = pixels(image);
   for (let i = 0; i < width * height; i++) data[4 * i + 3] = 60 + (i % 150);
   const file = await png({ data, width, height });
   const [{ data: front }, { data: rest }] = await Promise.all(

@@ -1,6 +1,6 @@
-import { pixels, png } from "./pixels.js";
+import { png, tiff } from "./pixels.js";
 
-const PNG = { format: "png", png: "fast", webp: undefined, jpeg: 90 };
+const RAW = { format: "raw", png: "fast", webp: undefined, jpeg: 90 };
 
 /**
  * An image without its foreground, as PNG. The component has no such output, so it is asked twice: for the mask, and for the image behind
@@ -8,10 +8,10 @@ const PNG = { format: "png", png: "fast", webp: undefined, jpeg: 90 };
  */
 export async function inverse(matting, image, { quality, limits, ...options }, stage) {
   const { data: mask, width, height } = matting.matte(image, quality, limits);
-  const clear = await png({ data: new Uint8Array(width * height * 4), width, height });
+  const clear = tiff({ data: new Uint8Array(width * height * 4), width, height });
   stage(null);
-  const behind = { ...options, output: "cutout", quality: "fast", encoding: PNG, background: { tag: "picture", val: image }, limits };
-  const { data } = await pixels(matting.remove(clear, behind).bytes);
+  const behind = { ...options, output: "cutout", quality: "fast", encoding: RAW, background: { tag: "picture", val: image }, limits };
+  const data = new Uint8ClampedArray(matting.remove(clear, behind).bytes);
   for (let i = 0; i < mask.length; i++) data[4 * i + 3] = (data[4 * i + 3] * (255 - mask[i])) / 255; // which rounds
   stage(5);
   const bytes = await png({ data, width, height });

@@ -1,10 +1,9 @@
-// Plain pixels, red, green, blue and straight alpha, to files and back.
+// Plain pixels, red, green, blue and straight alpha, to files.
 
 const SHORT = 3; // types of TIFF
 const LONG = 4;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const RGB = 2; // colour types of PNG
-const RGBA = 6;
+const RGBA = 6; // a colour type of PNG
 const SUB = 1; // of PNG's filters: from the pixel at the left
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -40,8 +39,8 @@ export function tiff({ data, width, height }) {
   return file;
 }
 
-async function through(bytes, transform) {
-  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(transform)).arrayBuffer());
+async function deflated(bytes) {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"))).arrayBuffer());
 }
 
 function crc(bytes) {
@@ -76,53 +75,6 @@ export async function png({ data, width, height }) {
   view.setUint32(0, width);
   view.setUint32(4, height);
   head.set([8, RGBA], 8);
-  const parts = [chunk("IHDR", head), chunk("IDAT", await through(rows, new CompressionStream("deflate"))), chunk("IEND", [])];
+  const parts = [chunk("IHDR", head), chunk("IDAT", await deflated(rows)), chunk("IEND", [])];
   return new Uint8Array(await new Blob([new Uint8Array(SIGNATURE), ...parts]).arrayBuffer());
-}
-
-/** The pixels of a PNG of 8 bits in colour, as the component writes them: not interlaced, and sound. */
-export async function pixels(file) {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  const channels = { [RGB]: 3, [RGBA]: 4 }[file[25]];
-  if (file[24] !== 8 || !channels) throw new Error("a PNG of another kind");
-  const parts = [];
-  for (let at = 8; at < file.length; at += 12 + view.getUint32(at)) {
-    const name = String.fromCharCode(...file.subarray(at + 4, at + 8));
-    if (name === "IDAT") parts.push(file.subarray(at + 8, at + 8 + view.getUint32(at)));
-  }
-  const rows = await through(await new Blob(parts).arrayBuffer(), new DecompressionStream("deflate"));
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  const stride = width * channels;
-  let above = new Uint8Array(stride);
-  for (let y = 0; y < height; y++) {
-    const start = y * (stride + 1);
-    const row = rows.subarray(start + 1, start + 1 + stride);
-    restore(row, above, rows[start], channels);
-    for (let from = 0, to = y * width * 4; from < stride; from += channels, to += 4) {
-      for (let c = 0; c < channels; c++) data[to + c] = row[from + c];
-    }
-    above = row;
-  }
-  return { data, width, height };
-}
-
-/** Takes a row's filter back (PNG, section 9). */
-function restore(row, above, filter, channels) {
-  const from = (predict) => {
-    for (let i = 0; i < channels; i++) row[i] += predict(0, above[i], 0);
-    for (let i = channels; i < row.length; i++) row[i] += predict(row[i - channels], above[i], above[i - channels]);
-  };
-  if (filter === 1) from((a) => a);
-  if (filter === 2) from((_, b) => b);
-  if (filter === 3) from((a, b) => (a + b) >> 1);
-  if (filter === 4) from(paeth);
-}
-
-function paeth(a, b, c) {
-  const pa = Math.abs(b - c);
-  const pb = Math.abs(a - c);
-  const pc = Math.abs(a + b - 2 * c);
-  if (pa <= pb && pa <= pc) return a;
-  return pb <= pc ? b : c;
 }
