@@ -101,7 +101,7 @@ impl Encoding {
 }
 
 impl Canvas {
-    /// Stage `encode`: a file with the canvas's profile, and its density where the format has a field for it: PNG and JPEG.
+    /// The canvas as a file, stage `encode`: with the canvas's profile, and its density where the format has a field for it: PNG and JPEG.
     ///
     /// # Errors
     /// Kind `too-many-pixels` for a canvas that the format cannot hold, else `encode`.
@@ -109,7 +109,7 @@ impl Canvas {
         budget::kept(canvas(self, encoding))
     }
 
-    /// Stage `encode` of the colours alone, whatever alpha says, as JPEG of `quality` 1…100: for clients that take alpha
+    /// The colours alone, stage `encode`, whatever alpha says, as JPEG of `quality` 1…100: for clients that take alpha
     /// apart.
     ///
     /// # Errors
@@ -120,7 +120,7 @@ impl Canvas {
 }
 
 impl Mask {
-    /// Stage `encode`: grey with 8 bits, one channel where the format has that.
+    /// The mask as a file, stage `encode`: grey with 8 bits, one channel where the format has that.
     ///
     /// # Errors
     /// As [`Canvas::encoded`].

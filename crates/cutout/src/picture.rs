@@ -112,7 +112,7 @@ impl Picture {
     /// Resampled to `width` × `height`, without regard to its shape.
     pub(crate) fn stretched(&self, width: u32, height: u32) -> Self {
         if (width, height) == (self.width, self.height) {
-            // Cloned like any part.
+            // Its 16 bits stay, and room for the copy is asked for.
             return self.part(BoundingBox {
                 left: 0,
                 top: 0,
@@ -187,9 +187,11 @@ pub(crate) fn rows_of(data: &[u8], stride: usize, part: BoundingBox, channels: u
     let left = part.left as usize * channels;
     let rows = data.chunks_exact(stride.max(1)).skip(part.top as usize);
     let rows = rows.take(part.height as usize);
-    rows.flat_map(|row| &row[left..left + part.width as usize * channels])
-        .copied()
-        .collect()
+    let mut values = Vec::with_capacity(length);
+    for row in rows {
+        values.extend_from_slice(&row[left..left + part.width as usize * channels]);
+    }
+    values
 }
 
 /// A box in pixels of the upright image.

@@ -6,7 +6,7 @@ use crate::{
     Picture, Quality, Stage, budget, encode, thumbnail, transparency,
 };
 
-/// See [`Pipeline::render`](crate::Pipeline::render).
+/// The result of [`Pipeline::render`](crate::Pipeline::render).
 pub(crate) fn render(
     picture: Picture,
     matte: Matte,
@@ -61,7 +61,7 @@ pub(crate) fn render(
     Ok(made(bytes, canvas.width, canvas.height, foreground))
 }
 
-/// See [`Pipeline::draw`](crate::Pipeline::draw). A mask has no background.
+/// The canvas of [`Pipeline::draw`](crate::Pipeline::draw). A mask has no background.
 pub(crate) fn draw(picture: &Picture, mask: &Mask, options: &Options) -> Result<Canvas, Error> {
     let (behind, quality) = match options.output {
         OutputKind::Cutout => {

@@ -1,4 +1,4 @@
-//! What is seen behind the subject.
+//! Backgrounds of a canvas.
 
 use super::Canvas;
 use crate::{BoundingBox, Error, Limits, Picture, decode};
@@ -23,6 +23,8 @@ pub(crate) enum Behind {
 }
 
 impl Behind {
+    /// The background, decoded where it is an image.
+    ///
     /// # Errors
     /// Those of [`decode`], which say that it is the background.
     pub(crate) fn of(background: &Background, limits: &Limits) -> Result<Self, Error> {

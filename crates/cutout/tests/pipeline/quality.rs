@@ -1,4 +1,4 @@
-//! What each quality does.
+//! Results of each quality.
 
 use super::*;
 

@@ -49,7 +49,7 @@ fn forged(plan: &Plan, changes: &[(usize, u32)]) -> Vec<u8> {
     bytes
 }
 
-/// Whatever still passes validation has to run at every level without leaving its arena.
+/// A plan that still passes validation runs at every level without leaving its arena.
 fn survives(bytes: &[u8]) {
     let Ok(plan) =
         read(bytes).and_then(|plan| crate::validate::check(&plan).map(|scratch| (plan, scratch)))
