@@ -20,21 +20,6 @@ Format = Literal["png", "webp", "jpg", "jpeg"]
 Crop = Union[bool, int, str]
 
 
-class Options(TypedDict, total=False):
-    """Options of a result, as `cutout.remove` has them."""
-
-    mask_only: bool
-    background: Optional[Background]
-    crop: Crop
-    quality: Quality
-    compat: Optional[Literal["rembg"]]
-    format: Optional[Format]
-    png: Optional[Literal["fast", "small"]]
-    webp_quality: Union[int, Literal["lossless"], None]
-    jpeg_quality: Optional[int]
-    max_side: Optional[int]
-
-
 class MaskOptions(TypedDict, total=False):
     """Options of a mask, as `cutout.mask` has them."""
 
@@ -46,6 +31,13 @@ class MaskOptions(TypedDict, total=False):
     webp_quality: Union[int, Literal["lossless"], None]
     jpeg_quality: Optional[int]
     max_side: Optional[int]
+
+
+class Options(MaskOptions, total=False):
+    """Options of a result, as `cutout.remove` has them."""
+
+    mask_only: bool
+    background: Optional[Background]
 
 
 def flags(options: Iterable[tuple[str, Any]]) -> list[str]:
