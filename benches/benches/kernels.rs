@@ -10,7 +10,7 @@ use std::time::Duration;
 use benches::conv::{Bench, Case};
 use benches::peak;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use net::Simd;
+use cutout_net::Simd;
 
 const fn case(side: usize, inputs: usize, outputs: usize, dilation: usize) -> Case {
     Case {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use benches::{Choice, Subject, fixture};
 use clap::Parser;
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
+use cutout_net::Simd;
 use host_harness::models;
-use net::Simd;
 
 #[derive(Parser)]
 struct Cli {

@@ -93,7 +93,7 @@ def machine(core: int | None, model: str = MODEL, file: Path = MODEL_FILE) -> di
         "rustc": said("rustc", "--version"),
         "node": said("node", "--version"),
         "python": platform.python_version(),
-        "crates": {name: locked[name] for name in ("wasmtime", "tract-onnx", "net")},
+        "crates": {name: locked[name] for name in ("wasmtime", "tract-onnx", "cutout-net")},
         "packages": python | web,
         "commit": said("git", "rev-parse", "--short", "HEAD"),
         "uncommitted_changes": bool(said("git", "status", "--porcelain", "--untracked-files=no")),

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use net::{Conv, Error, Executor, Graph, Plan, Shape, Simd};
+use cutout_net::float::{Executor, Plan};
+use cutout_net::{Conv, Error, Graph, Shape, Simd};
 
 /// Outputs that are compared with the definition.
 const CHECKED: usize = 256;

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use net::Simd;
+use cutout_net::Simd;
 
 /// Independent chains: more than latency times throughput asks for (4 cycles × 2), few enough for the 16
 /// registers of SSE and AVX beside the two constants.
@@ -15,7 +15,7 @@ pub fn flop(level: Simd) -> u64 {
     let lanes = match level {
         Simd::Sse2 => 4,
         Simd::Avx2 => 8,
-        Simd::Avx512 => 16,
+        Simd::Avx512 | Simd::Avx512Vnni => 16,
         _ => 0,
     };
     2 * CHAINS as u64 * lanes
@@ -55,7 +55,7 @@ fn spin(level: Simd, rounds: u64) -> f32 {
         match level {
             Simd::Sse2 => x86::sse2(rounds),
             Simd::Avx2 => x86::avx2(rounds),
-            Simd::Avx512 => x86::avx512(rounds),
+            Simd::Avx512 | Simd::Avx512Vnni => x86::avx512(rounds),
             _ => 0.0,
         }
     }

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use cutout::{Limits, Mask, Options, Output, Pipeline, Quality, Segmenter, Stage};
+use cutout_net::Simd;
+use cutout_net::float::Executor;
 use host_harness::commands::Sandbox;
 use host_harness::engine::{Engine, Runtime};
 use host_harness::{Error, Kind};
-use net::{Executor, Simd};
 
 /// Which subject: the flags of `cutout run`, and the level of the kernels.
 #[derive(Args, Clone, Debug)]
@@ -123,7 +124,7 @@ fn takes_levels(sandbox: &Sandbox) -> bool {
 
 fn at_level(sandbox: &Sandbox, level: Simd) -> Result<Pipeline<AtLevel>, Error> {
     let model = sandbox.model.find()?;
-    let plan = onnx::lower(&model.onnx, model.spec.side)?;
+    let plan = cutout_onnx::lower(&model.onnx, model.spec.side)?;
     let executor = Executor::new(plan, level).map_err(|e| failed(&e))?;
     Ok(Pipeline::new(model.spec, AtLevel(executor)))
 }
@@ -137,7 +138,7 @@ impl Segmenter for AtLevel {
     }
 }
 
-fn failed(error: &net::Error) -> cutout::Error {
+fn failed(error: &cutout_net::Error) -> cutout::Error {
     cutout::Error::new(cutout::ErrorKind::Model, error.to_string())
 }
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use net::{AnyPlan, Conv, Graph, Plan, Shape, int};
+use cutout_net::{Conv, Graph, Plan, Shape, float, int};
 
 /// Bytes before the body.
 const HEADER: usize = 24;
@@ -17,10 +17,10 @@ pub static FLOAT: LazyLock<[Vec<u8>; 2]> =
     LazyLock::new(|| [every_float().to_bytes(), network().to_bytes()]);
 /// The same in whole numbers.
 pub static INT: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
-    let most = |plan: &Plan| vec![6.0; plan.ops().len()];
+    let most = |plan: &float::Plan| vec![6.0; plan.ops().len()];
     let (small, network) = (every_int(), separable());
     let whole =
-        |plan: &Plan| int::Plan::quantise(plan, &most(plan), 128.0).expect("it is of the family");
+        |plan: &float::Plan| int::Plan::quantise(plan, &most(plan), 128.0).expect("it is of the family");
     [whole(&small).to_bytes(), whole(&network).to_bytes()]
 });
 
@@ -60,7 +60,7 @@ fn checksum(body: &[u8]) -> u64 {
 }
 
 /// Whether a run of `plan` takes no more than some milliseconds.
-pub fn is_quick(plan: &AnyPlan) -> bool {
+pub fn is_quick(plan: &Plan) -> bool {
     let macs = plan
         .ops()
         .iter()
@@ -68,13 +68,13 @@ pub fn is_quick(plan: &AnyPlan) -> bool {
     macs < 1_000_000 && plan.memory_bytes() < 1 << 22
 }
 
-fn network() -> AnyPlan {
+fn network() -> Plan {
     let file = Bytes::from_static(include_bytes!("../../fixtures/tiny/tiny.onnx"));
-    onnx::lower(&file, 32).expect("a fixture").into()
+    cutout_onnx::lower(&file, 32).expect("a fixture").into()
 }
 
-fn every_float() -> Plan {
-    let build = || -> Result<Plan, net::Error> {
+fn every_float() -> float::Plan {
+    let build = || -> Result<float::Plan, cutout_net::Error> {
         let mut graph = Graph::new(Shape::new(14, 13, 8))?;
         let input = graph.input();
         let a = graph.conv(&Conv::same3x3(&[input], &[0.1; 8 * 72], &[0.0; 8]).relu())?;
@@ -100,8 +100,8 @@ fn every_float() -> Plan {
 }
 
 /// A map doubled and added, as decoders have it.
-fn every_int() -> Plan {
-    let build = || -> Result<Plan, net::Error> {
+fn every_int() -> float::Plan {
+    let build = || -> Result<float::Plan, cutout_net::Error> {
         let mut graph = Graph::new(Shape::new(8, 6, 3))?;
         let image = graph.input();
         let a = graph.conv(&Conv::same3x3(&[image], &[0.1; 16 * 27], &[0.0; 16]))?;
@@ -125,8 +125,8 @@ fn every_int() -> Plan {
 }
 
 /// Inverted residuals, which are computed row by row in groups.
-fn separable() -> Plan {
-    let build = || -> Result<Plan, net::Error> {
+fn separable() -> float::Plan {
+    let build = || -> Result<float::Plan, cutout_net::Error> {
         let mut graph = Graph::new(Shape::new(24, 20, 3))?;
         let image = graph.input();
         let first = graph.conv(&Conv {

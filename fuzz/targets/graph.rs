@@ -4,27 +4,27 @@
 
 use fuzz::graph::{Model, SIDE};
 use fuzz::plan::is_quick;
-use net::{AnyExecutor, AnyPlan, Simd};
-use onnx::Ranges;
+use cutout_net::{Executor, Plan, Simd};
+use cutout_onnx::Ranges;
 
 libfuzzer_sys::fuzz_target!(|model: Model| {
     let file = model.file();
-    let Ok(plan) = onnx::lower(&file, SIDE) else {
+    let Ok(plan) = cutout_onnx::lower(&file, SIDE) else {
         return;
     };
     let ranges = Ranges {
         input_steps: 128.0,
         most: vec![4.0; plan.ops().len()],
     };
-    let mut plans = vec![AnyPlan::Float(plan.clone())];
-    if let Ok(file) = onnx::with_ranges(&file, &plan, &ranges) {
-        plans.push(onnx::compile(&file.into(), SIDE).expect("it was compiled to be ranged"));
+    let mut plans = vec![Plan::Float(plan.clone())];
+    if let Ok(file) = cutout_onnx::with_ranges(&file, &plan, &ranges) {
+        plans.push(cutout_onnx::compile(&file.into(), SIDE).expect("it was compiled to be ranged"));
     }
     for plan in plans {
-        assert_eq!(AnyPlan::from_bytes(&plan.to_bytes()).as_ref(), Ok(&plan));
+        assert_eq!(Plan::from_bytes(&plan.to_bytes()).as_ref(), Ok(&plan));
         if is_quick(&plan) {
             let input = vec![0.5; plan.input_shape().len()];
-            let mut executor = AnyExecutor::new(plan, Simd::Best).expect("there is a best level");
+            let mut executor = Executor::new(plan, Simd::Best).expect("there is a best level");
             executor.run(&input).expect("the input fits");
         }
     }

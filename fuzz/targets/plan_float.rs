@@ -2,14 +2,15 @@
 #![no_main]
 
 use fuzz::plan::{FLOAT, forged, is_quick};
-use net::{AnyPlan, Executor, Plan, Simd};
+use cutout_net::Simd;
+use cutout_net::float::{Executor, Plan};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(plan) = Plan::from_bytes(&forged(&*FLOAT, data)) else {
         return;
     };
     assert_eq!(Plan::from_bytes(&plan.to_bytes()).as_ref(), Ok(&plan));
-    if !is_quick(&AnyPlan::Float(plan.clone())) {
+    if !is_quick(&cutout_net::Plan::Float(plan.clone())) {
         return;
     }
     let input = vec![0.5; plan.input_shape().len()];

@@ -2,15 +2,15 @@
 #![no_main]
 
 use fuzz::plan::{INT, forged, is_quick};
-use net::int::{Executor, Plan};
-use net::{AnyPlan, Simd};
+use cutout_net::int::{Executor, Plan};
+use cutout_net::Simd;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(plan) = Plan::from_bytes(&forged(&*INT, data)) else {
         return;
     };
     assert_eq!(Plan::from_bytes(&plan.to_bytes()).as_ref(), Ok(&plan));
-    if !is_quick(&AnyPlan::Int(plan.clone())) {
+    if !is_quick(&cutout_net::Plan::Int(plan.clone())) {
         return;
     }
     let length = plan.input_shape().len();

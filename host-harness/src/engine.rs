@@ -11,7 +11,7 @@ use std::time::Duration;
 use ::http::{Request, Response};
 use bytes::Bytes;
 use cutout::{BoundingBox, Limits, Matte, Options, Output, Quality, Stage};
-use net::AnyPlan;
+use cutout_net::Plan;
 
 pub use engines::Engines;
 pub use settings::Settings;
@@ -66,11 +66,11 @@ impl Runtime {
 ///
 /// # Errors
 /// Kind `model` when the runtime `net` cannot use the model.
-pub(crate) fn plan(model: &Model, runtime: Runtime) -> Result<AnyPlan, Error> {
+pub(crate) fn plan(model: &Model, runtime: Runtime) -> Result<Plan, Error> {
     let side = model.spec.side;
     Ok(match runtime {
-        Runtime::NetF32 => onnx::lower(&model.onnx, side)?.into(),
-        _ => onnx::compile(&model.onnx, side)?,
+        Runtime::NetF32 => cutout_onnx::lower(&model.onnx, side)?.into(),
+        _ => cutout_onnx::compile(&model.onnx, side)?,
     })
 }
 

@@ -155,7 +155,7 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
             format!("{} cannot be used: {e}", path.display()),
         )
     };
-    if let Some(text) = onnx::metadata(&onnx, METADATA).map_err(at)? {
+    if let Some(text) = cutout_onnx::metadata(&onnx, METADATA).map_err(at)? {
         let entry: Entry = toml::from_str(&text).map_err(|e| {
             let text = format!(
                 "{} describes itself wrongly in its metadata {METADATA}: {e}; export it again (models/training)",
@@ -170,7 +170,7 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
         let text = format!("models.toml in this program has no {FAMILY}");
         Error::new(Kind::Engine, text)
     })?;
-    let declared = onnx::input_side(&onnx).map_err(at)?;
+    let declared = cutout_onnx::input_side(&onnx).map_err(at)?;
     let (side, sides) = match declared {
         Some(side) => (side, None),
         None => (template.side, Some(UNKNOWN_STEP)),

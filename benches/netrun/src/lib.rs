@@ -15,7 +15,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use net::{AnyExecutor, AnyPlan, OpInfo, Simd};
+use cutout_net::{Executor, OpInfo, Plan, Simd};
 
 /// Runs behind `ops` when the command names none.
 const OPS_RUNS: usize = 5;
@@ -40,7 +40,7 @@ pub fn level(name: &str) -> Result<Simd, String> {
 
 /// A plan in memory, and what it last ran on.
 pub struct Session {
-    executor: AnyExecutor,
+    executor: Executor,
     ops: Vec<OpInfo>,
     input: Vec<f32>,
     answer: Vec<f32>,
@@ -52,9 +52,9 @@ impl Session {
     /// # Errors
     /// In words, when the plan or the level is unusable.
     pub fn new(plan: &[u8], simd: Simd) -> Result<Self, String> {
-        let plan = AnyPlan::from_bytes(plan).map_err(|e| e.to_string())?;
+        let plan = Plan::from_bytes(plan).map_err(|e| e.to_string())?;
         let ops = plan.ops();
-        let executor = AnyExecutor::new(plan, simd).map_err(|e| e.to_string())?;
+        let executor = Executor::new(plan, simd).map_err(|e| e.to_string())?;
         Ok(Self {
             executor,
             ops,

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 use std::process::ExitCode;
 use std::{env, fs};
 
-use net::Simd;
+use cutout_net::Simd;
 use netrun::Session;
 
 const USAGE: &str = "usage: netrun PLAN [--simd LEVEL] | netrun --levels";

@@ -1,4 +1,4 @@
-use net::{Conv, Graph, Shape, Simd};
+use cutout_net::{Conv, Graph, Shape, Simd};
 
 use super::{Session, level};
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use cutout_net::Plan;
 use host_harness::commands::ModelFlags;
 use host_harness::{Error, Kind};
-use net::AnyPlan;
 
 /// Writes the plan of a model to a file and prints what it takes.
 #[derive(Parser)]
@@ -31,12 +31,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(cli: &Cli) -> Result<AnyPlan, Error> {
+fn write(cli: &Cli) -> Result<Plan, Error> {
     let (model, output) = (cli.model.find()?, &cli.output);
     let side = model.spec.side;
     let plan = match cli.f32 {
-        true => onnx::lower(&model.onnx, side)?.into(),
-        false => onnx::compile(&model.onnx, side)?,
+        true => cutout_onnx::lower(&model.onnx, side)?.into(),
+        false => cutout_onnx::compile(&model.onnx, side)?,
     };
     fs::write(output, plan.to_bytes()).map_err(|e| {
         let text = format!("cannot write {}: {e}", output.display());
@@ -46,7 +46,7 @@ fn write(cli: &Cli) -> Result<AnyPlan, Error> {
 }
 
 #[allow(clippy::print_stdout, reason = "what was asked for")]
-fn summary(plan: &AnyPlan) -> ExitCode {
+fn summary(plan: &Plan) -> ExitCode {
     let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
     println!(
         "{} operators, {:.2} GMAC, weights {:.1} MiB, working memory {:.1} MiB",

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use net::{AnyExecutor, AnyPlan, Shape, Simd};
+use cutout_net::{Executor, Plan, Shape, Simd};
 
 use crate::{Error, ErrorKind, budget};
 
@@ -31,14 +31,14 @@ impl<S: Segmenter + ?Sized> Segmenter for Box<S> {
 
 /// The runtime `net`. Its working memory is taken with the first image, in wasm with each.
 #[derive(Debug)]
-pub struct Net(AnyExecutor);
+pub struct Net(Executor);
 
 impl Net {
     /// A plan for images of `side` × `side` pixels.
     ///
     /// # Errors
     /// Kind `model` when the plan takes or gives another shape.
-    pub fn new(plan: impl Into<AnyPlan>, side: u32) -> Result<Self, Error> {
+    pub fn new(plan: impl Into<Plan>, side: u32) -> Result<Self, Error> {
         let plan = plan.into();
         let shape = |channels| Shape::new(side as usize, side as usize, channels);
         if (plan.input_shape(), plan.output_shape()) != (shape(3), shape(1)) {
@@ -49,9 +49,7 @@ impl Net {
             );
             return Err(Error::new(ErrorKind::Model, text));
         }
-        AnyExecutor::new(plan, Simd::Best)
-            .map(Self)
-            .map_err(unusable)
+        Executor::new(plan, Simd::Best).map(Self).map_err(unusable)
     }
 
     /// A plan file for images of `side` × `side` pixels.
@@ -59,7 +57,7 @@ impl Net {
     /// # Errors
     /// Kind `model` when the file is damaged, of another version, or for another shape.
     pub fn load(plan: &[u8], side: u32) -> Result<Self, Error> {
-        Self::new(AnyPlan::from_bytes(plan).map_err(unusable)?, side)
+        Self::new(Plan::from_bytes(plan).map_err(unusable)?, side)
     }
 }
 

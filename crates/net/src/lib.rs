@@ -1,13 +1,14 @@
 //! The network runtime: plan, memory placement, kernels.
 //!
-//! A model is lowered once to a [`Plan`] through a [`Graph`], stored with [`Plan::to_bytes`], read back with
-//! [`Plan::from_bytes`] and run by an [`Executor`], which allocates nothing after its first run.
-//! Maps are f32 and channel-last. The crate has no file system, network, environment, threads, clock or printing.
+//! A model is lowered once to a plan through a [`Graph`], stored with [`Plan::to_bytes`], read back with
+//! [`Plan::from_bytes`] and run by an [`Executor`], which allocates nothing after its first run. A plan is in f32 ([`float`]) or in
+//! whole numbers ([`int`]). Maps are channel-last; input and result are f32. The crate has no file system, network, environment, threads, clock or printing.
 //!
 //! ```
-//! use net::{Conv, Executor, Graph, Plan, Shape, Simd};
+//! use cutout_net::float::{Executor, Plan};
+//! use cutout_net::{Conv, Graph, Shape, Simd};
 //!
-//! # fn main() -> Result<(), net::Error> {
+//! # fn main() -> Result<(), cutout_net::Error> {
 //! let mut graph = Graph::new(Shape::new(8, 8, 3))?;
 //! let x = graph.input();
 //! let a = graph.conv(&Conv::same3x3(&[x], &[0.01; 4 * 3 * 9], &[0.0; 4]))?; // weights OIHW
@@ -27,25 +28,23 @@
 //! ```
 
 mod activation;
-mod any;
+mod arena;
 mod error;
 mod executor;
-mod format;
-mod graph;
+pub mod float;
 pub mod int;
-mod kernels;
-mod lower;
-mod place;
+mod limits;
+mod op_info;
 mod plan;
 mod shape;
-mod validate;
+mod simd;
 mod words;
 
 pub use activation::Activation;
-pub use any::{AnyExecutor, AnyPlan};
 pub use error::Error;
 pub use executor::Executor;
-pub use graph::{Conv, Graph, TensorId};
-pub use kernels::Simd;
-pub use plan::{OpInfo, Plan};
+pub use float::{Conv, Graph, TensorId};
+pub use op_info::OpInfo;
+pub use plan::Plan;
 pub use shape::Shape;
+pub use simd::Simd;

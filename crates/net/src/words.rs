@@ -1,7 +1,7 @@
 //! Files of little-endian 32-bit words: `magic, version, 0, checksum, body`.
 
 use crate::Error;
-use crate::plan::MAX_NAME;
+use crate::limits::MAX_NAME;
 
 /// Bytes before the body.
 pub(crate) const HEADER: usize = 8 + 4 + 4 + 8;

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
-use net::{Activation, Conv, Executor, Graph, Plan, Shape, Simd, TensorId};
+use cutout_net::float::{Executor, Plan};
+use cutout_net::{Activation, Conv, Graph, Shape, Simd, TensorId};
 use proptest::prelude::*;
 
 /// Values in -1..1 that depend only on the seed.

@@ -4,7 +4,8 @@
 
 use std::ops::ControlFlow;
 
-use net::{Conv, Error, Executor, Graph, Plan, Shape, Simd};
+use cutout_net::float::{Executor, Plan};
+use cutout_net::{Conv, Error, Graph, Shape, Simd};
 
 /// A small net with everything in it: pooling, a fused resize, two sources, a residual, a dead branch.
 fn sample() -> Plan {
@@ -196,7 +197,7 @@ fn a_run_ends_where_its_observer_breaks_it_off_and_the_next_one_is_whole() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         });
-        assert_eq!(broken.unwrap_err(), net::Error::Stopped, "{last}");
+        assert_eq!(broken.unwrap_err(), cutout_net::Error::Stopped, "{last}");
         assert_eq!(executor.run(&input).unwrap(), whole);
     }
 }

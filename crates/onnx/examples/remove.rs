@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         scaling: Scaling::None,
         output: OutputRule::Probability,
     };
-    let plan = onnx::compile(&Bytes::from_static(CUTNET), spec.side)?;
+    let plan = cutout_onnx::compile(&Bytes::from_static(CUTNET), spec.side)?;
     let mut pipeline = Pipeline::new(spec.clone(), Net::new(plan, spec.side)?);
     let output = pipeline.remove(&fs::read(photo)?, &Options::default(), &mut |_| {})?;
     fs::write(out, output.bytes)?;

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use cutout::Error;
-use net::{Graph, Plan, Shape, TensorId};
+use cutout_net::float::Plan;
+use cutout_net::{Graph, Shape, TensorId};
 
 use crate::constant::Constant;
 use crate::fold::{fold, range};
@@ -156,7 +157,7 @@ impl<'a> Lowering<'a> {
     fn one(
         &mut self,
         node: &Node,
-        operator: fn(&mut Graph, TensorId) -> Result<TensorId, net::Error>,
+        operator: fn(&mut Graph, TensorId) -> Result<TensorId, cutout_net::Error>,
     ) -> Result<TensorId, String> {
         let source = self.map(node.required(0)?)?;
         operator(&mut self.graph, source).map_err(text)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use cutout::Error;
-use net::{AnyPlan, Plan, int};
+use cutout_net::{Plan, float, int};
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 use prost::{DecodeError, Message};
 
@@ -25,13 +25,13 @@ const INPUT: &str = "input-steps";
 pub struct Ranges {
     /// Whole steps of the input in one unit of it: the power of two that makes the input's values whole numbers.
     pub input_steps: f32,
-    /// For each operator, in the order of [`Plan::ops`].
+    /// For each operator, in the order of [`float::Plan::ops`].
     pub most: Vec<f32>,
 }
 
 impl Ranges {
     /// Lines of a name and a number, the input's first.
-    fn to_text(&self, plan: &Plan) -> String {
+    fn to_text(&self, plan: &float::Plan) -> String {
         let mut text = format!("{INPUT} {}\n", self.input_steps);
         for (op, most) in plan.ops().zip(&self.most) {
             text += &format!("{} {most}\n", op.name);
@@ -40,7 +40,7 @@ impl Ranges {
     }
 
     /// The ranges in `text` of the operators of `plan`.
-    fn of_text(text: &str, plan: &Plan) -> Result<Self, Error> {
+    fn of_text(text: &str, plan: &float::Plan) -> Result<Self, Error> {
         let wrong = |what: &str| {
             unusable(format!(
                 "the model's file has damaged ranges ({what}); make them again: cutout quantize"
@@ -71,22 +71,22 @@ impl Ranges {
 ///
 /// # Errors
 /// Kind `model`: as [`lower`](crate::lower), and where the ranges are damaged or of another network.
-pub fn compile(onnx: &Bytes, side: u32) -> Result<AnyPlan, Error> {
+pub fn compile(onnx: &Bytes, side: u32) -> Result<Plan, Error> {
     let source = Source::read(onnx)?;
     let plan = plan_of(&source, side)?;
     let Some(text) = source.metadata.get(KEY) else {
-        return Ok(AnyPlan::Float(plan));
+        return Ok(Plan::Float(plan));
     };
     let ranges = Ranges::of_text(text, &plan)?;
     let plan = int::Plan::quantise(&plan, &ranges.most, ranges.input_steps).map_err(unusable)?;
-    Ok(AnyPlan::Int(plan))
+    Ok(Plan::Int(plan))
 }
 
 /// An ONNX file with ranges: `onnx`, whose plan is `plan`, and one more entry of its metadata.
 ///
 /// # Errors
 /// Kind `model` when the network cannot be computed in whole numbers, or two operators have one name, or one has none.
-pub fn with_ranges(onnx: &Bytes, plan: &Plan, ranges: &Ranges) -> Result<Vec<u8>, Error> {
+pub fn with_ranges(onnx: &Bytes, plan: &float::Plan, ranges: &Ranges) -> Result<Vec<u8>, Error> {
     let mut names: Vec<_> = plan.ops().map(|op| op.name).collect();
     names.sort_unstable();
     let unclear = names.windows(2).find(|pair| pair[0] == pair[1]);
@@ -168,7 +168,7 @@ mod tests {
         );
         let text = entries(&once).pop().unwrap().value;
         assert_eq!(Ranges::of_text(&text, &plan).unwrap(), ranges);
-        assert!(matches!(compile(&once, 64).unwrap(), AnyPlan::Int(_)));
+        assert!(matches!(compile(&once, 64).unwrap(), Plan::Int(_)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Tract {
     /// # Errors
     /// Kind `model` when the file is damaged, not of the family, or has an operator that tract lacks.
     pub fn load(onnx: &[u8], side: u32) -> Result<Self, Error> {
-        onnx::check_side(&Bytes::copy_from_slice(onnx), side)?;
+        cutout_onnx::check_side(&Bytes::copy_from_slice(onnx), side)?;
         let side = side as usize;
         let model = typed(onnx, side)?.into_optimized().map_err(unusable)?;
         Ok(Self {

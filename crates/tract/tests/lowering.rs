@@ -18,7 +18,7 @@ fn a_lowered_model_answers_as_tract_does() {
         ("fixtures/tiny/tiny-odd.onnx", 36),
     ] {
         let onnx = Bytes::from(std::fs::read(root.join(file)).unwrap());
-        let mut net = Net::new(onnx::lower(&onnx, side).unwrap(), side).unwrap();
+        let mut net = Net::new(cutout_onnx::lower(&onnx, side).unwrap(), side).unwrap();
         let mut tract = Tract::load(&onnx, side).unwrap();
         let mut random = fastrand::Rng::with_seed(18);
         let input: Vec<f32> = (0..side * side * 3)

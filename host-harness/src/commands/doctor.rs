@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use clap::Args;
 use cutout::{Limits, Mask, Quality};
+use cutout_net::Simd;
 use image::{ImageFormat, Rgb, RgbImage};
-use net::Simd;
 
 use crate::commands::{Command, ModelFlags};
 #[cfg(feature = "wasm")]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cutout::{ErrorKind, Limits, ModelSpec, Pipeline, Quality, Scaling, Segmenter};
-use net::{Executor, Simd, int};
-use onnx::Ranges;
+use cutout_net::float::Executor;
+use cutout_net::{Simd, int};
+use cutout_onnx::Ranges;
 
 use crate::commands::{Command, ModelFlags, announce};
 use crate::files::{self, Place};
@@ -35,7 +36,7 @@ impl Command for Quantize {
         let output = Place::of_output(&self.output);
         files::refuse_terminal(&output, "model.onnx")?;
         let model = self.model.find()?;
-        let plan = onnx::lower(&model.onnx, model.spec.side)?;
+        let plan = cutout_onnx::lower(&model.onnx, model.spec.side)?;
         let steps = input_steps(&model.spec);
         // Before the images: whether there is anything to measure for.
         int::Plan::quantise(&plan, &vec![1.0; plan.ops().len()], steps)
@@ -57,7 +58,7 @@ impl Command for Quantize {
             input_steps: steps,
             most: measuring.most,
         };
-        let made = onnx::with_ranges(&model.onnx, &plan, &ranges)?;
+        let made = cutout_onnx::with_ranges(&model.onnx, &plan, &ranges)?;
         files::write(&output, &made)?;
         if output != Place::Stream {
             announce(&format!(
@@ -84,7 +85,7 @@ impl Segmenter for &mut Measuring {
     }
 }
 
-fn unusable(error: &net::Error) -> Error {
+fn unusable(error: &cutout_net::Error) -> Error {
     Error::new(Kind::Core(ErrorKind::Model), error.to_string())
 }
 

@@ -11,8 +11,8 @@ use cutout::{
     Background, Budget, Encoding, Error, ErrorKind, Format, Layout, Length, Limits, Margins, Mask,
     Matte, Net, Options, Picture, Pipeline, PngEffort, Quality, Size, WebpQuality, decode, within,
 };
+use cutout_net::{Conv, Graph, Shape};
 use image::{DynamicImage, ImageFormat, RgbImage};
-use net::{Conv, Graph, Shape};
 
 use super::{SIDE, spec};
 

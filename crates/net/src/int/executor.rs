@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use super::kernels::{self, RowJob};
+use super::op::LANES;
 use super::oracle;
-use super::plan::{MOST, Plan};
+use super::plan::Plan;
 use crate::Error;
-use crate::kernels::{Level, Simd};
+use crate::simd::{Level, Simd};
 
 /// Offsets in a layout are multiples of a cache line; so should their addresses be.
 const LINE: usize = 64;
@@ -88,10 +89,10 @@ impl Executor {
                 kernels::run(self.level, &RowJob::new(&self.plan, step.op, row), arena);
                 if step.op + 1 == last {
                     let (shape, place) = (self.plan.output_shape(), layout.places[last]);
-                    let values = arena[place.offset..].iter().step_by(kernels::LANES);
+                    let values = arena[place.offset..].iter().step_by(LANES);
                     let answer = &mut self.answer[row * shape.w..(row + 1) * shape.w];
                     for (answer, &value) in answer.iter_mut().zip(values) {
-                        *answer = probability(&self.plan, value);
+                        *answer = self.plan.probability(value);
                     }
                 }
             }
@@ -103,19 +104,6 @@ impl Executor {
     }
 }
 
-/// The result for a value of the last map.
-pub(super) fn probability(plan: &Plan, value: i16) -> f32 {
-    plan.table[(value.clamp(-MOST, MOST) + MOST) as usize]
-}
-
-/// A value of the input in steps of its scale.
-pub(super) fn whole(plan: &Plan, value: f32) -> i16 {
-    let most = f32::from(MOST);
-    (value * plan.input_steps)
-        .round_ties_even()
-        .clamp(-most, most) as i16
-}
-
 /// The input's map, with zeros on both sides.
 fn write_input(plan: &Plan, input: &[f32], arena: &mut [i16]) {
     let (shape, place) = (plan.input_shape(), plan.layout.places[0]);
@@ -124,7 +112,7 @@ fn write_input(plan: &Plan, input: &[f32], arena: &mut [i16]) {
         let border = place.border * shape.c;
         to[..border].fill(0);
         for (to, &from) in to[border..].iter_mut().zip(from) {
-            *to = whole(plan, from);
+            *to = plan.steps(from);
         }
         to[border + from.len()..].fill(0);
     }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::plan::{LANES, Op, stored};
+use super::op::{LANES, Op, stored};
 use super::schedule::{self, Progress};
-use crate::place::{Chain, pack};
+use crate::arena::{Chain, pack};
 use crate::shape::Shape;
 
 /// The place of a map in the arena; counted in values.
@@ -58,51 +58,12 @@ impl Layout {
             .enumerate()
             .map(|(map, &shape)| whole(map, shape, ops))
             .collect();
-        let last = schedule::last_reads(ops);
         let groups = schedule::groups(shapes, ops, group);
-        let mut progress = Progress::new(shapes, ops);
-        let mut group_of = vec![0; ops.len() + 1];
-        let mut steps = Vec::new();
-        for (number, group) in groups.iter().enumerate() {
-            group_of[group.clone()].fill(number);
-            let mut held = vec![0; group.len()];
-            for step in 0..shapes[group.end].h {
-                progress.step(group, step);
-                for (held, index) in held.iter_mut().zip(group.clone()) {
-                    let rows = progress.done[index]..progress.wanted[index];
-                    *held = progress.held(index).max(*held);
-                    if !rows.is_empty() {
-                        steps.push(Step { op: index, rows });
-                    }
-                }
-            }
-            for (held, index) in held.into_iter().zip(group.clone()) {
-                if last[index + 1] < group.end {
-                    places[index + 1].rows = held;
-                }
-            }
-        }
-        // The last map leaves row by row.
-        places[ops.len()].rows = 1;
-        group_of[ops.len()] = groups.len();
-
+        let steps = steps(shapes, ops, &groups, &mut places);
         let widest = places.iter().map(|place| place.row).max().unwrap_or(0);
-        let end = groups.len();
-        let lives = (0..shapes.len()).map(|map| match map {
-            0 => (0, group_of[last[0]]),
-            map => (group_of[map - 1], group_of[last[map]]),
-        });
-        let chain = |(first, last), values: usize| Chain {
-            first,
-            last,
-            size: (values + SPARE).next_multiple_of(2 * LANES),
-            offset: 0,
-        };
-        let mut chains: Vec<_> = lives
-            .zip(&places)
-            .map(|(life, place)| chain(life, place.rows * place.row))
-            .collect();
-        chains.extend([chain((0, end), widest), chain((0, end), widest)]);
+        let mut chains = chains(ops, &groups, &places);
+        let always = |values: usize| chain((0, groups.len()), values);
+        chains.extend([always(widest), always(widest)]);
         let length = pack(&mut chains);
         for (place, chain) in places.iter_mut().zip(&chains) {
             place.offset = chain.offset;
@@ -117,6 +78,59 @@ impl Layout {
             length,
             wide: Vec::new(),
         }
+    }
+}
+
+/// The order of work. Maps that only their own group reads are held as the few rows that are needed at once.
+fn steps(shapes: &[Shape], ops: &[Op], groups: &[Range<usize>], places: &mut [Place]) -> Vec<Step> {
+    let last = schedule::last_reads(ops);
+    let mut progress = Progress::new(shapes, ops);
+    let mut steps = Vec::new();
+    for group in groups {
+        let mut held = vec![0; group.len()];
+        for step in 0..shapes[group.end].h {
+            progress.step(group, step);
+            for (held, index) in held.iter_mut().zip(group.clone()) {
+                let rows = progress.done[index]..progress.wanted[index];
+                *held = progress.held(index).max(*held);
+                if !rows.is_empty() {
+                    steps.push(Step { op: index, rows });
+                }
+            }
+        }
+        for (held, index) in held.into_iter().zip(group.clone()) {
+            if last[index + 1] < group.end {
+                places[index + 1].rows = held;
+            }
+        }
+    }
+    // The last map leaves row by row.
+    places[ops.len()].rows = 1;
+    steps
+}
+
+/// The maps with their lifetimes in groups.
+fn chains(ops: &[Op], groups: &[Range<usize>], places: &[Place]) -> Vec<Chain> {
+    let last = schedule::last_reads(ops);
+    let mut group_of = vec![groups.len(); ops.len() + 1];
+    for (number, group) in groups.iter().enumerate() {
+        group_of[group.clone()].fill(number);
+    }
+    let life = |map: usize| match map {
+        0 => (0, group_of[last[0]]),
+        map => (group_of[map - 1], group_of[last[map]]),
+    };
+    let maps = places.iter().enumerate();
+    maps.map(|(map, place)| chain(life(map), place.rows * place.row))
+        .collect()
+}
+
+fn chain((first, last): (usize, usize), values: usize) -> Chain {
+    Chain {
+        first,
+        last,
+        size: (values + SPARE).next_multiple_of(2 * LANES),
+        offset: 0,
     }
 }
 

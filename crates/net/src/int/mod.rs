@@ -20,6 +20,7 @@
 //! Scheme: Jacob et al. 2018 (integer arithmetic, a scale for each output channel), with maps of 12 bits in place of 8, which
 //! need no training for it.
 
+mod draft;
 mod executor;
 mod format;
 #[allow(
@@ -36,6 +37,7 @@ mod format;
 )]
 mod kernels;
 mod layout;
+mod op;
 mod oracle;
 mod pack;
 mod plan;

@@ -1,8 +1,8 @@
 //! The oracle: every operator straight from its definition, on whole maps, without the layout or the kernels.
 
-use super::executor::{probability, whole};
+use super::op::{Op, stored};
 use super::pack;
-use super::plan::{Op, Plan, stored};
+use super::plan::Plan;
 use crate::shape::Shape;
 
 /// A map without padding: height × width × channels values.
@@ -43,7 +43,7 @@ impl Map {
 }
 
 pub(super) fn run(plan: &Plan, input: &[f32]) -> Vec<f32> {
-    let values = input.iter().map(|&value| whole(plan, value)).collect();
+    let values = input.iter().map(|&value| plan.steps(value)).collect();
     let mut maps = vec![Map {
         shape: plan.shapes[0],
         values,
@@ -58,7 +58,7 @@ pub(super) fn run(plan: &Plan, input: &[f32]) -> Vec<f32> {
         maps.push(Map { shape, values });
     }
     let last = &maps[plan.ops.len()].values;
-    last.iter().map(|&value| probability(plan, value)).collect()
+    last.iter().map(|&value| plan.probability(value)).collect()
 }
 
 fn value(plan: &Plan, op: &Op, maps: &[Map], outputs: usize, [y, x, o]: [usize; 3]) -> i16 {

@@ -6,7 +6,7 @@
 //! A depthwise one has blocks of [`LANES`] channels, in each pairs of taps (row by row, one more since their number is odd), in
 //! each the channels' two weights. What stands for no input or no channel is 0.
 
-use super::plan::{LANES, Op};
+use super::op::{LANES, Op};
 
 /// Bytes of a pair's weights.
 pub(super) const PAIR: usize = 2 * LANES;

@@ -1,14 +1,14 @@
 //! The scales of maps: how much one step of each is.
 
-use super::plan::MOST;
-use super::quantise::Draft;
-use crate::{Activation, Error};
+use super::draft::Draft;
+use super::op::MOST;
+use crate::{Activation, Error, float};
 
 /// The value of one step of each map: the input's first, then that of each operator's result. A map that is added to another
 /// has its scale. `most` is the largest magnitude of each operator's result in `plan`.
 pub(super) fn scales(
     drafts: &[Draft<'_>],
-    plan: &crate::Plan,
+    plan: &float::Plan,
     most: &[f32],
     input_steps: f32,
 ) -> Result<Vec<f64>, Error> {

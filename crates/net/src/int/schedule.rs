@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use super::op::{Op, stored};
 use super::pack;
-use super::plan::{Op, stored};
 use crate::shape::Shape;
 
 /// Groups of operators, in order: those that leave the least bytes of whole maps, where weights and rings of each take at most `most`

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use self::network::{Block, block, network, noise};
 use super::layout::Layout;
-use crate::{Activation, Conv, Executor, Graph, Plan, Shape, Simd, TensorId, int};
+use crate::float::{Executor, Plan};
+use crate::{Activation, Conv, Graph, Shape, Simd, TensorId, int};
 
 /// The plan in whole numbers, its ranges `share` of what `input` gives, and what f32 gives.
 fn quantised(plan: &Plan, input: &[f32], share: f32) -> (int::Plan, Vec<f32>) {

@@ -1,15 +1,14 @@
 //! Everything that a run in whole numbers relies on, checked once.
 
 use super::layout::{GROUP, Layout};
+use super::op::{LANES, MOST, Op, stored};
 use super::pack;
-use super::plan::{LANES, MOST, Op, Plan, TABLE, stored};
+use super::plan::{Plan, TABLE};
 use super::schedule;
 use crate::Error;
-use crate::plan::{MAX_MEMORY, MAX_NAME, MAX_OPS};
+use crate::limits::{MAX_MACS, MAX_MEMORY, MAX_NAME, MAX_OPS};
 use crate::shape::{MAX_CHANNELS, Shape};
 
-/// Most multiply-adds of a plan, as of those in f32.
-const MAX_MACS: u64 = 1 << 42;
 /// Kernels round a product by adding a large number to it, which works below this size only. Larger products are limited first.
 const MAX_PRODUCT: f64 = (1 << 22) as f64;
 
@@ -103,12 +102,7 @@ fn check_sums(plan: &Plan, op: &Op, source: Shape, outputs: usize) -> Result<boo
     if inputs > MAX_CHANNELS {
         return Err("it has too many inputs");
     }
-    // The source's largest magnitude.
-    let most = match op.source.checked_sub(1) {
-        Some(writer) => plan.ops[writer].outer.map(i16::unsigned_abs),
-        None => [MOST.unsigned_abs(); 2],
-    };
-    let most = u64::from(most[0].max(most[1]));
+    let most = largest(plan, op.source);
     let padded = outputs.next_multiple_of(LANES);
     let length = pack::length(op, inputs, outputs);
     let extent = |from: usize, count: usize| from..from.saturating_add(count);
@@ -149,6 +143,15 @@ fn check_sums(plan: &Plan, op: &Op, source: Shape, outputs: usize) -> Result<boo
         return Err("it has weights for channels that do not exist");
     }
     Ok(is_wide)
+}
+
+/// The largest magnitude of a map's values.
+fn largest(plan: &Plan, map: usize) -> u64 {
+    let limits = match map.checked_sub(1) {
+        Some(writer) => plan.ops[writer].outer.map(i16::unsigned_abs),
+        None => [MOST.unsigned_abs(); 2],
+    };
+    limits[0].max(limits[1]).into()
 }
 
 /// The sum of the magnitudes.

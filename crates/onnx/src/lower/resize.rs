@@ -1,6 +1,6 @@
 //! Resizing.
 
-use net::{Shape, TensorId};
+use cutout_net::{Shape, TensorId};
 
 use super::{Lowering, UNKNOWN, text};
 use crate::proto::Node;

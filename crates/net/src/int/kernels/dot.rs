@@ -1,7 +1,8 @@
 //! Dense convolution to one channel: dot products of the inputs under the kernel with the weights.
 
+use super::job::{Added, RowJob};
 use super::lanes::Lanes;
-use super::{Added, LANES, RowJob};
+use crate::int::op::LANES;
 
 /// Pixels at once: they share the weights.
 const PIXELS: usize = 4;

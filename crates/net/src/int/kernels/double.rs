@@ -1,7 +1,7 @@
 //! A row of a map of half the size, doubled.
 
-use super::LANES;
 use super::lanes::Lanes;
+use crate::int::op::LANES;
 
 /// Writes a row of 2 × `width` pixels of `channels` values, a multiple of [`LANES`], from the `near` and the `far` row: bilinear,
 /// half-pixel centres, replicated edges.

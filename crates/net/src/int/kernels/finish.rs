@@ -1,9 +1,9 @@
 //! From sums to the values of a map: scale, activation and residual.
 
+use super::job::{Added, RowJob};
 use super::lanes::Lanes;
-use super::{Added, RowJob};
 
-/// Factors and limits of [`LANES`](super::LANES) output channels, from sums to maps.
+/// Factors and limits of [`LANES`](crate::int::op::LANES) output channels, from sums to maps.
 pub(super) struct Finish<L: Lanes> {
     factors: *const f32,
     wide: bool,

@@ -7,116 +7,15 @@ mod depthwise;
 mod dot;
 mod double;
 mod finish;
+mod job;
 mod lanes;
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod straight;
+mod operands;
 
-pub(super) use super::plan::LANES;
-use super::plan::{Plan, stored};
-use crate::kernels::{Level, Simd};
+pub(super) use job::RowJob;
+
+use crate::simd::{Level, Simd};
+use job::Added;
 use lanes::Lanes;
-
-/// Most rows of a kernel.
-const MAX_ROWS: usize = 5;
-
-/// One row of an operator, with all offsets resolved; offsets into the arena count values.
-pub(super) struct RowJob<'a> {
-    /// Values of the arena that all offsets are in.
-    length: usize,
-    weights: &'a [i8],
-    biases: &'a [i32],
-    factors: &'a [f32],
-    /// The rows of the source under the kernel, each from the first value that the row's first pixel reads.
-    sources: [usize; MAX_ROWS],
-    kernel: usize,
-    stride: usize,
-    depthwise: bool,
-    /// Whether `dot` computes it: see [`Op::is_dot`](crate::int::plan::Op::is_dot).
-    dot: bool,
-    /// Stored channels of the source and of the result.
-    inputs: usize,
-    outputs: usize,
-    width: usize,
-    inner: Option<[i16; 2]>,
-    outer: [i16; 2],
-    /// Whether products of sums and factors have to be limited.
-    wide: bool,
-    residual: Option<Added>,
-    /// The row of the result with its border, in pixels.
-    out: usize,
-    border: usize,
-}
-
-/// The row of a residual: its first pixel, or of a map of half the size the nearer and the farther row.
-enum Added {
-    Plain(usize),
-    Doubled {
-        near: usize,
-        far: usize,
-        width: usize,
-        to: usize,
-    },
-}
-
-impl<'a> RowJob<'a> {
-    /// Row `y` of operator `index`.
-    pub(super) fn new(plan: &'a Plan, index: usize, y: usize) -> Self {
-        let op = &plan.ops[index];
-        let (shape, layout) = (plan.shapes[index + 1], &plan.layout);
-        let inputs = stored(op.source, plan.shapes[op.source]);
-        let outputs = stored(index + 1, shape);
-        // The first pixel of a row of a map.
-        let pixel = |map: usize, y: usize| {
-            let place = layout.places[map];
-            place.offset + y % place.rows * place.row + place.border * stored(map, plan.shapes[map])
-        };
-        let mut sources = [layout.zeros; MAX_ROWS];
-        for (ky, source) in sources.iter_mut().take(op.kernel).enumerate() {
-            let row = (y * op.stride + ky).wrapping_sub(op.pad());
-            if row < plan.shapes[op.source].h {
-                *source = pixel(op.source, row) - op.pad() * inputs;
-            }
-        }
-        let residual = op.residual.map(|residual| {
-            if !residual.doubled {
-                return Added::Plain(pixel(residual.map, y));
-            }
-            let (near, height) = (y / 2, plan.shapes[residual.map].h);
-            let far = if y.is_multiple_of(2) {
-                near.saturating_sub(1)
-            } else {
-                (near + 1).min(height - 1)
-            };
-            Added::Doubled {
-                near: pixel(residual.map, near),
-                far: pixel(residual.map, far),
-                width: plan.shapes[residual.map].w,
-                to: layout.doubled,
-            }
-        });
-        let place = layout.places[index + 1];
-        Self {
-            length: layout.length,
-            weights: &plan.weights[op.weights..],
-            biases: &plan.biases[op.channels..],
-            factors: &plan.factors[op.channels..],
-            sources,
-            kernel: op.kernel,
-            stride: op.stride,
-            depthwise: op.depthwise,
-            dot: op.is_dot(shape.c),
-            inputs,
-            outputs,
-            width: shape.w,
-            inner: op.inner,
-            outer: op.outer,
-            wide: layout.wide[index],
-            residual,
-            out: pixel(index + 1, y) - place.border * outputs,
-            border: place.border,
-        }
-    }
-}
 
 /// Computes one row of a checked plan.
 pub(super) fn run(level: Level, job: &RowJob<'_>, arena: &mut [i16]) {
@@ -137,6 +36,9 @@ pub(super) fn run(level: Level, job: &RowJob<'_>, arena: &mut [i16]) {
         // SAFETY: as above; whoever has AVX-512 here has AVX2 too.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx512 => unsafe { avx2(job, arena.as_mut_ptr()) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512Vnni => unsafe { avx512_vnni(job, arena.as_mut_ptr()) },
         // The oracle runs on whole maps.
         _ => debug_assert!(false, "the level scalar has no kernels"),
     }
@@ -149,6 +51,15 @@ pub(super) fn run(level: Level, job: &RowJob<'_>, arena: &mut [i16]) {
 unsafe fn avx2(job: &RowJob<'_>, arena: *mut i16) {
     // SAFETY: the caller's promise.
     unsafe { row::<lanes::x86::Avx2, 4>(job, arena) }
+}
+
+/// # Safety
+/// As [`row`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+unsafe fn avx512_vnni(job: &RowJob<'_>, arena: *mut i16) {
+    // SAFETY: the caller's promise.
+    unsafe { row::<lanes::x86::Avx512Vnni, 12>(job, arena) }
 }
 
 /// Computes one row, `ROWS` pixels at a time where it is a matrix product.

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::{Conv, Graph, Plan, Shape, TensorId};
+use crate::float::Plan;
+use crate::{Conv, Graph, Shape, TensorId};
 
 /// Values in -1..1 that depend only on the seed.
 pub(super) fn noise(seed: u32, count: usize) -> Vec<f32> {

@@ -190,7 +190,7 @@ async fn send(client: &Client, to: &Subject, bytes: Vec<u8>) {
 fn pipeline() -> Pipeline<Net> {
     let model = models::find(&tiny()).unwrap();
     let side = model.spec.side;
-    let net = Net::new(onnx::lower(&model.onnx, side).unwrap(), side).unwrap();
+    let net = Net::new(cutout_onnx::lower(&model.onnx, side).unwrap(), side).unwrap();
     Pipeline::new(model.spec, net)
 }
 

@@ -27,8 +27,7 @@ pub(super) mod wasm;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod x86;
 
-use super::conv::Product;
-use super::depthwise::Block;
+use super::operands::{Block, Product};
 use crate::int::pack::{PAIR, tap_pairs};
 
 /// Added to a number within −2²²…2²², this leaves its nearest whole number in the sum's lower bits: one step of it is 1.
@@ -43,6 +42,10 @@ const LIMITS: [f32; 2] = [i16::MIN as f32, i16::MAX as f32];
 /// # Safety
 /// A caller must run on a processor with the back end's features; pointers need the values that a method names, and no
 /// alignment.
+#[allow(
+    clippy::missing_safety_doc,
+    reason = "all methods have the contract of the trait"
+)]
 pub(super) trait Lanes: Sized {
     /// 16 sums of 32 bits.
     type Sums: Copy;
@@ -118,10 +121,23 @@ pub(super) trait Lanes: Sized {
                 let (a, b) = (2 * pair, 2 * pair + 1);
                 // The last tap has no partner; the weight of the value that stands for it is 0.
                 let b = if b < SIDE * SIDE { b } else { a };
-                let values = [block.tap::<Self, SIDE>(x, a), block.tap::<Self, SIDE>(x, b)];
+                let values = [
+                    tap::<Self, SIDE>(block, x, a),
+                    tap::<Self, SIDE>(block, x, b),
+                ];
                 sums = Self::dot_taps(sums, values, block.weights.add(pair * PAIR));
             }
             sums
         }
     }
+}
+
+/// The values under tap `tap` of pixel `x`. Not a closure, which may not be inlined and then lacks the features of its caller.
+///
+/// # Safety
+/// As [`Lanes::taps`]; the pixel is in the row and the tap in the kernel.
+#[inline(always)]
+unsafe fn tap<L: Lanes, const SIDE: usize>(block: &Block, x: usize, tap: usize) -> L::Row {
+    // SAFETY: the caller's promise.
+    unsafe { L::load(block.rows[tap / SIDE].add(x * block.step + tap % SIDE * block.inputs)) }
 }

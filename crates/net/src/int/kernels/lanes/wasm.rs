@@ -1,9 +1,9 @@
 //! wasm simd128, without relaxed operations.
 
+mod straight;
+
 use super::{LIMITS, Lanes, ROUND};
-use crate::int::kernels::conv::Product;
-use crate::int::kernels::depthwise::Block;
-use crate::int::kernels::straight;
+use crate::int::kernels::operands::{Block, Product};
 use core::arch::wasm32::*;
 
 /// Four registers for sums and pairs, two for values.
@@ -117,11 +117,11 @@ impl Lanes for Wasm128 {
     #[inline(always)]
     unsafe fn product<const N: usize>(product: &Product, x: usize) -> [Self::Sums; N] {
         // SAFETY: the caller's promise.
-        unsafe { straight::product(product, x) }
+        unsafe { straight::product::<Self, N>(product, x) }
     }
     #[inline(always)]
     unsafe fn taps<const SIDE: usize>(block: &Block, x: usize) -> Self::Sums {
         // SAFETY: the caller's promise.
-        unsafe { straight::taps::<SIDE>(block, x) }
+        unsafe { straight::taps::<Self, SIDE>(block, x) }
     }
 }

@@ -1,9 +1,11 @@
-//! x86-64: SSE2 (the baseline), AVX2.
+//! x86-64: SSE2 (the baseline), AVX2, AVX-512 with VNNI.
 
 mod avx2;
+mod avx512;
 mod sse2;
 
 pub(in crate::int::kernels) use avx2::Avx2;
+pub(in crate::int::kernels) use avx512::Avx512Vnni;
 pub(in crate::int::kernels) use sse2::Sse2;
 
 use core::arch::x86_64::*;
