@@ -277,11 +277,16 @@ impl Model {
             output = "y".to_owned();
             bytes(&mut graph, 1, &node("Conv", &inputs, &output, &[]));
         }
-        let side = i64::from(SIDE);
-        bytes(&mut graph, 11, &value_info("x", &[1, 3, side, side]));
-        bytes(&mut graph, 12, &value_info(&output, &[1, 1, side, side]));
-        let mut file = Vec::new();
-        bytes(&mut file, 7, &graph);
-        file.into()
+        closed(graph, &output)
     }
+}
+
+/// The file of a graph whose nodes and tensors are there.
+fn closed(mut graph: Vec<u8>, output: &str) -> Bytes {
+    let side = i64::from(SIDE);
+    bytes(&mut graph, 11, &value_info("x", &[1, 3, side, side]));
+    bytes(&mut graph, 12, &value_info(output, &[1, 1, side, side]));
+    let mut file = Vec::new();
+    bytes(&mut file, 7, &graph);
+    file.into()
 }

@@ -107,45 +107,21 @@ pub(crate) fn compose(
         width: picture.width,
         height: picture.height,
     });
-    let Place {
-        width,
-        height,
-        subject: at,
-    } = Place::of(picture, subject, layout);
-    limits.check_size(width, height)?;
-    let most_wide = size.of(width, height).0;
-    if most_wide < width {
-        // Everything is made smaller, so that pixels are resampled before alpha joins them. The subject's box is found
-        // again, a pixel larger perhaps.
-        let slack = if layout.crop.is_some() { 2 } else { 0 };
-        let factor = most_wide.saturating_sub(slack).max(1) as f32 / width as f32;
-        let w = scaled(picture.width, factor, picture.width);
-        let h = scaled(picture.height, factor, picture.height);
-        if (w, h) != (picture.width, picture.height) {
-            let (picture, mask) = transparency::stretched(picture, mask, w, h);
-            let layout = layout.scaled(factor);
-            return compose(&picture, &mask, &layout, size, quality, behind, limits);
-        }
+    let place = Place::of(picture, subject, layout);
+    limits.check_size(place.width, place.height)?;
+    if let Some((factor, w, h)) = smaller(picture, layout, size, &place) {
+        let (picture, mask) = transparency::stretched(picture, mask, w, h);
+        let layout = layout.scaled(factor);
+        return compose(&picture, &mask, &layout, size, quality, behind, limits);
     }
+    let at = place.subject;
     // Only the subject's box where that is scaled or moved; else the whole image, so that what is around is there too.
     let part = (layout.scale.is_some() || layout.position.is_some()).then(|| {
         let (picture, mask) = (picture.part(subject), mask.part(subject));
         transparency::stretched(&picture, &mask, at.width, at.height)
     });
     let (picture, mask) = part.as_ref().map_or((picture, mask), |(p, m)| (p, m));
-    let length = width as usize * height as usize * 4;
-    let is_wide = picture.fine.is_some() && matches!(behind, Behind::Transparent);
-    budget::room(length as u64 * (1 + u64::from(is_wide)))?;
-    let mut canvas = Canvas {
-        width,
-        height,
-        data: vec![0; length],
-        fine: is_wide.then(|| vec![0; length]),
-        profile: picture.profile.clone(),
-        density: picture.density,
-        foreground: at,
-        opaque: behind.is_opaque(),
-    };
+    let mut canvas = blank(picture, &place, behind)?;
     let cutout = Cutout::new(picture, mask, quality)?;
     if part.is_some() {
         draw(&mut canvas, &cutout, (at.left, at.top), (0, 0));
@@ -162,6 +138,45 @@ pub(crate) fn compose(
     }
     put_behind(&mut canvas, behind);
     Ok(canvas)
+}
+
+/// The factor, width and height to which the image is made smaller, so that pixels are resampled before alpha joins them; `None`
+/// where the canvas is no larger than `size`. The subject's box is found again in the smaller image, a pixel larger perhaps.
+fn smaller(
+    picture: &Picture,
+    layout: &Layout,
+    size: Size,
+    place: &Place,
+) -> Option<(f32, u32, u32)> {
+    let most_wide = size.of(place.width, place.height).0;
+    if most_wide >= place.width {
+        return None;
+    }
+    let slack = if layout.crop.is_some() { 2 } else { 0 };
+    let factor = most_wide.saturating_sub(slack).max(1) as f32 / place.width as f32;
+    let [w, h] = [picture.width, picture.height].map(|side| scaled(side, factor, side));
+    ((w, h) != (picture.width, picture.height)).then_some((factor, w, h))
+}
+
+/// A transparent canvas.
+///
+/// # Errors
+/// When there is no room for its pixels.
+fn blank(picture: &Picture, place: &Place, behind: &Behind) -> Result<Canvas, Error> {
+    let Place { width, height, .. } = *place;
+    let length = width as usize * height as usize * 4;
+    let is_wide = picture.fine.is_some() && matches!(behind, Behind::Transparent);
+    budget::room(length as u64 * (1 + u64::from(is_wide)))?;
+    Ok(Canvas {
+        width,
+        height,
+        data: vec![0; length],
+        fine: is_wide.then(|| vec![0; length]),
+        profile: picture.profile.clone(),
+        density: picture.density,
+        foreground: place.subject,
+        opaque: behind.is_opaque(),
+    })
 }
 
 /// Draws `cutout` without its first `from` columns and rows, at column and row `to`, as far as there is room.

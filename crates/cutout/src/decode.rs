@@ -67,19 +67,8 @@ fn decoded(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         _ => Cow::Borrowed(bytes),
     };
     let bytes = &*bytes;
-    let mut decoder = open(format, bytes, limits)?;
+    let mut decoder = opened(format, bytes, limits)?;
     let (width, height) = decoder.dimensions();
-    limits.check_size(width, height)?;
-    // TIFF and GIF may hold the pixels a second time while decoding.
-    let allowed = memory(
-        decoder
-            .total_bytes()
-            .saturating_mul(2)
-            .saturating_add(SIDE_MEMORY),
-    );
-    decoder
-        .set_limits(allowed)
-        .map_err(|cause| refusal(format, &cause))?;
     let chunks = png_chunks(format, bytes);
     let chunks = chunks.as_ref().map(png::Reader::info);
     let exif = Exif::of(&mut *decoder, format, bytes, chunks);
@@ -107,6 +96,23 @@ fn decoded(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     }
     upright(picture, orientation)
         .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
+}
+
+/// A decoder of an image that is within the limits, as its own memory is.
+fn opened<'a>(
+    format: Format,
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Box<dyn ImageDecoder + 'a>, Error> {
+    let mut decoder = open(format, bytes, limits)?;
+    let (width, height) = decoder.dimensions();
+    limits.check_size(width, height)?;
+    // TIFF and GIF may hold the pixels a second time while decoding.
+    let pixels = decoder.total_bytes().saturating_mul(2);
+    let allowed = memory(pixels.saturating_add(SIDE_MEMORY));
+    let set = decoder.set_limits(allowed);
+    set.map_err(|cause| refusal(format, &cause))?;
+    Ok(decoder)
 }
 
 /// Gives an image the meaning of its values.

@@ -16,10 +16,8 @@ pub(crate) fn render(
     let Matte { mask, uncertainty } = matte;
     let (width, height, encoding) = (picture.width, picture.height, options.encoding);
     let foreground = transparency::foreground(&picture, &mask);
-    let thumbnails = options
-        .thumbnails
-        .map(|side| thumbnail::pair(&thumbnail::small(&picture, side), &mask))
-        .transpose()?;
+    let thumbnail = |side| thumbnail::pair(&thumbnail::small(&picture, side), &mask);
+    let thumbnails = options.thumbnails.map(thumbnail).transpose()?;
     let also = also_mask(&picture, &mask, options)?;
     let made = |bytes, width, height, foreground| Output {
         bytes,

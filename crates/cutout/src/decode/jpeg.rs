@@ -2,6 +2,7 @@
 
 mod block;
 mod blocks;
+mod fault;
 mod header;
 mod huffman;
 mod mjpeg;
@@ -15,7 +16,8 @@ use image::ImageDecoder;
 
 use super::{Format, damaged, refusal};
 use crate::{Error, ErrorKind, Limits, budget};
-use blocks::{Fault, Scans};
+use blocks::Scans;
+use fault::Fault;
 use header::{Coding, Frame, Segment, marker};
 use mjpeg::{MAX_SAMPLES, Mjpeg};
 use zune::Zune;

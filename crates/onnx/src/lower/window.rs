@@ -1,6 +1,6 @@
 //! Operators on windows of a map: convolutions and pooling.
 
-use net::{Activation, Conv, TensorId};
+use cutout_net::{Activation, Conv, TensorId};
 
 use super::{Lowering, UNKNOWN, text};
 use crate::proto::Node;
@@ -28,11 +28,7 @@ impl Lowering<'_> {
             ));
         }
         let kernel = height;
-        if let Some(declared) = node.ints("kernel_shape")
-            && equal(declared)? != kernel
-        {
-            return Err(format!("its weights are not of the kernel {declared:?}"));
-        }
+        check_declared(node, kernel)?;
         let bias = match node.optional(2) {
             Some(bias) => self.constant(bias)?.floats()?.to_vec(),
             None => vec![0.0; outputs],
@@ -104,5 +100,15 @@ fn padding(node: &Node) -> Result<usize, String> {
             equal(&[*top, *left])
         }
         Some(pads) => Err(format!("the padding {pads:?} is not the same on all sides")),
+    }
+}
+
+/// Checks that a node declares no other kernel than that of its weights.
+fn check_declared(node: &Node, kernel: usize) -> Result<(), String> {
+    match node.ints("kernel_shape") {
+        Some(declared) if equal(declared)? != kernel => {
+            Err(format!("its weights are not of the kernel {declared:?}"))
+        }
+        _ => Ok(()),
     }
 }

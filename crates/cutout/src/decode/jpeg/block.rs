@@ -1,6 +1,6 @@
 //! The codes of one block, gone past (T.81, annexes F, G and H).
 
-use super::blocks::Fault;
+use super::fault::Fault;
 use super::huffman::{Bits, Table};
 use super::scan::Scan;
 
@@ -119,12 +119,17 @@ pub(super) fn refinement(
         *empty -= 1;
         let behind = if k > scan.last { 0 } else { *mask >> k << k };
         let within = behind & (u64::MAX >> (63 - scan.last));
-        let mut count = within.count_ones();
-        while count > 0 {
-            let some = count.min(16);
-            bits.skip(some)?;
-            count -= some;
-        }
+        skip_many(bits, within.count_ones())?;
+    }
+    Ok(())
+}
+
+/// Goes past `count` bits.
+fn skip_many(bits: &mut Bits<'_>, mut count: u32) -> Result<(), Fault> {
+    while count > 0 {
+        let some = count.min(16);
+        bits.skip(some)?;
+        count -= some;
     }
     Ok(())
 }

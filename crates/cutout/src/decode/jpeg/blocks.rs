@@ -7,6 +7,7 @@
 
 mod data;
 
+use super::fault::Fault;
 use super::header::{Coding, Component, Frame, Segment, marker};
 use super::huffman::Table;
 use super::scan::{Progress, Scan};
@@ -14,19 +15,6 @@ use super::split::Part;
 
 /// Zero bytes that an image may end with, of those at the end of a file without an end marker; more were put there.
 const ZEROS: usize = 2;
-
-/// Why a walk ended early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The data end before the image does.
-    Short,
-    /// The data say what cannot be.
-    Broken,
-    /// There is no memory for a bit for each coefficient.
-    Memory,
-    /// The scans go over the image more often than those of any encoder.
-    Scans,
-}
 
 /// Findings of the walk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,9 +53,8 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
     let mut walk = Walk::new(bytes, frame)?;
     let mut progress = Progress::new(frame);
     let (mut at, mut quantised, mut found) = (2, 0_u8, Scans::default());
+    let mut allowance = Allowance::new(frame);
     let mut copied = 0;
-    let mut scans = 0;
-    let mut left = MAX_PASSES * blocks(frame, &frame.components) + FREE_BLOCKS;
     loop {
         let segment = Segment::take(bytes, &mut at).ok_or(Fault::Short)?;
         match segment.marker {
@@ -86,15 +73,7 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
             }
             marker::SOS => {
                 let scan = Scan::read(segment.body, frame).ok_or(Fault::Broken)?;
-                scans += 1;
-                let components = scan
-                    .components
-                    .iter()
-                    .map(|&index| &frame.components[index]);
-                left = match left.checked_sub(blocks(frame, components)) {
-                    Some(left) if scans <= MAX_SCANS => left,
-                    _ => return Err(Fault::Scans),
-                };
+                allowance.take(frame, &scan)?;
                 let count = scan.components.len();
                 let is_mixed = count > 1 && count < frame.components.len();
                 let is_split = is_mixed && walk.start_split(&scan);
@@ -120,6 +99,34 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
             }
             _ => {}
         }
+    }
+}
+
+/// How much scans may still go over.
+struct Allowance {
+    scans: usize,
+    blocks: u64,
+}
+
+impl Allowance {
+    fn new(frame: &Frame) -> Self {
+        Self {
+            scans: MAX_SCANS,
+            blocks: MAX_PASSES * blocks(frame, &frame.components) + FREE_BLOCKS,
+        }
+    }
+
+    /// Takes off a scan.
+    ///
+    /// # Errors
+    /// [`Fault::Scans`] when nothing is left.
+    fn take(&mut self, frame: &Frame, scan: &Scan) -> Result<(), Fault> {
+        let components = scan.components.iter();
+        let components = components.map(|&index| &frame.components[index]);
+        self.scans = self.scans.checked_sub(1).ok_or(Fault::Scans)?;
+        let left = self.blocks.checked_sub(blocks(frame, components));
+        self.blocks = left.ok_or(Fault::Scans)?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Huffman codes of a scan, read for their lengths and not for the values behind them.
 
-use super::blocks::Fault;
+use super::fault::Fault;
 
 /// Bits of a code that are looked up at once.
 const QUICK: u32 = 10;

@@ -3,7 +3,7 @@
 //! Where each component has one block in a coded unit, its blocks stand in the same order in both: their bits are
 //! copied as they are, with the differences between averages in them.
 
-use super::blocks::Fault;
+use super::fault::Fault;
 use super::header::marker;
 use super::huffman::Bits;
 

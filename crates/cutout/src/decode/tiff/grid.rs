@@ -57,19 +57,23 @@ impl Chunks {
         if area > most || all > (4 * full_width * full_height).saturating_add(SLACK) {
             return Err(wrong("its tiles are far larger than its image"));
         }
+        let tags = match are_tiles {
+            true => [
+                tag::TILE_PLACES,
+                tag::STRIP_PLACES,
+                tag::TILE_LENGTHS,
+                tag::STRIP_LENGTHS,
+            ],
+            false => [
+                tag::STRIP_PLACES,
+                tag::TILE_PLACES,
+                tag::STRIP_LENGTHS,
+                tag::TILE_LENGTHS,
+            ],
+        };
         // Some writers give tiles under the tags of strips, and the reverse.
         let list = |own, other| directory.list(own).or_else(|| directory.list(other));
-        let (places, lengths) = if are_tiles {
-            (
-                list(tag::TILE_PLACES, tag::STRIP_PLACES),
-                list(tag::TILE_LENGTHS, tag::STRIP_LENGTHS),
-            )
-        } else {
-            (
-                list(tag::STRIP_PLACES, tag::TILE_PLACES),
-                list(tag::STRIP_LENGTHS, tag::TILE_LENGTHS),
-            )
-        };
+        let (places, lengths) = (list(tags[0], tags[1]), list(tags[2], tags[3]));
         let wanted = across * down * planes;
         let places = places.filter(|places| places.count as u64 >= wanted && wanted <= MAX_CHUNKS);
         Ok(Self {
