@@ -1,9 +1,14 @@
 //! `cutout batch`: many images, each once, however often the run is interrupted.
 
 mod config;
+mod details;
+mod ending;
 mod feeder;
+mod find;
 mod fleet;
+mod folded;
 mod history;
+mod image_name;
 mod inputs;
 mod keeper;
 mod line;
@@ -12,6 +17,7 @@ mod lock;
 mod maker;
 mod manifest;
 mod names;
+mod no_result;
 mod others;
 mod path_text;
 mod pattern;
@@ -22,6 +28,7 @@ mod results;
 mod running;
 mod sheet;
 mod sources;
+mod state_folder;
 mod thumbnail;
 mod walk;
 mod watch;
@@ -32,7 +39,7 @@ use std::sync::LazyLock;
 
 use crate::Error;
 use crate::engine::Engines;
-use crate::stop::{INTERRUPTED, Stop};
+use crate::stop::Stop;
 use inputs::Found;
 use maker::Maker;
 use manifest::Manifest;
@@ -45,6 +52,7 @@ use sheet::Sheet;
 use watch::Watch;
 
 pub use config::Config;
+pub use ending::Ending;
 pub use fleet::Fleet;
 
 /// Who cuts out.
@@ -53,31 +61,6 @@ pub enum Makers<'a> {
     Engines(Box<dyn FnOnce() -> Result<Engines, Error> + Send + 'a>),
     /// Workers elsewhere.
     Fleet(&'a Fleet),
-}
-
-/// How a batch ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Every image has its result.
-    Done,
-    /// Some have not, and it has been said which.
-    Failed,
-    /// There was no image.
-    Nothing,
-    /// By a signal, before its time.
-    Interrupted,
-}
-
-impl Ending {
-    /// The program's exit code.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Nothing => 3,
-            Self::Interrupted => INTERRUPTED,
-        }
-    }
 }
 
 /// Does what `config` says.
@@ -98,7 +81,7 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
     // Before its manifest is read, to which another batch may be adding.
     let opened = Manifest::existing(&config.out, config.overwrite)?;
     let results = Results::new(opened.as_ref());
-    let found = inputs::find(&sources, &config.out, &results, config.hidden);
+    let found = find::find(&sources, &config.out, &results, config.hidden);
     // Other batches' manifests are not needed any more.
     drop(results);
     config.refuse_report(&found)?;

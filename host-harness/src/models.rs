@@ -1,6 +1,8 @@
 //! Models: the known ones, and any file of the U²-Net family.
 
+mod built_in;
 mod catalogue;
+mod checksum;
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -9,35 +11,15 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use cutout::ModelSpec;
-use sha2::{Digest, Sha256};
 
-pub use catalogue::{Entry, catalogue};
+use built_in::built_in;
+pub use catalogue::{CatalogueEntry, catalogue};
+pub(crate) use checksum::sha256;
 
 use crate::{Error, Kind};
 
 /// The default model's name.
 pub const DEFAULT: &str = "cutnet";
-
-/// A model inside the program.
-struct BuiltIn {
-    name: &'static str,
-    onnx: &'static [u8],
-    /// BLAKE3 of the file, in hexadecimal.
-    digest: &'static str,
-}
-
-const BUILT_IN: [BuiltIn; 2] = [
-    BuiltIn {
-        name: "cutnet",
-        onnx: include_bytes!("../../models/cutnet.onnx"),
-        digest: env!("CUTOUT_CUTNET_DIGEST"),
-    },
-    BuiltIn {
-        name: "u2netp",
-        onnx: include_bytes!("../../models/u2netp.onnx"),
-        digest: env!("CUTOUT_U2NETP_DIGEST"),
-    },
-];
 
 /// The known model whose input and output those of unknown files are taken to be like.
 const FAMILY: &str = "u2netp";
@@ -98,7 +80,7 @@ fn looks_like_path(text: &str) -> bool {
     path.components().count() > 1 || path.extension().is_some_and(|e| e == "onnx") || path.exists()
 }
 
-fn find_known(entry: &Entry) -> Result<Model, Error> {
+fn find_known(entry: &CatalogueEntry) -> Result<Model, Error> {
     let places = entry.places();
     for path in &places {
         if path.exists() {
@@ -140,11 +122,7 @@ fn find_known(entry: &Entry) -> Result<Model, Error> {
     Err(Error::new(Kind::Usage, text))
 }
 
-fn built_in(name: &str) -> Option<&'static BuiltIn> {
-    BUILT_IN.iter().find(|model| model.name == name)
-}
-
-fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
+fn from_file(path: &Path, entries: &[CatalogueEntry]) -> Result<Model, Error> {
     let onnx = read(path)?;
     if let Some(entry) = entries.iter().find(|entry| entry.matches(&onnx)) {
         return Ok(Model::new(entry.spec(), entry.sides, onnx, path));
@@ -155,8 +133,8 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
             format!("{} cannot be used: {e}", path.display()),
         )
     };
-    if let Some(text) = cutout_onnx::metadata(&onnx, METADATA).map_err(at)? {
-        let entry: Entry = toml::from_str(&text).map_err(|e| {
+    if let Some(text) = onnx::metadata(&onnx, METADATA).map_err(at)? {
+        let entry: CatalogueEntry = toml::from_str(&text).map_err(|e| {
             let text = format!(
                 "{} describes itself wrongly in its metadata {METADATA}: {e}; export it again (models/training)",
                 path.display()
@@ -166,7 +144,7 @@ fn from_file(path: &Path, entries: &[Entry]) -> Result<Model, Error> {
         return Ok(Model::new(entry.spec(), entry.sides, onnx, path));
     }
     let family = entries.iter().find(|entry| entry.name == FAMILY);
-    let template = family.map(Entry::spec).ok_or_else(|| {
+    let template = family.map(CatalogueEntry::spec).ok_or_else(|| {
         let text = format!("models.toml in this program has no {FAMILY}");
         Error::new(Kind::Engine, text)
     })?;
@@ -249,15 +227,6 @@ impl Model {
             }
         }
     }
-}
-
-/// SHA-256 of a model's file, in hexadecimal, as its publishers give it.
-pub(crate) fn sha256(onnx: &[u8]) -> String {
-    hex(&Sha256::digest(onnx))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

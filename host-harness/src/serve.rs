@@ -1,5 +1,6 @@
 //! The server: images over HTTP, answered by a bounded pool of engines.
 
+mod access_log;
 mod auth;
 mod body;
 mod budget;
@@ -8,7 +9,6 @@ mod cors;
 mod failures;
 mod metrics;
 mod pool;
-mod record;
 mod refusal;
 mod service;
 
@@ -23,13 +23,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::engine::Engines;
 use crate::{Error, Kind};
+use access_log::AccessLog;
 use auth::Token;
 use body::Bodies;
 use budget::{Budget, Limits};
 use connections::Times;
 use cors::Cors;
-use failures::Failures;
-use metrics::Metrics;
 use pool::Pool;
 use service::Service;
 
@@ -120,8 +119,7 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
         cors: Cors::new(config.cors),
         model: HeaderValue::try_from(config.model)
             .unwrap_or_else(|_| HeaderValue::from_static("custom")),
-        metrics: Metrics::new(),
-        failures: Failures::default(),
+        log: AccessLog::new(),
         stopping: AtomicBool::new(false),
     });
     announce(&format!("serving on http://{addr}"));

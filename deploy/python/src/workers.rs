@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender};
-use host_harness::engine::{Engine, Engines, WORKER_STACK, Worker};
+use host_harness::engine::{BoxEngine, Engine, Engines, WORKER_STACK};
 use host_harness::{Error, Kind};
 
 /// A piece of work for one engine.
@@ -31,7 +31,7 @@ struct Count {
     /// Jobs that are waiting or being done.
     jobs: usize,
     /// An engine without a thread yet.
-    engine: Option<Worker>,
+    engine: Option<BoxEngine>,
 }
 
 impl Workers {
@@ -85,7 +85,7 @@ impl Workers {
         Ok(result)
     }
 
-    fn start_thread(&self, engine: Option<Worker>) -> Result<(), Error> {
+    fn start_thread(&self, engine: Option<BoxEngine>) -> Result<(), Error> {
         let (shared, work) = (self.shared.clone(), self.work.clone());
         thread::Builder::new()
             .name("cutout".to_owned())
@@ -102,7 +102,7 @@ impl Shared {
     }
 
     /// Does jobs until there can be no more.
-    fn run(&self, mut engine: Option<Worker>, work: &Receiver<Job>) {
+    fn run(&self, mut engine: Option<BoxEngine>, work: &Receiver<Job>) {
         for job in work {
             let mut kept = engine.take();
             let done = catch_unwind(AssertUnwindSafe(|| match &mut kept {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use blake3::Hash;
 use cutout::{Background, Options};
 
-use super::inputs::{self, Found, Input};
+use super::image_name::is_image;
+use super::inputs::{Found, Input};
 use crate::files::file_id;
 use crate::{Error, Kind};
 
@@ -48,7 +49,7 @@ impl Config {
         };
         let id = file_id(report);
         let is_input = |input: &Input| id.is_some() && file_id(&input.path) == id;
-        if inputs::is_picture(report) || found.inputs.iter().any(is_input) {
+        if is_image(report) || found.inputs.iter().any(is_input) {
             let text = format!(
                 "--report {}: that is an image; name another file",
                 report.display()
@@ -61,7 +62,7 @@ impl Config {
     /// A batch writes to a folder; a name like an image's was meant for `run`.
     pub(super) fn refuse_file_as_folder(&self) -> Result<(), Error> {
         let out = self.out.display();
-        if self.out.is_dir() || !inputs::is_picture(&self.out) && !self.out.exists() {
+        if self.out.is_dir() || !is_image(&self.out) && !self.out.exists() {
             return Ok(());
         }
         let text =

@@ -16,7 +16,7 @@ use crossbeam_channel::Receiver;
 use cutout::{ErrorKind, Options};
 use cutout_message::{FailureKind, Made, Request};
 
-use super::maker::Failure;
+use super::no_result::NoResult;
 use crate::{Error, Kind};
 use dealer::{MOST_TRIES, Missing, Notice};
 use desk::Desk;
@@ -92,7 +92,7 @@ impl Fleet {
         options: &Options,
         stop: &Receiver<()>,
         tell: Tell<'_>,
-    ) -> Result<Made, Failure> {
+    ) -> Result<Made, NoResult> {
         loop {
             let max_payload = self.nats.link.max_payload();
             let request = self.request(picture, options, max_payload)?;
@@ -100,7 +100,7 @@ impl Fleet {
             match self.wait(&outcome, stop, tell) {
                 Outcome::Made(made) => return Ok(*made),
                 Outcome::Failed(failure) => {
-                    return Err(Failure::Own {
+                    return Err(NoResult::Failed {
                         error: Error::new(failure.kind.into(), failure.text),
                         host: failure.host,
                     });
@@ -111,8 +111,8 @@ impl Fleet {
                 }
                 Outcome::Lost(takers) => return Err(lost(&takers).into()),
                 Outcome::OtherServer => {}
-                Outcome::Left => return Err(Failure::Left),
-                Outcome::End(end) => return Err(Failure::Fatal(self.ended(&end))),
+                Outcome::Left => return Err(NoResult::Left),
+                Outcome::End(end) => return Err(NoResult::Fatal(self.ended(&end))),
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::folded::Folded;
 use super::line::{Entry, Line, Made};
-use super::names::Folded;
 use super::path_text::PathText;
 use crate::files::file_id;
 

@@ -1,26 +1,16 @@
-//! The images that a batch takes.
+//! The images that a batch takes, and what it leaves out.
 
-use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::manifest;
 use super::path_text::PathText;
-use super::pattern;
 use super::progress::Progress;
 use super::results::Results;
-use super::sources::Source;
-use super::walk::{self, Held, Pictures};
-use crate::files::{self, file_id};
+use super::state_folder;
+use crate::files;
 use crate::{Error, Kind};
-
-/// Names that are images by their extension; in folders, only these are taken.
-const EXTENSIONS: [&str; 13] = [
-    "jpg", "jpeg", "jfif", "png", "webp", "heic", "heif", "hif", "avif", "bmp", "gif", "tif",
-    "tiff",
-];
 
 /// An image to take.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +62,7 @@ impl Found {
             ));
         }
         for (folder, why) in &self.ignored {
-            let shown = PathText::from(&*manifest::file(folder));
+            let shown = PathText::from(&*state_folder::manifest(folder));
             progress.tell(&format!(
                 "warning: {shown} is not used: {why}; results of that batch are taken for images"
             ));
@@ -84,50 +74,6 @@ impl Found {
             ));
         }
     }
-}
-
-/// Whether a file in a folder is taken for an image.
-pub(super) fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
-}
-
-/// The images of `sources`, without results of batches, and without what is in the folder `out` below a source; hidden
-/// ones only with `hidden`, or where they are named.
-pub(super) fn find(sources: &[Source], out: &Path, results: &Results<'_>, hidden: bool) -> Found {
-    let mut found = Found::default();
-    for source in sources {
-        match source {
-            Source::Folder(root) => {
-                let held = walk::below(root, root, out, &mut Pictures { hidden });
-                folder(root, held, results, &mut found);
-            }
-            Source::Pattern(text) => pattern::take(text, out, results, hidden, &mut found),
-            Source::Files(files) => {
-                let files = files.iter().cloned();
-                let (mut made, files): (Vec<_>, Vec<_>) =
-                    files.partition(|path| found.leaves_out(path, results));
-                found.left_out.append(&mut made);
-                group(&files, &mut found);
-            }
-        }
-    }
-    found.ignored = results.ignored();
-    found.inputs.sort();
-    let mut seen = HashSet::new();
-    (found.inputs).retain(|input| seen.insert((file_id(&input.path), input.relative.clone())));
-    found
-}
-
-fn folder(root: &Path, held: Held, results: &Results<'_>, found: &mut Found) {
-    for path in held.files {
-        if !found.leaves_out(&path, results) {
-            let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
-            found.inputs.push(Input { path, relative });
-        }
-    }
-    found.problems.extend(held.problems);
-    found.hidden += held.hidden;
 }
 
 /// Files that were named together keep their places below the folder that they have in common.

@@ -7,8 +7,8 @@ use std::path::Path;
 use blake3::Hash;
 use serde::{Deserialize, Serialize};
 
+use super::details::Details;
 use super::path_text::PathText;
-use super::record::Facts;
 
 /// Longest line of a manifest in bytes: room for five paths of which every byte is written as a number. Longer ones are
 /// passed over.
@@ -43,8 +43,8 @@ pub(super) struct Entry {
     pub(super) mask: Option<Made>,
     /// Before and after, if a contact sheet has asked for them.
     pub(super) thumbnails: Option<[Made; 2]>,
-    /// Findings, so that a later run can report them.
-    pub(super) facts: Facts,
+    #[serde(rename = "facts")]
+    pub(super) details: Details,
     /// The host of a fleet that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) host: Option<String>,

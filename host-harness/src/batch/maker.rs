@@ -6,31 +6,16 @@ use crossbeam_channel::Receiver;
 use cutout::{Options, Output};
 
 use super::fleet::{Fleet, Tell, Turn};
-use crate::engine::{Timed, Worker};
+use super::no_result::NoResult;
+use crate::engine::{BoxEngine, Timed};
 use crate::{Error, Kind};
 
 /// Who cuts out.
 #[derive(Clone, Copy)]
 pub(super) enum Maker<'a> {
     /// Engines, one for each worker; the model is made ready when the first one asks.
-    Engines(&'a (dyn Fn() -> Result<Worker, Error> + Sync)),
+    Engines(&'a (dyn Fn() -> Result<BoxEngine, Error> + Sync)),
     Fleet(&'a Fleet),
-}
-
-/// Why nothing came of an image.
-pub(super) enum Failure {
-    /// For a reason of its own, said by that host of a fleet.
-    Own { error: Error, host: Option<String> },
-    /// The batch cannot go on.
-    Fatal(Error),
-    /// The batch stops, and nobody is at work on it.
-    Left,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Own { error, host: None }
-    }
 }
 
 /// A result, and the host of a fleet that made it.
@@ -59,12 +44,12 @@ impl<'a> Maker<'a> {
     /// Cuts out `picture`, by `engine` if it is one of this process, which is made when there is none.
     pub(super) fn cut_out(
         self,
-        engine: &mut Option<Worker>,
+        engine: &mut Option<BoxEngine>,
         picture: &[u8],
         options: &Options,
         stop: &Receiver<()>,
         tell: Tell<'_>,
-    ) -> Result<CutOut, Failure> {
+    ) -> Result<CutOut, NoResult> {
         match self {
             Self::Engines(source) => Ok(CutOut {
                 result: cut_out_here(engine, source, picture, options)?,
@@ -87,14 +72,14 @@ impl<'a> Maker<'a> {
 
 /// An image that breaks its engine costs nobody else anything.
 fn cut_out_here(
-    slot: &mut Option<Worker>,
-    source: impl Fn() -> Result<Worker, Error>,
+    slot: &mut Option<BoxEngine>,
+    source: impl Fn() -> Result<BoxEngine, Error>,
     picture: &[u8],
     options: &Options,
-) -> Result<Timed<Output>, Failure> {
+) -> Result<Timed<Output>, NoResult> {
     let mut engine = match slot.take() {
         Some(engine) => engine,
-        None => source().map_err(Failure::Fatal)?,
+        None => source().map_err(NoResult::Fatal)?,
     };
     match catch_unwind(AssertUnwindSafe(|| engine.remove(picture, options))) {
         Ok(result) => {

@@ -14,16 +14,11 @@ use super::history::History;
 use super::keeper::Keeper;
 use super::line::{self, Entry, Line, Made, is_any};
 use super::lock::is_locked;
+use super::state_folder::{MANIFEST, NAME};
 use super::thumbnail;
 use crate::files::{self, FileId, Folder, is_file};
 use crate::sync::lock;
 use crate::{Error, Kind};
-
-/// The folder's name.
-pub(super) const FOLDER: &str = ".cutout";
-
-/// The manifest's name in it.
-pub(super) const FILE: &str = "manifest.jsonl";
 
 /// The name of the lock.
 const LOCK: &str = "lock";
@@ -55,7 +50,7 @@ pub(super) struct Manifest {
 impl Manifest {
     /// As [`Manifest::open`], of an output folder that a batch has written to before; `None` for another.
     pub(super) fn existing(out: &Path, overwrite: bool) -> Result<Option<Self>, Error> {
-        match out.join(FOLDER).symlink_metadata() {
+        match out.join(NAME).symlink_metadata() {
             Ok(_) => Self::open(out, overwrite).map(Some),
             Err(_) => Ok(None),
         }
@@ -70,15 +65,13 @@ impl Manifest {
     pub(super) fn open(out: &Path, overwrite: bool) -> Result<Self, Error> {
         let fails = || Error::io(format!("use the output folder {}", out.display()));
         let uses = |path: PathBuf| Error::io(format!("use {}", path.display()));
-        let in_state = |name: &str| uses(out.join(FOLDER).join(name));
+        let in_state = |name: &str| uses(out.join(NAME).join(name));
         fs::create_dir_all(out).map_err(fails())?;
         let folder = Folder::open(out).map_err(fails())?;
         let stat = folder.stat().map_err(fails())?;
-        let state = folder
-            .make_real(FOLDER, MODE)
-            .map_err(uses(out.join(FOLDER)))?;
+        let state = folder.make_real(NAME, MODE).map_err(uses(out.join(NAME)))?;
         let keeper = Keeper::of(&state).and_then(|keeper| keeper.refuse_others(&state));
-        keeper.map_err(uses(out.join(FOLDER)))?;
+        keeper.map_err(uses(out.join(NAME)))?;
         let lock = state.lock_file(LOCK).map_err(in_state(LOCK))?;
         let is_locked = is_locked(lock.try_lock()).map_err(|error| match error {
             TryLockError::Error(error) => in_state(LOCK)(error),
@@ -94,7 +87,7 @@ impl Manifest {
         let temporary = state
             .make_real(TEMPORARY, MODE)
             .map_err(in_state(TEMPORARY))?;
-        let (history, log) = rewrite(&state, &temporary).map_err(in_state(FILE))?;
+        let (history, log) = rewrite(&state, &temporary).map_err(in_state(MANIFEST))?;
         Ok(Self {
             out: out.to_owned(),
             folder,
@@ -173,7 +166,7 @@ impl Manifest {
         };
         self.overwrite
             || is_link
-            || path.starts_with(FOLDER)
+            || path.starts_with(NAME)
             || is_file(old) && (old.st_size == 0 || is_result())
     }
 
@@ -260,15 +253,10 @@ impl Manifest {
     }
 }
 
-/// The manifest of the output folder `out`.
-pub(super) fn file(out: &Path) -> PathBuf {
-    out.join(FOLDER).join(FILE)
-}
-
 /// Reads the manifest in `state`, which may be missing, and replaces it by one that says the same in as few lines.
 fn rewrite(state: &Folder, temporary: &Folder) -> io::Result<(History, File)> {
     let mut history = History::default();
-    match state.file(FILE.as_ref()) {
+    match state.file(MANIFEST.as_ref()) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         file => {
             let file = file?;
@@ -288,8 +276,14 @@ fn rewrite(state: &Folder, temporary: &Folder) -> io::Result<(History, File)> {
     history
         .lines()
         .try_for_each(|line| write_line(&mut lines, &line))?;
-    let old = state.standing(FILE.as_ref())?;
-    let log = state.replace(FILE.as_ref(), old.as_ref(), temporary, MODE & 0o666, &lines)?;
+    let old = state.standing(MANIFEST.as_ref())?;
+    let log = state.replace(
+        MANIFEST.as_ref(),
+        old.as_ref(),
+        temporary,
+        MODE & 0o666,
+        &lines,
+    )?;
     Ok((history, log))
 }
 

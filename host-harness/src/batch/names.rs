@@ -7,14 +7,13 @@ use std::fs::Metadata;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-mod folded;
 mod safe;
 
+use super::folded::Folded;
 use super::inputs::Input;
-use super::manifest;
+use super::state_folder;
 use crate::files::{self, FileId, file_id};
 
-pub(super) use folded::Folded;
 pub(super) use safe::forbidden;
 
 /// Longest name of a file that the usual file systems take, in bytes.
@@ -171,7 +170,7 @@ impl<'a> Names<'a> {
                     !metadata.is_dir() && !is_original && (self.is_ours)(path, &metadata)
                 }
             };
-            !path.starts_with(manifest::FOLDER)
+            !path.starts_with(state_folder::NAME)
                 && may_be_replaced
                 && !self.taken.contains(&path.as_path().into())
         })

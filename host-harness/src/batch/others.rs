@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use blake3::Hash;
 
+use super::folded::Folded;
 use super::keeper::Keeper;
 use super::line::{self, Line};
-use super::manifest;
-use super::names::Folded;
+use super::state_folder;
 use crate::files::{FileId, Folder, id_of};
 
 /// Most bytes of all manifests together: room for some hundred thousand images. In memory they take about as many.
@@ -60,7 +60,7 @@ impl Others {
         below: &Path,
         image: impl FnOnce() -> Option<&'a File>,
     ) -> io::Result<bool> {
-        let Ok(standing) = manifest::file(folder).symlink_metadata() else {
+        let Ok(standing) = state_folder::manifest(folder).symlink_metadata() else {
             return Ok(false);
         };
         let Some(image) = image() else {
@@ -82,8 +82,8 @@ impl Others {
 
     /// Reads what is new in the manifest in `folder`, for an image of the `image`'s keeper.
     fn read(&mut self, folder: &Path, image: Keeper) -> io::Result<FileId> {
-        let state = Folder::open(folder)?.real(manifest::FOLDER)?;
-        let mut file = state.file(manifest::FILE.as_ref())?;
+        let state = Folder::open(folder)?.real(state_folder::NAME)?;
+        let mut file = state.file(state_folder::MANIFEST.as_ref())?;
         let metadata = file.metadata()?;
         let keepers = [Keeper::of(&state)?, Keeper::from(&metadata)];
         refuse_unbelieved(keepers, image)?;
@@ -188,9 +188,9 @@ mod tests {
         let top = tempfile::tempdir().unwrap();
         let at = |name: &str| top.path().join(name);
         for folder in ["a", "b"] {
-            fs::create_dir_all(at(folder).join(manifest::FOLDER)).unwrap();
+            fs::create_dir_all(at(folder).join(state_folder::NAME)).unwrap();
         }
-        let [a, b] = ["a", "b"].map(|folder| manifest::file(&at(folder)));
+        let [a, b] = ["a", "b"].map(|folder| state_folder::manifest(&at(folder)));
         fs::write(&a, begun("x.png", b"made")).unwrap();
         fs::hard_link(&a, &b).unwrap();
         for (name, bytes) in [("made", b"made"), ("late", b"late"), ("other", b"abcd")] {

@@ -1,16 +1,13 @@
 //! The record of one image in reports.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use cutout::Output;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::details::Details;
 use super::line::{Entry, Made};
 use super::path_text::PathText;
 use crate::Error;
-use crate::engine::Timed;
-use crate::json::{Foreground, milliseconds, stages, warning};
 
 /// The outcome of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -39,7 +36,7 @@ pub(super) struct Record {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) host: Option<String>,
     #[serde(flatten)]
-    pub(super) facts: Option<Facts>,
+    pub(super) details: Option<Details>,
 }
 
 /// Why an image failed.
@@ -47,39 +44,6 @@ pub(super) struct Record {
 pub(super) struct Cause {
     pub(super) kind: &'static str,
     pub(super) message: String,
-}
-
-/// Findings about an image whose results were made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Facts {
-    input_bytes: u64,
-    output_bytes: u64,
-    width: u32,
-    height: u32,
-    foreground: Option<Foreground>,
-    /// `unknown_foreground` where there is no subject.
-    warning: Option<String>,
-    /// See [`cutout::Matte::uncertainty`].
-    pub(super) uncertainty: f32,
-    /// From the file's first byte read to the results written.
-    milliseconds: f64,
-    stages_ms: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Facts {
-    pub(super) fn new(picture: &[u8], result: &Timed<Output>, made: &Made, time: Duration) -> Self {
-        Self {
-            input_bytes: picture.len() as u64,
-            output_bytes: made.bytes,
-            width: result.value.width,
-            height: result.value.height,
-            foreground: result.foreground.map(Foreground::from),
-            warning: warning(result.foreground),
-            uncertainty: result.value.uncertainty,
-            milliseconds: milliseconds(time),
-            stages_ms: stages(&result.stages),
-        }
-    }
 }
 
 impl Record {
@@ -93,7 +57,7 @@ impl Record {
             moved: false,
             error: None,
             host: entry.host,
-            facts: Some(entry.facts),
+            details: Some(entry.details),
         }
     }
 
@@ -109,7 +73,7 @@ impl Record {
                 message: error.to_string(),
             }),
             host: None,
-            facts: None,
+            details: None,
         }
     }
 }

@@ -6,8 +6,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::line::{Made, is_any};
-use super::manifest::{self, Manifest};
+use super::manifest::Manifest;
 use super::others::Others;
+use super::state_folder;
 use crate::files::{file_id, open_regular};
 
 /// Knows results by the manifests of the folders that they stand in.
@@ -36,7 +37,7 @@ impl<'a> Results<'a> {
     /// folder `.cutout`.
     pub(super) fn batch_of(&self, path: &Path) -> Option<PathBuf> {
         let path = std::path::absolute(path).ok()?;
-        if let Some(at) = path.iter().position(|part| part == manifest::FOLDER) {
+        if let Some(at) = path.iter().position(|part| part == state_folder::NAME) {
             return Some(path.iter().take(at).collect());
         }
         let image = LazyCell::new(|| open_regular(&path).ok());

@@ -8,8 +8,8 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender};
 use cutout::Options;
 
-use super::Ending;
 use super::config::Config;
+use super::ending::Ending;
 use super::feeder::Feeder;
 use super::inputs::Found;
 use super::maker::Maker;

@@ -1,6 +1,7 @@
 //! The contact sheet: before and after of many images, the least certain first.
 
 mod html;
+mod item;
 mod png;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,26 +14,17 @@ use super::line::{Line, Made};
 use super::manifest::Manifest;
 use super::path_text::PathText;
 use super::record::Record;
-use super::thumbnail;
 use crate::files;
 use crate::{Error, Kind};
+use item::Item;
 
-/// Longer side of a thumbnail in pixels.
-pub(super) const SIDE: u32 = 128;
+pub(super) use item::SIDE;
 
 /// Images on one page: what a person looks through in a minute.
 const PAGE: usize = 500;
 
-/// An image on the sheet.
-struct Item {
-    name: String,
-    uncertainty: f32,
-    /// Files below the output folder: before, after.
-    thumbnails: [PathBuf; 2],
-}
-
 #[derive(Clone, Copy)]
-enum Format {
+enum SheetFormat {
     Html,
     Png,
 }
@@ -40,7 +32,7 @@ enum Format {
 /// A contact sheet in the making.
 pub(super) struct Sheet {
     path: PathBuf,
-    format: Format,
+    format: SheetFormat,
     items: HashMap<PathText, Item>,
     /// Images without a result, and why.
     missing: BTreeMap<String, &'static str>,
@@ -53,8 +45,8 @@ impl Sheet {
     /// Kind `usage` for another name.
     pub(super) fn new(path: &Path) -> Result<Self, Error> {
         let format = match path.extension().and_then(OsStr::to_str) {
-            Some("html") => Format::Html,
-            Some("png") => Format::Png,
+            Some("html") => SheetFormat::Html,
+            Some("png") => SheetFormat::Png,
             _ => {
                 let text = format!(
                     "--contact-sheet {}: the name has to end in .html or .png",
@@ -88,12 +80,12 @@ impl Sheet {
     /// Takes what is said of an image in place of what was said of it before.
     pub(super) fn take(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) {
         let name = record.input.to_string();
-        match (&record.facts, thumbnails, &record.error) {
-            (Some(facts), Some(thumbnails), _) => {
+        match (&record.details, thumbnails, &record.error) {
+            (Some(details), Some(thumbnails), _) => {
                 self.missing.remove(&name);
                 let item = Item {
                     name,
-                    uncertainty: facts.uncertainty,
+                    uncertainty: details.uncertainty,
                     thumbnails,
                 };
                 self.items.insert(record.input.clone(), item);
@@ -119,12 +111,12 @@ impl Sheet {
             let from = page * PAGE;
             let items = &items[from..(from + PAGE).min(items.len())];
             let bytes = match self.format {
-                Format::Html => {
+                SheetFormat::Html => {
                     let none = BTreeMap::new();
                     let missing = if page == 0 { &self.missing } else { &none };
                     html::page(items, missing, page, &paths, manifest)?.into_bytes()
                 }
-                Format::Png => png::page(items, manifest)?,
+                SheetFormat::Png => png::page(items, manifest)?,
             };
             refuse_other(path, manifest)?;
             let noted = manifest.add(Line::Sheet(Made::of(path, &bytes)));
@@ -176,9 +168,4 @@ pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error
         path.display()
     );
     Err(Error::new(Kind::Io, text))
-}
-
-fn read(path: &Path, manifest: &Manifest) -> Result<Vec<u8>, Error> {
-    let thumbnail = thumbnail::read(manifest.folder(), path);
-    thumbnail.map_err(Error::io(format!("read the thumbnail {}", path.display())))
 }

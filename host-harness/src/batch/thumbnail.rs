@@ -7,8 +7,8 @@ use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 
 use super::line::Made;
-use super::manifest;
 use super::path_text::PathText;
+use super::state_folder;
 use crate::files::{self, Folder};
 use crate::{Error, Kind};
 
@@ -23,7 +23,7 @@ pub(super) fn places(main: &Path) -> [PathBuf; 2] {
     let digest = blake3::hash(main.as_os_str().as_encoded_bytes()).to_hex();
     ["before", "after"].map(|which| {
         let file = format!("{}.{which}.jpg", &digest[..32]);
-        PathBuf::from(manifest::FOLDER)
+        PathBuf::from(state_folder::NAME)
             .join("thumbnails")
             .join(file)
     })

@@ -7,7 +7,8 @@ use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use super::{inputs, manifest};
+use super::image_name::is_image;
+use super::state_folder;
 use crate::files::{self, FileId, file_id};
 use crate::{Error, Kind};
 
@@ -35,7 +36,7 @@ pub(super) fn is_hidden(name: &OsStr) -> bool {
 pub(super) trait Wanted {
     /// Whether the file at `path` is. By default, if it is an image by its name.
     fn file(&self, path: &Path) -> bool {
-        inputs::is_picture(path)
+        is_image(path)
     }
 
     /// Whether the folder at `path`, `depth` below the first one, is looked into. By default, all are.
@@ -172,7 +173,7 @@ impl Walk<'_> {
             kind
         };
         let is_wanted = if kind.is_dir() {
-            name != manifest::FOLDER && self.wanted.folder(&path, depth)
+            name != state_folder::NAME && self.wanted.folder(&path, depth)
         } else {
             kind.is_file() && self.wanted.file(&path)
         };

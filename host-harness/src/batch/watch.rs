@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use notify::event::{EventKind, ModifyKind, RenameMode};
 use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::inputs;
+use super::image_name::is_image;
 use super::path_text::PathText;
 use super::walk::{self, Wanted, is_hidden};
 use crate::Error;
@@ -236,7 +236,7 @@ impl Watch {
             // Each folder is watched before it is read, so that nothing falls between.
             let held = walk::below(path, root, &self.out, &mut *lock(&self.watched));
             held.files.into_iter().for_each(|file| pending.add(file));
-        } else if inputs::is_picture(path) {
+        } else if is_image(path) {
             pending.add(path.to_owned());
         }
     }

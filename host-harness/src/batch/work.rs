@@ -11,14 +11,16 @@ use crossbeam_channel::{Receiver, Sender};
 use cutout::{Options, Thumbnails};
 use rustix::io::Errno;
 
+use super::details::Details;
 use super::inputs::Input;
 use super::line::{Entry, Line, Made};
-use super::maker::{CutOut, Failure, Maker};
+use super::maker::{CutOut, Maker};
 use super::manifest::Manifest;
 use super::names::{self, Name};
-use super::record::{Facts, Record, Status};
+use super::no_result::NoResult;
+use super::record::{Record, Status};
 use super::thumbnail;
-use crate::engine::Worker;
+use crate::engine::BoxEngine;
 use crate::files;
 use crate::stop::Stop;
 use crate::sync::lock;
@@ -90,11 +92,11 @@ impl Work<'_> {
             self.busy.leave(&task.name.main);
             let news = match done {
                 Ok((entry, status)) => Said::Outcome(self.made(&task, entry, status).into()),
-                Err(Failure::Own { error, host }) => {
+                Err(NoResult::Failed { error, host }) => {
                     Said::Outcome(self.failed(&task, &error, host).into())
                 }
-                Err(Failure::Fatal(error)) => Said::End(error),
-                Err(Failure::Left) => return,
+                Err(NoResult::Fatal(error)) => Said::End(error),
+                Err(NoResult::Left) => return,
             };
             if said.send(news).is_err() {
                 return;
@@ -128,10 +130,10 @@ impl Work<'_> {
 
     fn picture(
         &self,
-        engine: &mut Option<Worker>,
+        engine: &mut Option<BoxEngine>,
         task: &Task,
         said: &Sender<Said>,
-    ) -> Result<(Entry, Status), Failure> {
+    ) -> Result<(Entry, Status), NoResult> {
         let start = Instant::now();
         let picture = self.read(&task.input.path)?;
         let digest = blake3::hash(&picture);
@@ -164,7 +166,7 @@ impl Work<'_> {
             Some(thumbnails) => Some(self.write_thumbnails(main, thumbnails)?),
             None => None,
         };
-        let facts = Facts::new(&picture, &result, &output, start.elapsed());
+        let details = Details::new(&picture, &result, start.elapsed());
         let entry = Entry {
             source: (&*task.input.relative).into(),
             digest,
@@ -172,7 +174,7 @@ impl Work<'_> {
             output,
             mask: mask.map(|(made, _)| made),
             thumbnails,
-            facts,
+            details,
             host,
         };
         self.manifest
@@ -191,7 +193,7 @@ impl Work<'_> {
         bytes.map_err(Error::io("read it"))
     }
 
-    fn write(&self, made: &Made, bytes: &[u8]) -> Result<(), Failure> {
+    fn write(&self, made: &Made, bytes: &[u8]) -> Result<(), NoResult> {
         let written = self.manifest.write(made, bytes);
         written.map_err(|e| {
             let path = self.manifest.out().join(PathBuf::from(made.path.clone()));
@@ -200,20 +202,20 @@ impl Work<'_> {
         })
     }
 
-    fn write_thumbnails(&self, main: &Path, pair: &Thumbnails) -> Result<[Made; 2], Failure> {
+    fn write_thumbnails(&self, main: &Path, pair: &Thumbnails) -> Result<[Made; 2], NoResult> {
         let [before, after] = thumbnail::places(main);
         let write = |path: &Path, pixels: &[u8]| {
             let jpeg = thumbnail::encode(pixels, (pair.width, pair.height))?;
             let made = Made::of(path, &jpeg);
             self.write(&made, &jpeg)?;
-            Ok::<_, Failure>(made)
+            Ok::<_, NoResult>(made)
         };
         Ok([write(&before, &pair.before)?, write(&after, &pair.after)?])
     }
 }
 
 /// Where no image can be written, the next ones need not be tried.
-fn fatal_if_full(doing: &str, path: &Path, why: &str, kind: io::ErrorKind) -> Failure {
+fn fatal_if_full(doing: &str, path: &Path, why: &str, kind: io::ErrorKind) -> NoResult {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     let is_fatal = matches!(kind, StorageFull | QuotaExceeded | ReadOnlyFilesystem);
     let way_out = if is_fatal {
@@ -224,7 +226,7 @@ fn fatal_if_full(doing: &str, path: &Path, why: &str, kind: io::ErrorKind) -> Fa
     let text = format!("cannot {doing} {}: {why}{way_out}", path.display());
     let error = Error::new(Kind::Io, text);
     if is_fatal {
-        Failure::Fatal(error)
+        NoResult::Fatal(error)
     } else {
         error.into()
     }

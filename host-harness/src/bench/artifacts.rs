@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::row::{Row, RowKind};
 use crate::Error;
 use crate::commands::EngineName;
-use crate::engine::{self, Cache, Host, Runtime, Settings};
+use crate::engine::{self, ActorBuild, Cache, Host, Runtime, Settings};
 use crate::models::Model;
 
 /// The host images of the `rows` in the sandbox, where the cache has them.
@@ -38,7 +38,7 @@ pub(super) fn sizes(
     let mut sizes = vec![("program".to_owned(), length(program)?)];
     for (runtime, path) in images {
         let name = runtime.as_str();
-        let component = engine::bake(model, *runtime)?.len() as u64;
+        let component = engine::bake(model, ActorBuild::Http(*runtime))?.len() as u64;
         sizes.push((format!("portable component, {name}"), component));
         sizes.push((format!("host image, {name}"), length(path)?));
     }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::commands::{Command, ModelFlags, announce};
-use crate::engine::{self, Host, Runtime, Settings};
+use super::command::{Command, announce};
+use super::model::ModelFlags;
+use crate::engine::{self, ActorBuild, Host, Runtime, Settings};
 use crate::files::{self, Place};
 use crate::{Error, Kind};
 
@@ -67,10 +68,11 @@ impl Command for Bake {
             return Err(Error::new(Kind::Usage, text));
         }
         announce(&format!("baking {}", model.spec.name));
-        let component = match self.world {
-            World::Actor => engine::bake(&model, self.runtime)?,
-            World::Worker => engine::bake_worker(&model)?,
+        let build = match self.world {
+            World::Actor => ActorBuild::Http(self.runtime),
+            World::Worker => ActorBuild::Messages,
         };
+        let component = engine::bake(&model, build)?;
         write(&output, &component)?;
         if let Some(place) = host_image {
             let engine = Host::engine(&Settings::default())?;

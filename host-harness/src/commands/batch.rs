@@ -8,8 +8,10 @@ use std::thread;
 use clap::{Args, ValueEnum};
 use cutout::{Format, Options};
 
+use super::command::Command;
+use super::output::OutputFlags;
+use super::sandbox::Sandbox;
 use crate::batch::{self, Config, Ending, Fleet, Makers};
-use crate::commands::{Command, OutputFlags, Sandbox};
 use crate::engine::{CORE_DIGEST, Settings};
 use crate::{Error, Kind};
 

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::command::{Command, announce};
+use super::model::ModelFlags;
+use super::sandbox::EngineName;
 use crate::bench::plan::Plan;
 use crate::bench::record::Record;
 use crate::bench::report;
 use crate::bench::row::{self, Row};
 use crate::bench::session::{Measured, Session};
-use crate::commands::{Command, EngineName, ModelFlags, announce};
 use crate::engine::Runtime;
 use crate::files::{self, Place};
 use crate::stop::{INTERRUPTED, Stop};

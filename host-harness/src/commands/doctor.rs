@@ -11,7 +11,8 @@ use cutout::{Limits, Mask, Quality};
 use cutout_net::Simd;
 use image::{ImageFormat, Rgb, RgbImage};
 
-use crate::commands::{Command, ModelFlags};
+use super::command::Command;
+use super::model::ModelFlags;
 #[cfg(feature = "wasm")]
 use crate::engine::Cache;
 use crate::engine::{Engines, Runtime, Settings, WASMTIME};

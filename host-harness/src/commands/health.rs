@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use http::Uri;
 
+use super::command::{Command, announce};
+use super::serve::ADDR;
 use crate::authority::host_and_port;
-use crate::commands::serve::ADDR;
-use crate::commands::{Command, announce};
 use crate::{Error, Kind};
 
 /// Time for all of it.

@@ -5,8 +5,8 @@ use std::process;
 
 use clap::Args;
 
+use super::command::announce;
 use crate::Error;
-use crate::commands::announce;
 use crate::models::{self, Model};
 
 /// Which model runs.

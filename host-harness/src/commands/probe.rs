@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 
 use clap::Args;
 
+use super::command::Command;
+use super::sandbox::Sandbox;
 use crate::Error;
 use crate::bench::probe::{self, Question};
-use crate::commands::{Command, Sandbox};
 use crate::files::{self, Place};
 
 /// Answer one question of `cutout bench` in JSON.

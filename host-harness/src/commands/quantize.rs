@@ -8,7 +8,8 @@ use cutout_net::float::Executor;
 use cutout_net::{Simd, int};
 use cutout_onnx::Ranges;
 
-use crate::commands::{Command, ModelFlags, announce};
+use super::command::{Command, announce};
+use super::model::ModelFlags;
 use crate::files::{self, Place};
 use crate::{Error, Kind};
 

@@ -7,7 +7,9 @@ use clap::Args;
 use cutout::{Matte, Output};
 use serde::Serialize;
 
-use crate::commands::{Command, OutputFlags, Sandbox, announce};
+use super::command::{Command, announce};
+use super::output::OutputFlags;
+use super::sandbox::Sandbox;
 use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
 use crate::json::{self, Foreground};

@@ -7,9 +7,9 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use cutout::Limits;
 
-use crate::commands::ModelFlags;
 #[cfg(feature = "wasm")]
-use crate::commands::announce;
+use super::command::announce;
+use super::model::ModelFlags;
 use crate::engine::{Engines, Runtime, Settings};
 use crate::models::Model;
 use crate::{Error, Kind};

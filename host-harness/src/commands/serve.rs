@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use http::HeaderValue;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
-use crate::commands::{Command, Sandbox, announce};
+use super::command::{Command, announce};
+use super::sandbox::Sandbox;
 use crate::engine::Settings;
 use crate::serve::{Config, origin, serve};
 use crate::{Error, Kind};

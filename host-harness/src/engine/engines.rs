@@ -4,12 +4,12 @@ use std::sync::Arc;
 #[cfg(feature = "wasm")]
 use std::sync::atomic::Ordering;
 
+use super::interface::BoxEngine;
 use super::native::Native;
+use super::runtime::Runtime;
+use super::settings::Settings;
 #[cfg(feature = "wasm")]
-use super::wasm::{Wasm, component_of_user};
-#[cfg(feature = "wasm")]
-use super::{Cache, Host};
-use super::{Engine, Runtime, Settings};
+use super::wasm::{Cache, Host, Wasm, component_of_user};
 use crate::Error;
 use crate::models::Model;
 
@@ -58,7 +58,7 @@ impl Engines {
     ///
     /// # Errors
     /// Kind `model` when the runtime cannot use the model natively.
-    pub fn engine(&self) -> Result<Box<dyn Engine + Send>, Error> {
+    pub fn engine(&self) -> Result<BoxEngine, Error> {
         Ok(match self {
             #[cfg(feature = "wasm")]
             Self::Wasm(host) => Box::new(Wasm::new(host.clone())),

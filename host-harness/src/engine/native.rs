@@ -10,7 +10,9 @@ use bytes::Bytes;
 use cutout::{Limits, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, Stage};
 use http::{Request, Response};
 
-use super::{Engine, Runtime, Settings, Timed};
+use super::interface::{Engine, Timed};
+use super::runtime::{self, Runtime};
+use super::settings::Settings;
 use crate::models::Model;
 use crate::{Error, Kind};
 use allowance::Allowance;
@@ -30,12 +32,12 @@ impl Native {
         let side = model.spec.side;
         let segmenter: Box<dyn Segmenter + Send> = match runtime {
             Runtime::Net | Runtime::NetF32 => {
-                Box::new(Net::new(super::plan(model, runtime)?, side)?)
+                Box::new(Net::new(runtime::plan(model, runtime)?, side)?)
             }
             #[cfg(feature = "tract")]
             Runtime::Tract => Box::new(cutout_tract::Tract::load(&model.onnx, side)?),
             #[cfg(not(feature = "tract"))]
-            Runtime::Tract => return Err(super::without_tract()),
+            Runtime::Tract => return Err(runtime::without_tract()),
         };
         Ok(Self {
             pipeline: Pipeline::new(model.spec.clone(), segmenter),

@@ -1,8 +1,10 @@
 //! The actor, in wasmtime's sandbox. wasmtime is named below this folder only, and in `error.rs`, which turns its errors
 //! into ours.
 
+mod actor_build;
 mod bindings;
 mod cache;
+mod guest;
 mod host;
 mod http;
 mod snapshot;
@@ -16,15 +18,16 @@ use cutout::{Limits, Mask, Matte, Options, Output, Quality};
 use wasmtime::{Store, Trap};
 use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 
-use super::{Engine, Runtime, Settings, Timed};
+use super::interface::{Engine, Timed};
 use crate::{Error, Kind};
 use bindings::Actor as Exports;
-use host::Guest;
+use guest::Guest;
 
+pub use actor_build::ActorBuild;
 pub use cache::Cache;
 pub(super) use cache::component_of_user;
 pub use host::Host;
-pub use snapshot::{Actor, actor, bake, bake_worker, compile, worker};
+pub use snapshot::{bake, compile};
 
 /// The wasm engine: one instance, kept for the next images as the settings say, unless an image broke it.
 pub(super) struct Wasm {

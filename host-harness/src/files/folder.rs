@@ -21,6 +21,9 @@ use temporary::TemporaryName;
 
 pub(crate) use temporary::Temporary;
 
+/// The mode of a plain new file: the umask takes its part.
+pub(crate) const NEW_FILE: u32 = 0o666;
+
 /// How names of temporary files begin.
 pub(crate) const TEMPORARY: &str = ".cutout-";
 
@@ -129,8 +132,8 @@ impl Folder {
         let parent = self.make_below(path.parent().unwrap_or(Path::new("")))?;
         let old = parent.standing(name)?;
         if old.as_ref().is_none_or(is_file) {
-            let mode = super::NEW_FILE;
-            return (parent.replace(name, old.as_ref(), &parent, mode, bytes)).map(drop);
+            let replaced = parent.replace(name, old.as_ref(), &parent, NEW_FILE, bytes);
+            return replaced.map(drop);
         }
         self.create(path)?.write_all(bytes)
     }

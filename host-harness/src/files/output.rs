@@ -8,13 +8,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{OFlags, PROC_SUPER_MAGIC, statfs};
 use rustix::process::geteuid;
 
-use super::{Folder, folder};
+use super::folder::{Folder, NEW_FILE};
+use super::identity::folder;
 
 /// Most links from one path to the next: as many as Linux follows (path_resolution(7)).
 const MAX_LINKS: usize = 40;
-
-/// The mode of a plain new file: the umask takes its part.
-pub(crate) const NEW_FILE: u32 = 0o666;
 
 /// Where a link that somebody puts there meanwhile is not followed.
 const NO_LINK: i32 = OFlags::NOFOLLOW.bits().cast_signed();

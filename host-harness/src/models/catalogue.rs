@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use cutout::{ModelSpec, OutputRule, Scaling};
-use md5::{Digest, Md5};
 use serde::Deserialize;
 
-use super::{hex, sha256};
+use super::built_in::built_in;
+use super::checksum::{md5, sha256};
 use crate::{Error, Kind};
 
 const CATALOGUE: &str = include_str!("../../../models/models.toml");
@@ -14,7 +14,7 @@ const CATALOGUE: &str = include_str!("../../../models/models.toml");
 /// One entry of `models/models.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// The word after `--model`.
     pub name: String,
     /// The file's name.
@@ -56,10 +56,10 @@ enum OutputWord {
 ///
 /// # Errors
 /// Kind `engine` when the catalogue in the binary is damaged; a test reads it.
-pub fn catalogue() -> Result<Vec<Entry>, Error> {
+pub fn catalogue() -> Result<Vec<CatalogueEntry>, Error> {
     #[derive(Deserialize)]
     struct Catalogue {
-        model: Vec<Entry>,
+        model: Vec<CatalogueEntry>,
     }
     toml::from_str::<Catalogue>(CATALOGUE)
         .map(|catalogue| catalogue.model)
@@ -71,7 +71,7 @@ pub fn catalogue() -> Result<Vec<Entry>, Error> {
         })
 }
 
-impl Entry {
+impl CatalogueEntry {
     /// The interface of the model.
     pub(super) fn spec(&self) -> ModelSpec {
         ModelSpec {
@@ -88,7 +88,7 @@ impl Entry {
     pub(super) fn matches(&self, onnx: &[u8]) -> bool {
         match (&self.sha256, &self.md5) {
             (Some(known), _) => *known == sha256(onnx),
-            (None, Some(md5)) => *md5 == hex(&Md5::digest(onnx)),
+            (None, Some(known)) => *known == md5(onnx),
             (None, None) => false,
         }
     }
@@ -112,7 +112,7 @@ impl Entry {
             .or_else(|| in_home(".u2net"));
         let mut folders = vec![variable("CUTOUT_MODELS")];
         // What is in the program is the same file; reading and checking another copy would cost every start.
-        if super::built_in(&self.name).is_none() {
+        if built_in(&self.name).is_none() {
             folders.extend([data, rembg, rembg_flat]);
         }
         folders

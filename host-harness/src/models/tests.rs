@@ -1,3 +1,4 @@
+use super::built_in::BUILT_IN;
 use super::*;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

@@ -12,7 +12,7 @@ const KEPT: usize = 50;
 
 /// One failure; the field names are a contract with the dashboard.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Failure {
+pub(super) struct FailedRequest {
     /// Seconds since 1970.
     pub(super) time: f64,
     pub(super) id: String,
@@ -22,12 +22,12 @@ pub(super) struct Failure {
     pub(super) ms: f64,
 }
 
-/// The last failures, oldest first.
+/// The last requests that failed, oldest first.
 #[derive(Default)]
-pub(super) struct Failures(Mutex<VecDeque<Failure>>);
+pub(super) struct FailedRequests(Mutex<VecDeque<FailedRequest>>);
 
-impl Failures {
-    pub(super) fn add(&self, failure: Failure) {
+impl FailedRequests {
+    pub(super) fn add(&self, failure: FailedRequest) {
         let mut kept = lock(&self.0);
         kept.push_back(failure);
         if kept.len() > KEPT {

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::body::Held;
 use super::budget::Flight;
 use super::refusal::Refusal;
-use crate::engine::{Engines, WORKER_STACK, Worker};
+use crate::engine::{BoxEngine, Engines, WORKER_STACK};
 use crate::{Error, Kind};
 
 /// Pauses between attempts to make an engine again: the first, and the longest.
@@ -38,13 +38,13 @@ pub(super) struct Pool {
 /// Where workers get their engines.
 pub(super) trait Source: Send + Sync {
     /// As [`Engines::engine`].
-    fn engine(&self) -> Result<Worker, Error>;
+    fn engine(&self) -> Result<BoxEngine, Error>;
     /// As [`Engines::instances`].
     fn instances(&self) -> u64;
 }
 
 impl Source for Engines {
-    fn engine(&self) -> Result<Worker, Error> {
+    fn engine(&self) -> Result<BoxEngine, Error> {
         Self::engine(self)
     }
 
@@ -184,7 +184,7 @@ impl Pool {
 
 impl Shared {
     /// An engine with its instance.
-    fn engine(&self) -> Result<Worker, Error> {
+    fn engine(&self) -> Result<BoxEngine, Error> {
         let mut engine = self.engines.engine()?;
         engine.start()?;
         self.ready.fetch_add(1, Ordering::Relaxed);
@@ -192,7 +192,7 @@ impl Shared {
     }
 
     /// A worker's life.
-    fn run(&self, mut engine: Worker, work: &Receiver<Job>) {
+    fn run(&self, mut engine: BoxEngine, work: &Receiver<Job>) {
         for job in work {
             if job.answer.is_closed() {
                 continue;
@@ -232,7 +232,7 @@ impl Shared {
     }
 
     /// An engine in place of one that broke, however long it takes.
-    fn again(&self) -> Worker {
+    fn again(&self) -> BoxEngine {
         let (mut pause, longest) = PAUSES;
         loop {
             match self.engine() {

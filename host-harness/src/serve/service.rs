@@ -12,14 +12,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
 
+use super::access_log::{AccessLog, LogEntry};
 use super::auth::Token;
 use super::body::{Answer, Bodies};
 use super::budget::{self, Budget, Client, Flight};
 use super::cors::Cors;
-use super::failures::Failures;
-use super::metrics::{self, Metrics};
+use super::metrics;
 use super::pool::Pool;
-use super::record::Record;
 use super::refusal::{self, Refusal};
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -37,8 +36,7 @@ pub(super) struct Service {
     pub(super) cors: Cors,
     /// The name in `X-Model`.
     pub(super) model: HeaderValue,
-    pub(super) metrics: Metrics,
-    pub(super) failures: Failures,
+    pub(super) log: Arc<AccessLog>,
     pub(super) stopping: AtomicBool,
 }
 
@@ -47,12 +45,12 @@ impl Service {
     /// forgotten, before this returns: what waits to be begun takes memory too.
     pub(super) fn answer(self: Arc<Self>, request: Request<Incoming>, client: &Client) -> Answered {
         let (head, body) = request.into_parts();
-        let mut record = Record::new(self.clone(), &head);
+        let mut entry = LogEntry::new(self.log.clone(), &head);
         match client.begin(budget::weight(&head)) {
             Ok(flight) => Box::pin(async move {
                 let flight = Arc::new(flight);
-                let response = self.counted(&head, body, &flight, &mut record).await;
-                let response = self.sent(&head, response, record);
+                let response = self.counted(&head, body, &flight, &mut entry).await;
+                let response = self.sent(&head, response, entry);
                 Ok(response.map(|bytes| Answer::new(bytes, flight)))
             }),
             Err(_) => {
@@ -62,17 +60,22 @@ impl Service {
                     Some(response) => response,
                     None => refusal::requests_full(),
                 };
-                let response = self.sent(&head, response, record);
+                let response = self.sent(&head, response, entry);
                 Box::pin(ready(Ok(response.map(|_| Answer::none()))))
             }
         }
     }
 
     /// `response` with the headers that every answer has, and written down.
-    fn sent(&self, head: &Parts, mut response: Response<Bytes>, record: Record) -> Response<Bytes> {
-        self.sign(response.headers_mut(), &record);
+    fn sent(
+        &self,
+        head: &Parts,
+        mut response: Response<Bytes>,
+        entry: LogEntry,
+    ) -> Response<Bytes> {
+        self.sign(response.headers_mut(), &entry);
         self.cors.sign(&head.headers, response.headers_mut());
-        record.end(&response);
+        entry.end(&response);
         response
     }
 
@@ -82,7 +85,7 @@ impl Service {
         head: &Parts,
         body: Incoming,
         flight: &Arc<Flight>,
-        record: &mut Record,
+        entry: &mut LogEntry,
     ) -> Response<Bytes> {
         let response = match one_host(head) {
             Err(refusal) => {
@@ -92,7 +95,7 @@ impl Service {
             Ok(()) => match (self.cors.preflight(head), self.fixed(head)) {
                 (Some(response), _) => response,
                 (None, Some(response)) => return response,
-                (None, None) => self.guarded(head, body, flight, record).await,
+                (None, None) => self.guarded(head, body, flight, entry).await,
             },
         };
         match flight.hold_answer(response.body().len()) {
@@ -138,7 +141,7 @@ impl Service {
         head: &Parts,
         body: Incoming,
         flight: &Arc<Flight>,
-        record: &mut Record,
+        entry: &mut LogEntry,
     ) -> Response<Bytes> {
         let path = head.uri.path();
         if !self.token.admits(&head.headers) {
@@ -146,12 +149,12 @@ impl Service {
             return Refusal::unauthorised().response(path);
         }
         match path {
-            "/dashboard/failures" => page(200, "application/json", self.failures.json()),
-            "/metrics" => match self.metrics.text(&self.pool.load(), &self.budget) {
+            "/dashboard/failures" => page(200, "application/json", self.log.failures.json()),
+            "/metrics" => match self.log.metrics.text(&self.pool.load(), &self.budget) {
                 Ok(text) => page(200, metrics::MEDIA_TYPE, text),
                 Err(_) => page(500, "text/plain", "the metrics cannot be written\n"),
             },
-            _ => match self.picture(head, body, flight, record).await {
+            _ => match self.picture(head, body, flight, entry).await {
                 Ok(response) => response,
                 Err(refusal) => refusal.response(path),
             },
@@ -163,7 +166,7 @@ impl Service {
         head: &Parts,
         mut body: Incoming,
         flight: &Arc<Flight>,
-        record: &mut Record,
+        entry: &mut LogEntry,
     ) -> Result<Response<Bytes>, Refusal> {
         let announced = self.bodies.announced(&head.headers);
         let held = match announced.and_then(|()| self.pool.room()) {
@@ -177,19 +180,19 @@ impl Service {
                 return Err(refusal);
             }
         };
-        record.bytes_in = held.bytes.len();
-        record.read = Some(Instant::now());
+        entry.bytes_in = held.bytes.len();
+        entry.read = Some(Instant::now());
         let request = request(head)?;
-        self.pool.answer(request, held, &mut record.wait).await
+        self.pool.answer(request, held, &mut entry.wait).await
     }
 
-    fn sign(&self, headers: &mut HeaderMap, record: &Record) {
-        headers.insert("x-request-id", record.id.clone());
+    fn sign(&self, headers: &mut HeaderMap, entry: &LogEntry) {
+        headers.insert("x-request-id", entry.id.clone());
         headers.insert(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         );
-        if let Some(wait) = record.wait {
+        if let Some(wait) = entry.wait {
             headers.insert("x-model", self.model.clone());
             put_before(headers, wait);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use host_harness::engine::{Actor, Runtime, actor, worker};
+use host_harness::engine::{ActorBuild, Runtime};
 use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{Resolve, WorldId, WorldItem};
 
@@ -29,7 +29,7 @@ const COMMON: [&str; 16] = [
     "wasi:random/insecure-seed",
 ];
 
-fn decoded(component: &Actor) -> (Resolve, WorldId) {
+fn decoded(component: ActorBuild) -> (Resolve, WorldId) {
     match wit_component::decode(&component.wasm().unwrap()).unwrap() {
         DecodedWasm::Component(resolve, world) => (resolve, world),
         DecodedWasm::WitPackage(..) => panic!("the actor is a WIT package"),
@@ -39,15 +39,15 @@ fn decoded(component: &Actor) -> (Resolve, WorldId) {
 #[test]
 fn a_component_imports_nothing_beyond_what_the_design_allows() {
     // The types of HTTP without its outgoing half, and random numbers for ZIP; messages to be sent, and their types.
-    let cases: [(&str, Actor, &[&str]); 2] = [
+    let cases: [(&str, ActorBuild, &[&str]); 2] = [
         (
             "actor",
-            actor(Runtime::Net).unwrap(),
+            ActorBuild::Http(Runtime::Net),
             &["wasi:http/types@0.2", "wasi:random/random@0.2"],
         ),
         (
             "worker",
-            worker(),
+            ActorBuild::Messages,
             &[
                 "wasmcloud:messaging/consumer@0.2.0",
                 "wasmcloud:messaging/types@0.2.0",
@@ -55,7 +55,7 @@ fn a_component_imports_nothing_beyond_what_the_design_allows() {
         ),
     ];
     for (name, component, own) in cases {
-        let (resolve, world) = decoded(&component);
+        let (resolve, world) = decoded(component);
         let imports: Vec<String> = resolve.worlds[world]
             .imports
             .keys()
@@ -86,10 +86,10 @@ fn the_built_interfaces_equal_the_contract() {
     let mut contract = Resolve::default();
     let (package, _) = contract.push_dir(root().join("wit")).unwrap();
     for (name, component) in [
-        ("actor", actor(Runtime::Net).unwrap()),
-        ("worker", worker()),
+        ("actor", ActorBuild::Http(Runtime::Net)),
+        ("worker", ActorBuild::Messages),
     ] {
-        let (built, world) = decoded(&component);
+        let (built, world) = decoded(component);
         let promised = contract.select_world(&[package], Some(name)).unwrap();
         assert_eq!(exports(&built, world), exports(&contract, promised));
         for interface in ["types", "matting", "lifecycle"] {

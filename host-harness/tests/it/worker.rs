@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use cutout::{Encoding, Format, Options, WebpQuality};
 use cutout_message::{Answer, Failure, Made, Request, Signal, WorkerHost};
-use host_harness::engine::{self, Runtime};
+use host_harness::engine::{self, ActorBuild, Runtime};
 use host_harness::models;
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
@@ -176,7 +176,11 @@ fn worker() -> &'static Component {
     static WORKER: OnceLock<Component> = OnceLock::new();
     WORKER.get_or_init(|| {
         let model = models::find(&tiny()).unwrap();
-        Component::new(engine(), engine::bake_worker(&model).unwrap()).unwrap()
+        Component::new(
+            engine(),
+            engine::bake(&model, ActorBuild::Messages).unwrap(),
+        )
+        .unwrap()
     })
 }
 
@@ -284,7 +288,7 @@ fn what_cannot_be_made_is_said_with_its_kind() {
 
 #[test]
 fn without_a_model_the_answer_says_how_to_come_to_one() {
-    let component = Component::new(engine(), engine::worker().wasm().unwrap()).unwrap();
+    let component = Component::new(engine(), ActorBuild::Messages.wasm().unwrap()).unwrap();
     let failure = Call {
         component: &component,
         ..Call::with(photo("coffee.png"))

@@ -9,8 +9,9 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, PreEscaped, html};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use super::{Item, Manifest};
+use super::item::{Item, read};
 use crate::Error;
+use crate::batch::manifest::Manifest;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif }
@@ -94,7 +95,7 @@ fn figure(item: &Item, manifest: &Manifest) -> Result<maud::Markup, Error> {
     let [before, after] = &item.thumbnails;
     let source =
         |bytes: Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(bytes));
-    let source = |path: &Path| super::read(path, manifest).map(source);
+    let source = |path: &Path| read(path, manifest).map(source);
     let (before, after) = (source(before)?, source(after)?);
     Ok(html! {
         figure {

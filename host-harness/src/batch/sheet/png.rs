@@ -10,7 +10,8 @@ use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, 
 use embedded_graphics::text::{Baseline, Text};
 use image::{ImageFormat, ImageReader, ImageResult, Limits, RgbImage, imageops};
 
-use super::{Item, Manifest, SIDE};
+use super::item::{Item, SIDE, read};
+use crate::batch::manifest::Manifest;
 use crate::{Error, Kind};
 
 /// Pairs side by side, at most.
@@ -35,7 +36,7 @@ pub(super) fn page(items: &[&Item], manifest: &Manifest) -> Result<Vec<u8>, Erro
         let left = GAP + (index % columns) as u32 * CELL.0;
         let top = GAP + (index / columns) as u32 * CELL.1;
         for (side, path) in item.thumbnails.iter().enumerate() {
-            let thumbnail = thumbnail(&super::read(path, manifest)?).map_err(|e| {
+            let thumbnail = thumbnail(&read(path, manifest)?).map_err(|e| {
                 let text = format!("the thumbnail {} is damaged: {e}", path.display());
                 Error::new(Kind::Io, text)
             })?;

@@ -7,8 +7,8 @@ use std::time::Instant;
 use cutout::{Budget, ErrorKind};
 use tikv_jemalloc_ctl::thread::{ThreadLocal, allocatedp, deallocatedp};
 
-use super::super::Settings;
 use crate::Error;
+use crate::engine::settings::Settings;
 
 /// What is left for one image.
 pub(super) struct Allowance {

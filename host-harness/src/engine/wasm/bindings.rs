@@ -12,7 +12,7 @@ use cutout::{
     OutputKind, OutputRule, PngEffort, Quality, Scaling, Stage, Thumbnails, WebpQuality,
 };
 
-use super::Timed;
+use crate::engine::interface::Timed;
 use crate::{Error, Kind};
 pub(super) use generated::exports::cutout::matting::types;
 

@@ -12,8 +12,12 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::{Host, Runtime, Settings, snapshot};
-use crate::engine::CORE_DIGEST;
+use super::actor_build::ActorBuild;
+use super::host::Host;
+use super::snapshot;
+use crate::engine::runtime::Runtime;
+use crate::engine::settings::Settings;
+use crate::engine::versions::CORE_DIGEST;
 use crate::error::is_denied;
 use crate::files::Folder;
 use crate::models::Model;
@@ -95,7 +99,10 @@ impl Cache {
         match self.load(engine, &name)? {
             Loaded::Component(component) => return Ok(*component),
             Loaded::Denied => {
-                return uncached(&no_code_from(&path), &snapshot::bake(model, runtime)?);
+                return uncached(
+                    &no_code_from(&path),
+                    &snapshot::bake(model, ActorBuild::Http(runtime))?,
+                );
             }
             Loaded::Nothing => {}
         }
@@ -114,7 +121,7 @@ impl Cache {
             "preparing the model {} for this machine (once)",
             model.spec.name
         ));
-        let baked = snapshot::bake(model, runtime)?;
+        let baked = snapshot::bake(model, ActorBuild::Http(runtime))?;
         let image = snapshot::compile(engine, &baked)?;
         if let Err(error) = whole::store(&self.folder, &name, &image) {
             let reason = format!("cannot write the host image {}: {error}", path.display());
@@ -157,7 +164,7 @@ impl Cache {
     /// The place of `model`'s host image, whether it is there or not.
     ///
     /// # Errors
-    /// Those of [`snapshot::actor`].
+    /// Those of [`ActorBuild::digest`].
     pub fn path(&self, engine: &Engine, model: &Model, runtime: Runtime) -> Result<PathBuf, Error> {
         Ok(self.path.join(name(engine, model, runtime)?))
     }
@@ -208,7 +215,7 @@ pub(in crate::engine) fn component_of_user(
     match Cache::of_user() {
         Ok(cache) => cache.component(engine, model, runtime, announce),
         Err(error) => {
-            let baked = snapshot::bake(model, runtime)?;
+            let baked = snapshot::bake(model, ActorBuild::Http(runtime))?;
             uncached(engine, &baked, &error.to_string(), announce)
         }
     }
@@ -229,7 +236,7 @@ fn uncached(
 
 /// The name of `model`'s host image.
 fn name(engine: &Engine, model: &Model, runtime: Runtime) -> Result<String, Error> {
-    let digest = snapshot::actor(runtime)?.digest;
+    let digest = ActorBuild::Http(runtime).digest()?;
     Ok(format!("{}.cwasm", key(engine, model, runtime, digest)))
 }
 

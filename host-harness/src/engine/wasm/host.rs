@@ -6,27 +6,19 @@ use std::thread;
 use std::time::Duration;
 
 use cutout::Limits;
-use wasmtime::component::{Component, InstancePre, Linker, ResourceTable};
+use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter,
-    Store,
+    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store,
 };
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi::random::Deterministic;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::sync::ProxyIndices;
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::Settings;
 use super::bindings::ActorIndices;
-use super::http::NoRequests;
+use super::guest::Guest;
 use crate::Error;
+use crate::engine::settings::Settings;
 
 /// How often the deadline is looked at.
 const TICK: Duration = Duration::from_millis(10);
-
-/// Most bytes that are kept of a guest's output: room for a panic message.
-const GUEST_OUTPUT: usize = 4096;
 
 /// A compiled actor, ready to be instantiated.
 pub struct Host {
@@ -158,100 +150,6 @@ pub(super) fn store(
     store.limiter(|guest| &mut guest.memory);
     store.set_hostcall_fuel(max_memory);
     store
-}
-
-/// The host's state for one instance.
-pub(super) struct Guest {
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    requests: NoRequests,
-    table: ResourceTable,
-    said: MemoryOutputPipe,
-    pub(super) memory: Memory,
-}
-
-impl Guest {
-    fn new(max_memory: usize, environment: &[(&str, String)]) -> Self {
-        let said = MemoryOutputPipe::new(GUEST_OUTPUT);
-        // The seeds of hash maps come from here; they are frozen by a snapshot, which is to be the
-        // same whenever it is made, and an image's result is to depend on the image alone.
-        let fixed = || Deterministic::new(vec![0x5a; 16]);
-        let wasi = WasiCtx::builder()
-            .envs(environment)
-            .stderr(said.clone())
-            .secure_random(fixed())
-            .insecure_random(fixed())
-            .insecure_random_seed(0)
-            .build();
-        let memory = Memory {
-            cap: max_memory,
-            peak: 0,
-            refused: false,
-        };
-        Self {
-            wasi,
-            http: WasiHttpCtx::new(),
-            requests: NoRequests,
-            table: ResourceTable::new(),
-            said,
-            memory,
-        }
-    }
-
-    /// The guest's output, for instance a panic's message.
-    pub(super) fn said(&self) -> String {
-        String::from_utf8_lossy(&self.said.contents())
-            .trim()
-            .to_owned()
-    }
-}
-
-impl WasiView for Guest {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
-    }
-}
-
-impl WasiHttpView for Guest {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            hooks: &mut self.requests,
-            table: &mut self.table,
-            ctx: &mut self.http,
-        }
-    }
-}
-
-/// Caps and meters linear memory.
-pub(super) struct Memory {
-    cap: usize,
-    /// The largest linear memory so far, in bytes.
-    pub(super) peak: usize,
-    /// Whether the instance asked for more than its cap.
-    pub(super) refused: bool,
-}
-
-impl ResourceLimiter for Memory {
-    fn memory_growing(
-        &mut self,
-        _: usize,
-        desired: usize,
-        _: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let granted = desired <= self.cap;
-        self.refused |= !granted;
-        if granted {
-            self.peak = self.peak.max(desired);
-        }
-        Ok(granted)
-    }
-
-    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(true)
-    }
 }
 
 /// The thread that moves the engine's epoch on, until it is dropped.

@@ -10,10 +10,10 @@ use wasmtime_wasi::runtime::{in_tokio, spawn};
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{Error, WasiHttpView};
 
-use super::Settings;
-use super::host::Guest;
+use super::guest::Guest;
+use crate::engine::settings::Settings;
 
 /// Has the guest answer `request`. A task of its own takes the answer's body while the guest writes it: a guest
 /// whose writes nobody takes would wait for ever.
@@ -63,21 +63,4 @@ async fn drain(
     let body =
         body.map_err(|e| wasmtime::Error::msg(format!("the answer's body broke off: {e}")))?;
     Ok(Response::from_parts(head, body.to_bytes()))
-}
-
-/// Requests of the guest's own are refused: it has no network.
-pub(super) struct NoRequests;
-
-/// Answer to a request that the guest makes.
-type Outcome<T> = Box<dyn Future<Output = Result<T, Error>> + Send>;
-
-impl WasiHttpHooks for NoRequests {
-    fn send_request(
-        &mut self,
-        _: Request<WasiBody>,
-        _: Option<RequestOptions>,
-        _: Outcome<()>,
-    ) -> Outcome<(Response<WasiBody>, Outcome<()>)> {
-        Box::new(async { Err(Error::HttpRequestDenied) })
-    }
 }

@@ -1,73 +1,17 @@
 //! Bake: generic actor + model → portable component → host image.
 
-use std::io::Read;
-
-use flate2::read::ZlibDecoder;
+use bytes::Bytes;
 use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, WasmList};
 use wasmtime::{Engine, OptLevel, Store};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
-use super::Runtime;
+use super::actor_build::ActorBuild;
 use super::bindings;
-use super::host::{self, Guest};
+use super::guest::Guest;
+use super::host;
 use crate::Error;
-use crate::engine::plan;
+use crate::engine::runtime::{Runtime, plan};
 use crate::models::Model;
-
-/// A build of the generic actor: a component without a model.
-pub struct Actor {
-    /// The component in zlib's format.
-    deflated: &'static [u8],
-    /// BLAKE3 of the component.
-    pub digest: &'static str,
-}
-
-impl Actor {
-    /// The component.
-    ///
-    /// # Errors
-    /// Kind `engine` when the program's file is damaged.
-    pub fn wasm(&self) -> Result<Vec<u8>, Error> {
-        let mut wasm = Vec::new();
-        ZlibDecoder::new(self.deflated)
-            .read_to_end(&mut wasm)
-            .map_err(|e| Error::engine("read the actor inside the program")(e.into()))?;
-        Ok(wasm)
-    }
-}
-
-static NET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-net.wasm.z"));
-#[cfg(feature = "tract")]
-static TRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-tract.wasm.z"));
-static WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/actor-worker.wasm.z"));
-
-/// The actor of each runtime.
-///
-/// # Errors
-/// Kind `usage` for a runtime that this program was built without.
-pub fn actor(runtime: Runtime) -> Result<Actor, Error> {
-    match runtime {
-        Runtime::Net | Runtime::NetF32 => Ok(Actor {
-            deflated: NET,
-            digest: env!("CUTOUT_ACTOR_NET_DIGEST"),
-        }),
-        #[cfg(feature = "tract")]
-        Runtime::Tract => Ok(Actor {
-            deflated: TRACT,
-            digest: env!("CUTOUT_ACTOR_TRACT_DIGEST"),
-        }),
-        #[cfg(not(feature = "tract"))]
-        Runtime::Tract => Err(crate::engine::without_tract()),
-    }
-}
-
-/// The actor that answers messages in place of HTTP. Its runtime is `net`.
-pub fn worker() -> Actor {
-    Actor {
-        deflated: WORKER,
-        digest: env!("CUTOUT_ACTOR_WORKER_DIGEST"),
-    }
-}
 
 /// Linear memory for loading the largest model of the family.
 const LOAD_MEMORY: usize = 4 << 30;
@@ -77,25 +21,13 @@ const LOAD_MEMORY: usize = 4 << 30;
 ///
 /// # Errors
 /// Kind `model` when the runtime cannot use the model, `engine` when the snapshot fails.
-pub fn bake(model: &Model, runtime: Runtime) -> Result<Vec<u8>, Error> {
-    let loadable = match runtime {
-        Runtime::Net | Runtime::NetF32 => plan(model, runtime)?.to_bytes().into(),
+pub fn bake(model: &Model, build: ActorBuild) -> Result<Vec<u8>, Error> {
+    // The model as the actor takes it.
+    let loadable: Bytes = match build.runtime() {
         Runtime::Tract => model.onnx.clone(),
+        runtime => plan(model, runtime)?.to_bytes().into(),
     };
-    bake_into(&actor(runtime)?, model, &loadable)
-}
-
-/// The component of the actor that answers messages.
-///
-/// # Errors
-/// As [`bake`].
-pub fn bake_worker(model: &Model) -> Result<Vec<u8>, Error> {
-    let plan = plan(model, Runtime::Net)?.to_bytes();
-    bake_into(&worker(), model, &plan)
-}
-
-/// `loadable` is the model as the actor takes it.
-fn bake_into(actor: &Actor, model: &Model, loadable: &[u8]) -> Result<Vec<u8>, Error> {
+    let wasm = build.wasm()?;
     let mut config = host::base_config();
     // This code runs once, so it is not worth optimising.
     config
@@ -103,7 +35,6 @@ fn bake_into(actor: &Actor, model: &Model, loadable: &[u8]) -> Result<Vec<u8>, E
         .epoch_interruption(false);
     let engine = Engine::new(&config).map_err(Error::engine("start the sandbox for baking"))?;
     let wizer = Wizer::new();
-    let wasm = actor.wasm()?;
     let (context, instrumented) = wizer
         .instrument_component(&wasm)
         .map_err(Error::engine("prepare the actor for baking"))?;
@@ -131,7 +62,7 @@ fn bake_into(actor: &Actor, model: &Model, loadable: &[u8]) -> Result<Vec<u8>, E
         .map_err(Error::engine("find the actor's exports"))?;
     guest
         .cutout_matting_lifecycle()
-        .call_load(&mut store, loadable, &bindings::spec(&model.spec))
+        .call_load(&mut store, &loadable, &bindings::spec(&model.spec))
         .map_err(|e| {
             let said = store.data().said();
             Error::engine("load the model into the actor")(e.context(said))

@@ -44,7 +44,7 @@ impl Engine for Fragile {
 struct Scarce(AtomicU32);
 
 impl Source for Scarce {
-    fn engine(&self) -> Result<Worker, Error> {
+    fn engine(&self) -> Result<BoxEngine, Error> {
         match self.0.fetch_add(1, Ordering::Relaxed) {
             1 | 2 => Err(Error::new(Kind::Engine, "no room")),
             _ => Ok(Box::new(Fragile)),

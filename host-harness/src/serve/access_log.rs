@@ -1,4 +1,4 @@
-//! Record of one request: a line in the log, the counters, the failures.
+//! The access log: for each request a line, the counters, and the last failures.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use uuid::Uuid;
 
-use super::failures::Failure;
-use super::service::Service;
-use super::{metrics, refusal};
+use super::failures::{FailedRequest, FailedRequests};
+use super::metrics::{self, Metrics};
+use super::refusal;
 
 /// The longest request id that is taken over from a client.
 const LONGEST_ID: usize = 128;
@@ -24,9 +24,24 @@ const LONGEST_KEPT: usize = 80;
 /// Status of a client that goes away before its answer, as in nginx.
 const GONE: u16 = 499;
 
+/// The parts of the log that the server answers questions from.
+pub(super) struct AccessLog {
+    pub(super) metrics: Metrics,
+    pub(super) failures: FailedRequests,
+}
+
+impl AccessLog {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            metrics: Metrics::new(),
+            failures: FailedRequests::default(),
+        })
+    }
+}
+
 /// One request on its way; dropped without an answer, it says that the client went away.
-pub(super) struct Record {
-    service: Arc<Service>,
+pub(super) struct LogEntry {
+    log: Arc<AccessLog>,
     pub(super) id: HeaderValue,
     method: String,
     path: String,
@@ -39,10 +54,10 @@ pub(super) struct Record {
     answered: bool,
 }
 
-impl Record {
-    pub(super) fn new(service: Arc<Service>, head: &Parts) -> Self {
+impl LogEntry {
+    pub(super) fn new(log: Arc<AccessLog>, head: &Parts) -> Self {
         Self {
-            service,
+            log,
             id: id(&head.headers),
             method: metrics::method(&head.method).to_owned(),
             path: cut(head.uri.path(), LONGEST_PATH).to_owned(),
@@ -61,7 +76,7 @@ impl Record {
         let code =
             (status >= 400).then(|| refusal::code(response).unwrap_or_else(|| status.to_string()));
         if let (Some(wait), Some(read)) = (self.wait, self.read) {
-            let metrics = &self.service.metrics;
+            let metrics = &self.log.metrics;
             metrics.worked(wait, read.elapsed(), response.headers());
         }
         self.write(status, code, response.body().len());
@@ -84,12 +99,12 @@ impl Record {
             ms,
             "request"
         );
-        let metrics = &self.service.metrics;
+        let metrics = &self.log.metrics;
         metrics.answered(&self.path, status, code.as_deref());
         if let Some(code) = code
             && !matches!(status, 401 | 404)
         {
-            self.service.failures.add(Failure {
+            self.log.failures.add(FailedRequest {
                 time: metrics::now(),
                 id: id.to_owned(),
                 status,
@@ -101,7 +116,7 @@ impl Record {
     }
 }
 
-impl Drop for Record {
+impl Drop for LogEntry {
     fn drop(&mut self) {
         if !self.answered {
             self.write(GONE, Some("client-gone".to_owned()), 0);

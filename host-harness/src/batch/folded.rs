@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 /// macOS and Windows take them for one. This is the canonical caseless match of Unicode (definition D145), with letters made
 /// small, large and small again in place of a table of foldings; bytes that are no UTF-8 stand for themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in super::super) struct Folded(Vec<u8>);
+pub(super) struct Folded(Vec<u8>);
 
 impl From<&Path> for Folded {
     fn from(path: &Path) -> Self {
@@ -27,7 +27,7 @@ impl From<&Path> for Folded {
 }
 
 impl Folded {
-    pub(in super::super) fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
