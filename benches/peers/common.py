@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import hashlib
 import json
 import os
@@ -128,7 +129,8 @@ def record(question: str, markdown: str, data: dict, out: Path | None, worth_kee
     folder = out or (ROOT / "benches/record" if worth_keeping else ROOT / "target/peers-trial")
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{question}-{data['machine']['date'][:10]}"
-    (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n")
+    # Without the time, so that the same data give the same file.
+    (folder / f"{name}.json.gz").write_bytes(gzip.compress(json.dumps(data).encode(), mtime=0))
     (folder / f"{name}.md").write_text(markdown + "\n")
     where = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
-    print(f"\nwritten: {where}/{name}.json and .md" + ("" if worth_keeping or out else " (a trial: not for the record)"))
+    print(f"\nwritten: {where}/{name}.json.gz and .md" + ("" if worth_keeping or out else " (a trial: not for the record)"))

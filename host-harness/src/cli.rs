@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 #[cfg(feature = "wasm")]
-use crate::commands::{Bake, Bench, Probe};
+use crate::commands::{Bake, Bench, BenchProbe};
 use crate::commands::{Batch, Command, Doctor, Health, Quantize, Run, Serve};
+pub use crate::program::start_by;
 use crate::{Error, Kind, hints, manual};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -33,8 +33,8 @@ enum Verb {
     Doctor(Doctor),
     Quantize(Quantize),
     #[cfg(feature = "wasm")]
-    #[command(name = "bench-probe", hide = true)]
-    Probe(Probe),
+    #[command(hide = true)]
+    BenchProbe(BenchProbe),
     /// Print the completions of a shell.
     ///
     /// bash: into ~/.local/share/bash-completion/completions/cutout; zsh: into _cutout in a folder of $fpath; fish: into
@@ -48,23 +48,6 @@ enum Verb {
         /// The folder that they go to.
         folder: PathBuf,
     },
-}
-
-/// The script that stands for this program, where it is no program of its own.
-static SCRIPT: OnceLock<PathBuf> = OnceLock::new();
-
-/// Has `script` started where the program starts itself; the first one stays.
-pub fn start_by(script: PathBuf) {
-    let _ = SCRIPT.set(script);
-}
-
-/// The file that starts this program once more.
-///
-/// # Errors
-/// Those of the system.
-#[cfg(feature = "wasm")]
-pub(crate) fn program() -> io::Result<PathBuf> {
-    SCRIPT.get().cloned().map_or_else(std::env::current_exe, Ok)
 }
 
 /// Does what `arguments` say, of which the first names the program; the exit code.
@@ -96,7 +79,7 @@ fn execute(cli: Cli) -> Result<u8, Error> {
         Verb::Doctor(doctor) => doctor.execute(),
         Verb::Quantize(quantize) => quantize.execute(),
         #[cfg(feature = "wasm")]
-        Verb::Probe(probe) => probe.execute(),
+        Verb::BenchProbe(probe) => probe.execute(),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cutout", &mut script);

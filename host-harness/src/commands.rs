@@ -1,17 +1,19 @@
 //! The verbs of the command line, one file each.
 
 #[cfg(feature = "wasm")]
+mod artifacts;
+#[cfg(feature = "wasm")]
 mod bake;
 mod batch;
 #[cfg(feature = "wasm")]
 mod bench;
+#[cfg(feature = "wasm")]
+mod bench_probe;
 mod command;
 mod doctor;
 mod health;
 mod model;
 mod output;
-#[cfg(feature = "wasm")]
-mod probe;
 mod quantize;
 mod run;
 mod sandbox;
@@ -21,14 +23,14 @@ mod serve;
 pub use bake::Bake;
 pub use batch::{Also, Batch};
 #[cfg(feature = "wasm")]
-pub use bench::{Bench, Group};
+pub use bench::Bench;
+#[cfg(feature = "wasm")]
+pub use bench_probe::BenchProbe;
 pub use command::Command;
 pub use doctor::Doctor;
 pub use health::Health;
 pub use model::ModelFlags;
 pub use output::OutputFlags;
-#[cfg(feature = "wasm")]
-pub use probe::Probe;
 pub use quantize::Quantize;
 pub use run::Run;
 pub use sandbox::{EngineName, Sandbox};

@@ -163,3 +163,17 @@ impl From<cutout::Error> for Error {
         Self::new(error.kind().into(), error.to_string())
     }
 }
+
+#[cfg(feature = "wasm")]
+impl From<cutout_measure::Error> for Error {
+    fn from(error: cutout_measure::Error) -> Self {
+        use cutout_measure::Error as Measure;
+        let kind = match error {
+            Measure::Usage(_) => Kind::Usage,
+            Measure::Io(_) => Kind::Io,
+            Measure::Engine(_) => Kind::Engine,
+            Measure::Trap(_) => Kind::Trap,
+        };
+        Self::new(kind, error.to_string())
+    }
+}

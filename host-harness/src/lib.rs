@@ -2,8 +2,6 @@
 
 mod authority;
 pub mod batch;
-#[cfg(feature = "wasm")]
-pub mod bench;
 pub mod cli;
 pub mod commands;
 pub mod engine;
@@ -13,6 +11,7 @@ mod hints;
 mod json;
 mod manual;
 pub mod models;
+mod program;
 pub mod serve;
 mod stop;
 mod sync;

@@ -3,25 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use cutout_measure::{Group, Measured, Ours, Plan, Program, Record, Row, Session, report, word};
 
+use super::artifacts;
 use super::command::{Command, announce};
 use super::model::ModelFlags;
 use super::sandbox::EngineName;
-use crate::bench::plan::Plan;
-use crate::bench::record::Record;
-use crate::bench::report;
-use crate::bench::row::{self, Row};
-use crate::bench::session::{Measured, Session};
-use crate::engine::Runtime;
+use crate::engine::{Runtime, WASMTIME};
 use crate::files::{self, Place};
+use crate::models::Model;
 use crate::stop::{INTERRUPTED, Stop};
-use crate::{Error, Kind};
+use crate::{Error, program};
 
 /// Measure engines and other programs side by side, in fresh processes and shuffled order.
 #[derive(Args, Clone, Debug)]
 pub struct Bench {
     /// The image that everything runs on.
-    picture: PathBuf,
+    image: PathBuf,
 
     /// Where bench.json, bench.csv, bench.md and bench.html go.
     #[arg(short, long, value_name = "FOLDER")]
@@ -52,8 +50,8 @@ pub struct Bench {
     workers: u16,
 
     /// Images of the long run.
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pictures: u32,
+    #[arg(long, alias = "pictures", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    images: u32,
 
     /// Seed of the order of the processes.
     #[arg(long, default_value_t = 1)]
@@ -84,23 +82,6 @@ const GROUPS: [&[Group]; 2] = [
     &[Group::Memory, Group::Density, Group::Throughput],
 ];
 
-/// A group of figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Group {
-    /// Whole processes: time with the page cache warm and cold, and peak memory.
-    Process,
-    /// Loading, instantiating, first and later images.
-    Times,
-    /// Memory when idle and after a burst.
-    Memory,
-    /// Memory of more instances, and how many fit in 1 GiB.
-    Density,
-    /// Images per second by workers.
-    Throughput,
-    /// Memory through a long run with a fresh instance per image.
-    LongRun,
-}
-
 fn engine_and_runtime(text: &str) -> Result<(EngineName, Runtime), String> {
     let (engine, runtime) = text
         .split_once(':')
@@ -126,9 +107,8 @@ impl Command for Bench {
         let (folder, rounds) = (self.output.clone(), self.samples);
         let measured = self.measure(&stop)?;
         if !stop.is_by_signal() {
-            return measured
-                .map_or(Ok(()), |measured| measured.ended)
-                .map(|()| 0);
+            measured.map_or(Ok(()), |measured| measured.ended)?;
+            return Ok(0);
         }
         announce(&match measured {
             Some(measured) => format!(
@@ -145,32 +125,26 @@ impl Command for Bench {
 impl Bench {
     /// Measures, and writes what was found in whole rounds; `None` when it was interrupted before there was one.
     fn measure(self, stop: &Stop) -> Result<Option<Measured>, Error> {
-        let rows = or_default(self.rows, ROWS, self.full);
-        for (_, runtime) in &rows {
+        let ours = or_default(self.rows, ROWS, self.full);
+        for (_, runtime) in &ours {
             runtime.check()?;
         }
-        let mut rows: Vec<_> = rows
-            .iter()
-            .map(|&(engine, runtime)| Row::ours(engine, runtime))
-            .collect();
+        let mut rows: Vec<_> = ours.iter().map(|row| row_of(*row)).collect();
         for peer in &self.peers {
             rows.push(Row::peer(peer)?);
         }
-        row::refuse_same_names(&rows)?;
-        let workers = match self.workers {
-            0 => std::thread::available_parallelism().map_or(1, |cores| {
-                u16::try_from(cores.get()).unwrap_or(256).min(256)
-            }),
-            workers => workers,
-        };
+        cutout_measure::refuse_same_names(&rows)?;
         let plan = Plan {
-            picture: self.picture,
-            model: self.model,
+            image: self.image,
+            model: self.model.flags(),
             peers: self.peers,
             groups: or_default(self.groups, GROUPS, self.full),
             samples: self.samples.into(),
-            workers,
-            pictures: self.pictures,
+            workers: match self.workers {
+                0 => cores(),
+                workers => workers,
+            },
+            images: self.images,
             seed: self.seed,
         };
         plan.check(&rows)?;
@@ -178,8 +152,8 @@ impl Bench {
             "make the folder {}",
             self.output.display()
         )))?;
-        let session = Session::open(plan, rows, stop, &announce);
-        let measured = session.and_then(|session| session.measure(&announce));
+        let session = open(plan, rows, &ours, &self.model, stop);
+        let measured = session.and_then(|session| Ok(session.measure(&announce)?));
         // The process that a signal ended has failed, too.
         if measured.is_err() && stop.is_by_signal() {
             return Ok(None);
@@ -190,11 +164,63 @@ impl Bench {
     }
 }
 
+/// One of our engines with one runtime.
+fn row_of((engine, runtime): (EngineName, Runtime)) -> Row {
+    let engine_word = word(&engine);
+    let has_instances = engine == EngineName::Wasm;
+    let flags = ["--engine", &engine_word, "--runtime", runtime.as_str()];
+    let ours = Ours {
+        flags: flags.map(str::to_owned).to_vec(),
+        has_instances,
+        // tract natively takes all it needs anew.
+        keeps_memory: has_instances || runtime == Runtime::Net,
+    };
+    Row::ours(format!("{engine_word} {}", runtime.as_str()), ours)
+}
+
+fn cores() -> u16 {
+    let cores = std::thread::available_parallelism();
+    cores.map_or(1, |cores| {
+        u16::try_from(cores.get()).unwrap_or(256).min(256)
+    })
+}
+
+/// Opens a session, and sees to it that its processes map what the first ones have compiled.
+fn open(
+    plan: Plan,
+    rows: Vec<Row>,
+    ours: &[(EngineName, Runtime)],
+    model: &ModelFlags,
+    stop: &Stop,
+) -> Result<Session, Error> {
+    let model: Model = model.find()?;
+    let images = artifacts::host_images(ours, &model)?;
+    let path = program::path().map_err(Error::io("find this program"))?;
+    let program = Program {
+        path: path.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rustc: env!("CUTOUT_RUSTC").to_owned(),
+        wasmtime: WASMTIME.to_owned(),
+        model: model.spec.name.clone(),
+        model_digest: model.digest.to_string(),
+        side: model.spec.side,
+        host_images: images.iter().map(|(_, path)| path.clone()).collect(),
+    };
+    let closed = stop.closed().clone();
+    let stopped = move || {
+        // Disconnected when the time has come.
+        let _ = closed.recv();
+    };
+    let session = Session::open(plan, rows, program, stopped, &announce)?;
+    artifacts::refuse_unmapped(&images, &model)?;
+    Ok(session.with_sizes(artifacts::sizes(&path, &images, &model)?))
+}
+
 fn write(record: &Record, folder: &Path) -> Result<(), Error> {
     let table = report::table(record);
     let json = serde_json::to_string_pretty(record).map_err(Error::io("write the record"))?;
-    let csv = report::csv(record).map_err(Error::io("write the samples"))?;
-    let html = report::html(record).map_err(|e| Error::new(Kind::Io, e.to_string()))?;
+    let csv = report::csv(record)?;
+    let html = report::html(record)?;
     let texts = [
         ("bench.md", &table),
         ("bench.json", &json),

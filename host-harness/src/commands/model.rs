@@ -1,8 +1,5 @@
 //! The flags that say which model runs.
 
-#[cfg(feature = "wasm")]
-use std::process;
-
 use clap::Args;
 
 use super::command::announce;
@@ -41,12 +38,13 @@ impl ModelFlags {
         }
     }
 
-    /// Gives the same flags to another process of this program.
+    /// The same flags for another process of this program.
     #[cfg(feature = "wasm")]
-    pub(crate) fn give(&self, command: &mut process::Command) {
-        command.args(["--model", &self.model]);
+    pub(super) fn flags(&self) -> Vec<String> {
+        let mut flags = vec!["--model".to_owned(), self.model.clone()];
         if let Some(side) = self.side {
-            command.args(["--side", &side.to_string()]);
+            flags.extend(["--side".to_owned(), side.to_string()]);
         }
+        flags
     }
 }

@@ -5,8 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use host_harness::bench::figure::Figure;
-use host_harness::bench::record::Record;
+use cutout_measure::{Figure, Record};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{cutout, finish, fixture, tiny};

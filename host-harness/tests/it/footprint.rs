@@ -5,8 +5,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use cutout::Options;
-use host_harness::bench::figure::Figure;
-use host_harness::bench::record::Series;
+use cutout_measure::{Figure, Series};
 use host_harness::engine::{Runtime, Settings};
 use host_harness::models::DEFAULT;
 

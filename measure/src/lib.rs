@@ -1,0 +1,31 @@
+//! What `cutout bench` does: it measures programs in fresh processes and shuffled order, and reports what it finds.
+//!
+//! A [`Session`] runs the processes of a [`Plan`] and makes a [`Record`], which [`report`] writes as tables, samples and a page.
+//! What only a process can know of itself it is asked by a [`Question`], and answers by a [`Probe`].
+
+mod about;
+mod children;
+mod cold;
+mod compare;
+mod crew;
+mod error;
+mod figure;
+mod memory;
+mod plan;
+mod probe;
+mod process;
+mod record;
+pub mod report;
+mod row;
+mod samples;
+mod session;
+mod steps;
+
+pub use about::Program;
+pub use error::Error;
+pub use figure::{Figure, Unit};
+pub use plan::{Group, Plan};
+pub use probe::{Engine, Engines, Probe, Question, Subject};
+pub use record::{About, Agreement, Ratio, Record, Series};
+pub use row::{Ours, Row, refuse_same_names, word};
+pub use session::{Measured, Session};

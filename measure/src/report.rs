@@ -1,0 +1,57 @@
+//! A record as people and programs read it: markdown, CSV, and a page of HTML with plots.
+
+mod canvas;
+mod format;
+mod lanes;
+mod lines;
+mod markdown;
+mod page;
+mod plots;
+mod stats;
+mod tables;
+
+pub use page::html;
+pub use stats::median;
+
+use crate::error::Error;
+use crate::record::{Record, Series};
+
+/// The record's tables in markdown, which is also what a terminal shows.
+pub fn table(record: &Record) -> String {
+    let mut parts: Vec<String> = tables::all(record).iter().map(markdown::table).collect();
+    let about: Vec<String> = tables::about(record)
+        .into_iter()
+        .map(|(name, value)| format!("{name} {}", markdown::escape(&value)))
+        .collect();
+    parts.push(format!("Measured: {}.\n", about.join("; ")));
+    parts.join("\n")
+}
+
+/// Every sample as a line of CSV: `row,figure,count,unit,index,value`.
+///
+/// # Errors
+///
+/// Only if the CSV writer fails.
+pub fn csv(record: &Record) -> Result<String, Error> {
+    samples(record).map_err(Error::io("write the samples"))
+}
+
+fn samples(record: &Record) -> Result<String, csv::Error> {
+    let mut bytes = Vec::new();
+    let mut writer = csv::Writer::from_writer(&mut bytes);
+    writer.write_record(["row", "figure", "count", "unit", "index", "value"])?;
+    for series in &record.series {
+        for (index, value) in series.samples.iter().enumerate() {
+            let Series {
+                row, figure, count, ..
+            } = series;
+            writer.serialize((row, figure, count, figure.unit(), index, value))?;
+        }
+    }
+    writer.flush()?;
+    drop(writer);
+    String::from_utf8(bytes).map_err(|error| std::io::Error::other(error).into())
+}
+
+#[cfg(test)]
+mod tests;
