@@ -10,7 +10,7 @@ mod versions;
 mod wasm;
 
 pub use engines::Engines;
-pub use interface::{BoxEngine, Engine, Timed, WORKER_STACK};
+pub use interface::{BoxEngine, Engine, Responded, Timed, WORKER_STACK};
 pub use runtime::Runtime;
 pub use settings::Settings;
 pub(crate) use versions::CORE_DIGEST;

@@ -9,7 +9,8 @@ mod cors;
 mod failures;
 mod metrics;
 mod pool;
-mod refusal;
+mod rejection;
+mod routes;
 mod service;
 
 use std::sync::Arc;

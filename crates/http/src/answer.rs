@@ -1,9 +1,7 @@
 //! Responses and what they have in common.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use cutout::{BoundingBox, Error, ErrorKind, Matte, Stage};
+use cutout::{BoundingBox, Error, ErrorKind, Matte};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
@@ -11,6 +9,21 @@ use crate::fields::{BadBody, Fields};
 
 /// A response that is no result.
 pub(crate) type Refusal = Box<Response<Bytes>>;
+
+/// The stable code of a refusal, beside the response whose body says it.
+#[derive(Clone)]
+struct Code(String);
+
+/// The code of `response`, if it is a refusal.
+pub fn code(response: &Response<Bytes>) -> Option<&str> {
+    response.extensions().get().map(|Code(code)| code.as_str())
+}
+
+/// `response` as a refusal with `code`.
+pub fn with_code(mut response: Response<Bytes>, code: impl Into<String>) -> Response<Bytes> {
+    response.extensions_mut().insert(Code(code.into()));
+    response
+}
 
 /// A response of one media type.
 pub(crate) fn answer(
@@ -58,7 +71,8 @@ pub(crate) fn add_findings(
 pub(crate) fn problem(status: u16, code: &str, detail: &str) -> Response<Bytes> {
     let title = code.replace('-', " ");
     let body = json!({ "status": status, "code": code, "title": title, "detail": detail });
-    answer(status, "application/problem+json", body.to_string())
+    let response = answer(status, "application/problem+json", body.to_string());
+    with_code(response, code)
 }
 
 /// The status of a core's error.
@@ -91,16 +105,4 @@ pub(crate) fn refuse_contradictions(fields: &Fields) -> Result<(), Refusal> {
     let name: String = name.chars().take(80).collect();
     let text = format!("{name:?} is there with two values; send one");
     Err(Box::new(problem(400, "bad-option", &text)))
-}
-
-/// Adds `Server-Timing`: how long each stage took.
-pub fn add_timing(response: &mut Response<Bytes>, stages: &[(Stage, Duration)]) {
-    if stages.is_empty() {
-        return;
-    }
-    let entry = |(stage, time): &(Stage, Duration)| {
-        format!("{};dur={:.3}", stage.as_str(), time.as_secs_f64() * 1e3)
-    };
-    let entries: Vec<_> = stages.iter().map(entry).collect();
-    add(response, "server-timing", &entries.join(", "));
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Method, Response};
 
 use crate::answer::{add, answer};
+use crate::route::route;
 
 /// The `Content-Security-Policy` of a page: its own scripts and styles, and nothing inline.
 pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
@@ -14,20 +15,7 @@ pub fn asset(method: &Method, path: &str) -> Option<Response<Bytes>> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return None;
     }
-    let (media_type, text) = match path {
-        "/" => ("text/html; charset=utf-8", include_str!("asset/index.html")),
-        "/page.js" => (
-            "text/javascript; charset=utf-8",
-            include_str!("asset/page.js"),
-        ),
-        "/view.js" => (
-            "text/javascript; charset=utf-8",
-            include_str!("asset/view.js"),
-        ),
-        "/page.css" => ("text/css; charset=utf-8", include_str!("asset/page.css")),
-        "/openapi.json" => ("application/json", include_str!("asset/openapi.json")),
-        _ => return None,
-    };
+    let (media_type, text) = route(path)?.file?;
     let mut response = answer(200, media_type, text);
     add(&mut response, "cache-control", &"no-cache");
     add(&mut response, "content-security-policy", &PAGE_POLICY);

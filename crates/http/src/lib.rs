@@ -11,14 +11,18 @@ mod ours;
 mod refusal;
 mod rembg;
 mod removebg;
+mod route;
+mod timing;
 
 use bytes::Bytes;
 use cutout::{Limits, Pipeline, Segmenter, Stage};
 use http::{Method, Request, Response};
 
-pub use answer::add_timing;
+pub use answer::{code, with_code};
 pub use asset::{PAGE_POLICY, asset};
 pub use refusal::{incomplete, refusal, too_long};
+pub use route::{Api, ROUTES, Route};
+pub use timing::{add_timing, read_server_timing, server_timing};
 
 /// Context of one request, for every API.
 pub(crate) struct Job<'a, S> {
@@ -39,18 +43,20 @@ pub fn respond<S: Segmenter>(
     if let Some(page) = asset(request.method(), path) {
         return page;
     }
-    let (method, allowed) = (request.method(), allowed(path));
-    match allowed {
-        None => return refusal::nowhere(path),
+    let Some(route) = route::route(path) else {
+        return refusal::nowhere(path);
+    };
+    let method = request.method();
+    let is_allowed = route.methods.split(", ").any(|name| method == name);
+    let api = match route.api {
+        Some(api) if is_allowed => api,
+        _ => return refusal::wrong_method(path, method, route.methods),
+    };
+    match api {
+        Api::Account => return removebg::account(),
         // Rembg fetches the address that it is given; a guest has no network.
-        Some(_) if path == "/api/remove" && method == Method::GET => return rembg::no_fetching(),
-        Some(allowed) if !allowed.split(", ").any(|name| method == name) => {
-            return refusal::wrong_method(path, method, allowed);
-        }
-        Some(_) => {}
-    }
-    if path == "/v1.0/account" {
-        return removebg::account();
+        Api::Rembg if method == Method::GET => return rembg::no_fetching(),
+        Api::Ours | Api::Rembg | Api::RemoveBg => {}
     }
     let Some(pipeline) = pipeline else {
         return refusal::no_model(path);
@@ -60,23 +66,13 @@ pub fn respond<S: Segmenter>(
         limits,
         observe,
     };
-    let answer = match path {
-        "/api/remove" => rembg::respond(&mut job, request),
-        "/v1.0/removebg" => removebg::respond(&mut job, request),
-        _ => ours::respond(&mut job, request),
+    let answer = match api {
+        Api::Rembg => rembg::respond(&mut job, request),
+        Api::RemoveBg => removebg::respond(&mut job, request),
+        Api::Ours => ours::respond(&mut job, request),
+        Api::Account => Ok(removebg::account()),
     };
     answer.unwrap_or_else(|refusal| *refusal)
-}
-
-fn allowed(path: &str) -> Option<&'static str> {
-    match path {
-        "/" => Some("GET, HEAD, POST"),
-        "/api/remove" => Some("GET, POST"),
-        "/v1/remove" | "/v1.0/removebg" => Some("POST"),
-        "/page.js" | "/view.js" | "/page.css" | "/openapi.json" => Some("GET, HEAD"),
-        "/v1.0/account" => Some("GET"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

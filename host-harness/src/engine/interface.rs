@@ -19,6 +19,15 @@ pub struct Timed<T> {
     pub foreground: Option<BoundingBox>,
 }
 
+/// An HTTP response and how long each stage took. A refusal has its code in the response, as [`cutout_http::code`] reads it.
+#[derive(Debug)]
+pub struct Responded {
+    /// The response, which has the times in its header `Server-Timing`, too.
+    pub response: Response<Bytes>,
+    /// The stages that ran, in order.
+    pub stages: Vec<(Stage, Duration)>,
+}
+
 /// An engine that can be moved to a thread.
 pub type BoxEngine = Box<dyn Engine + Send>;
 
@@ -51,7 +60,7 @@ pub trait Engine {
     ///
     /// # Errors
     /// Kinds `timeout`, `out-of-memory` and `trap`; for `wasm` also `engine`. After any of them the engine is as good as new.
-    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error>;
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Responded, Error>;
 
     /// The largest linear memory, in bytes, of the instance that served the last image; `None` before it, and
     /// for `native`.

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cutout::{Limits, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, Stage};
-use http::{Request, Response};
+use http::Request;
 
-use super::interface::{Engine, Timed};
+use super::interface::{Engine, Responded, Timed};
 use super::runtime::{self, Runtime};
 use super::settings::Settings;
 use crate::models::Model;
@@ -62,7 +62,7 @@ impl Engine for Native {
         })
     }
 
-    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Responded, Error> {
         let limits = self.settings.limits.unwrap_or_default();
         let (mut response, stages) = Allowance::spend(&self.settings, || {
             timed(|end| {
@@ -71,7 +71,7 @@ impl Engine for Native {
             })
         })?;
         cutout_http::add_timing(&mut response, &stages);
-        Ok(response)
+        Ok(Responded { response, stages })
     }
 
     fn peak_memory(&self) -> Option<usize> {

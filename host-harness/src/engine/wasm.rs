@@ -12,13 +12,13 @@ mod snapshot;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ::http::{Request, Response};
+use ::http::Request;
 use bytes::Bytes;
 use cutout::{Limits, Mask, Matte, Options, Output, Quality};
 use wasmtime::{Store, Trap};
 use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 
-use super::interface::{Engine, Timed};
+use super::interface::{Engine, Responded, Timed};
 use crate::{Error, Kind};
 use bindings::Actor as Exports;
 use guest::Guest;
@@ -141,16 +141,16 @@ impl Engine for Wasm {
         Ok(bindings::output(output))
     }
 
-    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Responded, Error> {
         let settings = *self.host.settings();
         self.call(|instance, store| {
-            let response = http::respond(&instance.http, store, request, &settings)?;
-            let refused =
-                response.status().is_client_error() || response.status().is_server_error();
+            let responded = http::respond(&instance.http, store, request, &settings)?;
+            let status = responded.response.status();
+            let refused = status.is_client_error() || status.is_server_error();
             if refused && store.data().memory.refused {
                 return Ok(Err(Error::new(Kind::OutOfMemory, "the cap was met")));
             }
-            Ok(Ok(response))
+            Ok(Ok(responded))
         })
     }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use cutout::Stage;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use uuid::Uuid;
 
 use super::failures::{FailedRequest, FailedRequests};
 use super::metrics::{self, Metrics};
-use super::refusal;
 
 /// The longest request id that is taken over from a client.
 const LONGEST_ID: usize = 128;
@@ -51,6 +51,8 @@ pub(super) struct LogEntry {
     pub(super) bytes_in: usize,
     /// Time in the queue, once a worker has taken the request.
     pub(super) wait: Option<Duration>,
+    /// The stages that the worker's engine went through.
+    pub(super) stages: Vec<(Stage, Duration)>,
     answered: bool,
 }
 
@@ -65,6 +67,7 @@ impl LogEntry {
             read: None,
             bytes_in: 0,
             wait: None,
+            stages: Vec::new(),
             answered: false,
         }
     }
@@ -73,11 +76,11 @@ impl LogEntry {
     pub(super) fn end(mut self, response: &Response<Bytes>) {
         self.answered = true;
         let status = response.status().as_u16();
-        let code =
-            (status >= 400).then(|| refusal::code(response).unwrap_or_else(|| status.to_string()));
+        let code = cutout_http::code(response).map(str::to_owned);
+        let code = (status >= 400).then(|| code.unwrap_or_else(|| status.to_string()));
         if let (Some(wait), Some(read)) = (self.wait, self.read) {
             let metrics = &self.log.metrics;
-            metrics.worked(wait, read.elapsed(), response.headers());
+            metrics.worked(wait, read.elapsed(), &self.stages);
         }
         self.write(status, code, response.body().len());
     }

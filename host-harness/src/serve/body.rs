@@ -13,7 +13,7 @@ use hyper::body::Body;
 use tokio::time::{Instant, timeout_at};
 
 use super::budget::Flight;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 pub(super) use answer::Answer;
 
 /// Least bytes of a body in [`STALL`], but at its end.
@@ -44,7 +44,7 @@ struct Arrival<B> {
 }
 
 /// A whole body, which counts for its request for as long as this lives.
-pub(super) struct Held {
+pub(super) struct HeldBody {
     pub(super) bytes: Bytes,
     pub(super) flight: Arc<Flight>,
 }
@@ -59,13 +59,13 @@ impl Bodies {
     /// Whether the body that `headers` announce is too long.
     ///
     /// # Errors
-    /// The refusal.
-    pub(super) fn announced(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// The rejection.
+    pub(super) fn announced(&self, headers: &HeaderMap) -> Result<(), Rejection> {
         let length = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|length| length > self.limit as u64) {
-            return Err(Refusal::too_long(self.limit));
+            return Err(Rejection::too_long(self.limit));
         }
         Ok(())
     }
@@ -73,8 +73,12 @@ impl Bodies {
     /// Reads `body` to its end; it counts for `flight`.
     ///
     /// # Errors
-    /// The refusal of one that is too long, too slow, broken off, or for which there is no room.
-    pub(super) async fn read<B>(&self, body: &mut B, flight: &Arc<Flight>) -> Result<Held, Refusal>
+    /// The rejection of one that is too long, too slow, broken off, or for which there is no room.
+    pub(super) async fn read<B>(
+        &self,
+        body: &mut B,
+        flight: &Arc<Flight>,
+    ) -> Result<HeldBody, Rejection>
     where
         B: Body<Data = Bytes> + Unpin,
     {
@@ -86,21 +90,21 @@ impl Bodies {
         while let Some(data) = arrival.data().await? {
             let length = bytes.len() + data.len();
             if length > self.limit {
-                return Err(Refusal::too_long(self.limit));
+                return Err(Rejection::too_long(self.limit));
             }
             if length > bytes.capacity() {
                 // What the memory will be, and not how much of it is used.
                 let room = (bytes.capacity() * 2).max(LEAST).min(most).max(length);
-                (flight.hold_body(room)).map_err(|_| Refusal::bodies_full())?;
+                (flight.hold_body(room)).map_err(|_| Rejection::bodies_full())?;
                 let more = bytes.try_reserve_exact(room - bytes.len());
-                more.map_err(|_| Refusal::bodies_full())?;
+                more.map_err(|_| Rejection::bodies_full())?;
             }
             bytes.extend_from_slice(&data);
             if arrival.come == 0 {
                 flight.progress();
             }
         }
-        Ok(Held {
+        Ok(HeldBody {
             bytes: bytes.into(),
             flight: flight.clone(),
         })
@@ -136,17 +140,17 @@ impl<B: Body<Data = Bytes> + Unpin> Arrival<B> {
     /// The next bytes; `None` at the body's end.
     ///
     /// # Errors
-    /// The refusal of a body that is too slow or is broken off.
-    async fn data(&mut self) -> Result<Option<Bytes>, Refusal> {
+    /// The rejection of a body that is too slow or is broken off.
+    async fn data(&mut self) -> Result<Option<Bytes>, Rejection> {
         let deadline = self.deadline.min(self.next);
         loop {
             match timeout_at(deadline, self.body.frame()).await {
                 Err(_) => {
                     let seconds = (deadline - self.begun).as_secs_f64();
-                    return Err(Refusal::slow((seconds * 10.0).round() / 10.0));
+                    return Err(Rejection::slow((seconds * 10.0).round() / 10.0));
                 }
                 Ok(None) => return Ok(None),
-                Ok(Some(Err(_))) => return Err(Refusal::incomplete()),
+                Ok(Some(Err(_))) => return Err(Rejection::incomplete()),
                 Ok(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => {
                         self.count(data.len());

@@ -5,11 +5,9 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 
-use super::refusal::Refusal;
+use super::rejection::Rejection;
+use super::routes;
 use crate::authority::host_and_port;
-
-/// Methods that are answered anywhere.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 
 /// Headers that a page may send: all. A token's are named, since the star does not mean `authorization`, nor anything to
 /// old browsers.
@@ -54,12 +52,12 @@ impl Cors {
         }
         if self.allowed(&head.headers).is_none() {
             let asked = String::from_utf8_lossy(asked.as_bytes());
-            return Some(Refusal::origin(&asked).response(head.uri.path()));
+            return Some(Rejection::origin(&asked).response(head.uri.path()));
         }
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, routes::methods());
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, SENT);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
         Some(response)

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cutout::Stage;
-use http::{HeaderMap, Method};
+use http::Method;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
@@ -13,22 +13,10 @@ use prometheus_client::registry::Registry;
 
 use super::budget::Budget;
 use super::pool::Load;
+use super::routes;
 
 /// The media type of [`Metrics::text`].
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// The paths that are counted under their name; clients cannot add to them.
-const PATHS: [&str; 9] = [
-    "/",
-    "/v1/remove",
-    "/v1.0/removebg",
-    "/v1.0/account",
-    "/api/remove",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-    "/dashboard",
-];
 
 /// Seconds: from a cached answer of a tiny model to a large image on a busy machine.
 const BUCKETS: [f64; 17] = [
@@ -37,27 +25,27 @@ const BUCKETS: [f64; 17] = [
 ];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Answered {
+struct RequestLabels {
     path: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Failed {
+struct FailureLabels {
     code: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Staged {
+struct StageLabels {
     stage: &'static str,
 }
 
 /// Counters and histograms; what the pool knows is asked of it when the text is made.
 pub(super) struct Metrics {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    failures: Family<Failed, Counter>,
-    stages: Family<Staged, Histogram, fn() -> Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    failures: Family<FailureLabels, Counter>,
+    stages: Family<StageLabels, Histogram, fn() -> Histogram>,
     time: Histogram,
     wait: Histogram,
 }
@@ -113,27 +101,26 @@ impl Metrics {
 
     /// Counts an answer; `code` is that of a refusal.
     pub(super) fn answered(&self, path: &str, status: u16, code: Option<&str>) {
-        let path = PATHS.into_iter().find(|known| *known == path);
-        let labels = Answered {
-            path: path.unwrap_or("other"),
+        let labels = RequestLabels {
+            path: routes::label(path),
             status,
         };
         self.requests.get_or_create(&labels).inc();
         if let Some(code) = code {
             let code = code.to_owned();
-            self.failures.get_or_create(&Failed { code }).inc();
+            self.failures.get_or_create(&FailureLabels { code }).inc();
         }
     }
 
     /// Counts the times of a request that a worker took.
-    pub(super) fn worked(&self, wait: Duration, time: Duration, headers: &HeaderMap) {
+    pub(super) fn worked(&self, wait: Duration, time: Duration, stages: &[(Stage, Duration)]) {
         self.wait.observe(wait.as_secs_f64());
         self.time.observe(time.as_secs_f64());
-        let timing = headers.get("server-timing").and_then(|v| v.to_str().ok());
-        for (stage, seconds) in stages(timing.unwrap_or_default()) {
+        for (stage, time) in stages {
+            let stage = stage.as_str();
             self.stages
-                .get_or_create(&Staged { stage })
-                .observe(seconds);
+                .get_or_create(&StageLabels { stage })
+                .observe(time.as_secs_f64());
         }
     }
 
@@ -233,15 +220,6 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
-/// The stages that a `Server-Timing` names, in seconds.
-fn stages(timing: &str) -> impl Iterator<Item = (&'static str, f64)> {
-    timing.split(',').filter_map(|entry| {
-        let (name, time) = entry.trim().split_once(";dur=")?;
-        let stage = Stage::ALL.into_iter().find(|s| s.as_str() == name)?;
-        Some((stage.as_str(), time.parse::<f64>().ok()? / 1e3))
-    })
-}
-
 /// Seconds since 1970.
 pub(super) fn now() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -266,14 +244,6 @@ pub(super) fn method(method: &Method) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn stages_are_read_from_server_timing_and_nothing_else_is() {
-        let text = "wait;dur=1.5, decode;dur=12.000, segment;dur=250.5, x;dur=1, matte";
-        let found: Vec<_> = stages(text).collect();
-        assert_eq!(found, [("decode", 0.012), ("segment", 0.2505)]);
-        assert_eq!(stages("").count(), 0);
-    }
 
     #[test]
     fn a_path_that_is_not_known_is_counted_as_other() {

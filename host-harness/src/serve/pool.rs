@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
-use http::{Request, Response};
+use http::Request;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::body::Held;
+use super::body::HeldBody;
 use super::budget::Flight;
-use super::refusal::Refusal;
-use crate::engine::{BoxEngine, Engines, WORKER_STACK};
+use super::rejection::Rejection;
+use crate::engine::{BoxEngine, Engines, Responded, WORKER_STACK};
 use crate::{Error, Kind};
 
 /// Pauses between attempts to make an engine again: the first, and the longest.
@@ -27,23 +27,23 @@ const SLACK: Duration = Duration::from_millis(100);
 
 /// Workers and their queue.
 pub(super) struct Pool {
-    jobs: Sender<Job>,
+    jobs: Sender<QueuedRequest>,
     /// One for every request that waits or is worked on.
     places: Arc<Semaphore>,
     queue: usize,
     timeout: Duration,
-    shared: Arc<Shared>,
+    shared: Arc<Workers>,
 }
 
 /// Where workers get their engines.
-pub(super) trait Source: Send + Sync {
+pub(super) trait EngineSource: Send + Sync {
     /// As [`Engines::engine`].
     fn engine(&self) -> Result<BoxEngine, Error>;
     /// As [`Engines::instances`].
     fn instances(&self) -> u64;
 }
 
-impl Source for Engines {
+impl EngineSource for Engines {
     fn engine(&self) -> Result<BoxEngine, Error> {
         Self::engine(self)
     }
@@ -54,19 +54,19 @@ impl Source for Engines {
 }
 
 /// State of the workers.
-struct Shared {
-    engines: Box<dyn Source>,
+struct Workers {
+    engines: Box<dyn EngineSource>,
     workers: usize,
     ready: AtomicUsize,
     busy: AtomicUsize,
     peak: AtomicU64,
 }
 
-struct Job {
+struct QueuedRequest {
     request: Request<Bytes>,
     queued: Instant,
     started: oneshot::Sender<Duration>,
-    answer: oneshot::Sender<Result<Response<Bytes>, Refusal>>,
+    answer: oneshot::Sender<Result<Responded, Rejection>>,
     held: (OwnedSemaphorePermit, Arc<Flight>),
 }
 
@@ -88,13 +88,13 @@ impl Pool {
     /// # Errors
     /// Those of [`Engines::engine`] and [`Engine::start`].
     pub(super) fn start(
-        engines: impl Source + 'static,
+        engines: impl EngineSource + 'static,
         workers: usize,
         queue: usize,
         timeout: Duration,
     ) -> Result<Self, Error> {
         let (jobs, work) = crossbeam_channel::unbounded();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(Workers {
             engines: Box::new(engines),
             workers,
             ready: AtomicUsize::new(0),
@@ -127,10 +127,10 @@ impl Pool {
     /// Whether a request would be refused now.
     ///
     /// # Errors
-    /// The refusal.
-    pub(super) fn room(&self) -> Result<(), Refusal> {
+    /// The rejection.
+    pub(super) fn room(&self) -> Result<(), Rejection> {
         match self.places.available_permits() {
-            0 => Err(Refusal::queue_full()),
+            0 => Err(Rejection::queue_full()),
             _ => Ok(()),
         }
     }
@@ -138,33 +138,33 @@ impl Pool {
     /// Has a worker answer `request`; `wait` is told the time in the queue.
     ///
     /// # Errors
-    /// The refusal when the queue is full, and what an engine's failure becomes.
+    /// The rejection when the queue is full, and what an engine's failure becomes.
     pub(super) async fn answer(
         &self,
         request: Request<()>,
-        body: Held,
+        body: HeldBody,
         wait: &mut Option<Duration>,
-    ) -> Result<Response<Bytes>, Refusal> {
+    ) -> Result<Responded, Rejection> {
         let place = self.places.clone().try_acquire_owned();
-        let place = place.map_err(|_| Refusal::queue_full())?;
+        let place = place.map_err(|_| Rejection::queue_full())?;
         let (started, start) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         let flight = body.flight.clone();
         flight.ours(true);
-        let job = Job {
+        let job = QueuedRequest {
             request: request.map(|()| body.bytes),
             queued: Instant::now(),
             started,
             answer,
             held: (place, body.flight),
         };
-        self.jobs.send(job).map_err(|_| Refusal::lost())?;
-        *wait = Some(start.await.map_err(|_| Refusal::lost())?);
+        self.jobs.send(job).map_err(|_| Rejection::lost())?;
+        *wait = Some(start.await.map_err(|_| Rejection::lost())?);
         let answer = timeout(self.timeout + SLACK, answered).await;
         flight.ours(false);
         match answer {
-            Err(_) => Err(Refusal::late(self.timeout.as_secs_f64())),
-            Ok(Err(_)) => Err(Refusal::lost()),
+            Err(_) => Err(Rejection::late(self.timeout.as_secs_f64())),
+            Ok(Err(_)) => Err(Rejection::lost()),
             Ok(Ok(answer)) => answer,
         }
     }
@@ -182,7 +182,7 @@ impl Pool {
     }
 }
 
-impl Shared {
+impl Workers {
     /// An engine with its instance.
     fn engine(&self) -> Result<BoxEngine, Error> {
         let mut engine = self.engines.engine()?;
@@ -192,7 +192,7 @@ impl Shared {
     }
 
     /// A worker's life.
-    fn run(&self, mut engine: BoxEngine, work: &Receiver<Job>) {
+    fn run(&self, mut engine: BoxEngine, work: &Receiver<QueuedRequest>) {
         for job in work {
             if job.answer.is_closed() {
                 continue;
@@ -204,8 +204,8 @@ impl Shared {
             drop(job.held);
             let panicked = done.is_err();
             let answer = match done {
-                Ok(answer) => answer.map_err(|e| self.refusal(&e)),
-                Err(_) => Err(Refusal::lost()),
+                Ok(answer) => answer.map_err(|e| self.rejection(&e)),
+                Err(_) => Err(Rejection::lost()),
             };
             let peak = engine.peak_memory().unwrap_or_default();
             self.peak.store(peak as u64, Ordering::Relaxed);
@@ -224,11 +224,11 @@ impl Shared {
         }
     }
 
-    fn refusal(&self, error: &Error) -> Refusal {
+    fn rejection(&self, error: &Error) -> Rejection {
         if matches!(error.kind(), Kind::Trap | Kind::Engine) {
             tracing::error!(%error, "an engine failed");
         }
-        Refusal::from(error)
+        Rejection::from(error)
     }
 
     /// An engine in place of one that broke, however long it takes.

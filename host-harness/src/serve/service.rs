@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::iter::once;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -19,12 +20,11 @@ use super::budget::{self, Budget, Client, Flight};
 use super::cors::Cors;
 use super::metrics;
 use super::pool::Pool;
-use super::refusal::{self, Refusal};
+use super::rejection::{self, Rejection};
+use super::routes::{self, Own};
 
-const HTML: &str = "text/html; charset=utf-8";
-
-/// What becomes of a request.
-pub(super) type Answered =
+/// The answer to a request.
+pub(super) type AnswerFuture =
     Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
 
 /// State that all connections share.
@@ -43,7 +43,11 @@ pub(super) struct Service {
 impl Service {
     /// Answers one request of `client`; every outcome is a response. One for which there is no room is refused, and its head
     /// forgotten, before this returns: what waits to be begun takes memory too.
-    pub(super) fn answer(self: Arc<Self>, request: Request<Incoming>, client: &Client) -> Answered {
+    pub(super) fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        client: &Client,
+    ) -> AnswerFuture {
         let (head, body) = request.into_parts();
         let mut entry = LogEntry::new(self.log.clone(), &head);
         match client.begin(budget::weight(&head)) {
@@ -58,7 +62,7 @@ impl Service {
                 // Health checks are answered in any case: fixed answers share their bytes.
                 let response = match self.fixed(&head) {
                     Some(response) => response,
-                    None => refusal::requests_full(),
+                    None => rejection::requests_full(),
                 };
                 let response = self.sent(&head, response, entry);
                 Box::pin(ready(Ok(response.map(|_| Answer::none()))))
@@ -88,9 +92,9 @@ impl Service {
         entry: &mut LogEntry,
     ) -> Response<Bytes> {
         let response = match one_host(head) {
-            Err(refusal) => {
+            Err(rejection) => {
                 self.bodies.forget(body, head);
-                refusal.response(head.uri.path())
+                rejection.response(head.uri.path())
             }
             Ok(()) => match (self.cors.preflight(head), self.fixed(head)) {
                 (Some(response), _) => response,
@@ -100,28 +104,19 @@ impl Service {
         };
         match flight.hold_answer(response.body().len()) {
             Ok(()) => response,
-            Err(_) => Refusal::bodies_full().response(head.uri.path()),
+            Err(_) => Rejection::bodies_full().response(head.uri.path()),
         }
     }
 
     /// What needs no token and is the same for everybody.
     fn fixed(&self, head: &Parts) -> Option<Response<Bytes>> {
-        match head.uri.path() {
-            "/healthz" => Some(page(200, "text/plain", "ok\n")),
-            "/readyz" => Some(self.ready()),
-            // The page asks for the token itself: a browser cannot send one with an address.
-            "/dashboard" => Some(page(200, HTML, include_str!("dashboard.html"))),
-            "/dashboard.js" => Some(page(
-                200,
-                "text/javascript; charset=utf-8",
-                include_str!("dashboard.js"),
-            )),
-            "/dashboard.css" => Some(page(
-                200,
-                "text/css; charset=utf-8",
-                include_str!("dashboard.css"),
-            )),
-            path => cutout_http::asset(&head.method, path),
+        let path = head.uri.path();
+        match routes::own(path) {
+            Some(Own::Live) => Some(page(200, "text/plain", "ok\n")),
+            Some(Own::Ready) => Some(self.ready()),
+            Some(Own::File(media_type, text)) => Some(page(200, media_type, text)),
+            Some(Own::Failures | Own::Metrics) => None,
+            None => cutout_http::asset(&head.method, path),
         }
     }
 
@@ -146,44 +141,46 @@ impl Service {
         let path = head.uri.path();
         if !self.token.admits(&head.headers) {
             self.bodies.forget(body, head);
-            return Refusal::unauthorised().response(path);
+            return Rejection::unauthorised().response(path);
         }
-        match path {
-            "/dashboard/failures" => page(200, "application/json", self.log.failures.json()),
-            "/metrics" => match self.log.metrics.text(&self.pool.load(), &self.budget) {
+        match routes::own(path) {
+            Some(Own::Failures) => page(200, "application/json", self.log.failures.json()),
+            Some(Own::Metrics) => match self.log.metrics.text(&self.pool.load(), &self.budget) {
                 Ok(text) => page(200, metrics::MEDIA_TYPE, text),
                 Err(_) => page(500, "text/plain", "the metrics cannot be written\n"),
             },
-            _ => match self.picture(head, body, flight, entry).await {
+            _ => match self.image(head, body, flight, entry).await {
                 Ok(response) => response,
-                Err(refusal) => refusal.response(path),
+                Err(rejection) => rejection.response(path),
             },
         }
     }
 
-    async fn picture(
+    async fn image(
         &self,
         head: &Parts,
         mut body: Incoming,
         flight: &Arc<Flight>,
         entry: &mut LogEntry,
-    ) -> Result<Response<Bytes>, Refusal> {
+    ) -> Result<Response<Bytes>, Rejection> {
         let announced = self.bodies.announced(&head.headers);
         let held = match announced.and_then(|()| self.pool.room()) {
             Ok(()) => self.bodies.read(&mut body, flight).await,
-            Err(refusal) => Err(refusal),
+            Err(rejection) => Err(rejection),
         };
         let held = match held {
             Ok(held) => held,
-            Err(refusal) => {
+            Err(rejection) => {
                 self.bodies.forget(body, head);
-                return Err(refusal);
+                return Err(rejection);
             }
         };
         entry.bytes_in = held.bytes.len();
         entry.read = Some(Instant::now());
         let request = request(head)?;
-        self.pool.answer(request, held, &mut entry.wait).await
+        let answer = self.pool.answer(request, held, &mut entry.wait).await?;
+        entry.stages = answer.stages;
+        Ok(answer.response)
     }
 
     fn sign(&self, headers: &mut HeaderMap, entry: &LogEntry) {
@@ -194,7 +191,12 @@ impl Service {
         );
         if let Some(wait) = entry.wait {
             headers.insert("x-model", self.model.clone());
-            put_before(headers, wait);
+            let stages = entry.stages.iter();
+            let stages = stages.map(|(stage, time)| (stage.as_str(), *time));
+            let timing = cutout_http::server_timing(once(("wait", wait)).chain(stages));
+            if let Ok(timing) = HeaderValue::try_from(timing) {
+                headers.insert("server-timing", timing);
+            }
         }
         let media_type = headers.get(header::CONTENT_TYPE);
         if media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html")) {
@@ -206,41 +208,26 @@ impl Service {
     }
 }
 
-/// Puts the time in the queue before the stages of `Server-Timing`.
-fn put_before(headers: &mut HeaderMap, wait: Duration) {
-    let name = HeaderName::from_static("server-timing");
-    let stages = headers.get(&name).and_then(|v| v.to_str().ok());
-    let stages = stages.map(|stages| format!(", {stages}"));
-    let text = format!(
-        "wait;dur={:.3}{}",
-        wait.as_secs_f64() * 1e3,
-        stages.unwrap_or_default()
-    );
-    if let Ok(value) = HeaderValue::try_from(text) {
-        headers.insert(name, value);
-    }
-}
-
 /// Whether a request says which host it is for, as HTTP/1.1 has to, and no two
 /// (<https://www.rfc-editor.org/rfc/rfc9112#section-3.2>): a server in front could have gone by the other.
 ///
 /// # Errors
-/// The refusal.
-fn one_host(head: &Parts) -> Result<(), Refusal> {
+/// The rejection.
+fn one_host(head: &Parts) -> Result<(), Rejection> {
     match head.headers.get_all(header::HOST).iter().count() {
-        0 if head.version == Version::HTTP_11 => Err(Refusal::host("no")),
+        0 if head.version == Version::HTTP_11 => Err(Rejection::host("no")),
         0 | 1 => Ok(()),
-        _ => Err(Refusal::host("more than one")),
+        _ => Err(Rejection::host("more than one")),
     }
 }
 
 /// A request for the engine: without the token and what concerns the connection.
-fn request(head: &Parts) -> Result<Request<()>, Refusal> {
+fn request(head: &Parts) -> Result<Request<()>, Rejection> {
     let mut request = Request::builder()
         .method(head.method.clone())
         .uri(head.uri.clone())
         .body(())
-        .map_err(|_| Refusal::incomplete())?;
+        .map_err(|_| Rejection::incomplete())?;
     *request.headers_mut() = head.headers.clone();
     for name in [
         header::AUTHORIZATION,

@@ -5,7 +5,7 @@ use cutout::Error;
 use http::Response;
 use serde_json::json;
 
-use crate::answer::answer;
+use crate::answer::{answer, with_code};
 
 /// A refusal of this face.
 pub(super) struct Refusal {
@@ -42,7 +42,7 @@ impl Refusal {
 pub(crate) fn errors(status: u16, code: &str, detail: &str) -> Response<Bytes> {
     let error = json!({ "title": code.replace('_', " "), "code": code, "detail": detail });
     let body = json!({ "errors": [error] });
-    answer(status, "application/json", body.to_string())
+    with_code(answer(status, "application/json", body.to_string()), code)
 }
 
 /// remove.bg's status and code for one of ours, where it has them.

@@ -37,3 +37,27 @@ fn no_file_of_the_page_has_an_address_that_begins_at_the_root() {
     let description: serde_json::Value = serde_json::from_str(&get("/openapi.json")).unwrap();
     assert_eq!(description["servers"][0]["url"], ".");
 }
+
+#[test]
+fn the_description_has_the_routes_of_the_table_and_their_methods() {
+    let description: serde_json::Value = serde_json::from_str(&get("/openapi.json")).unwrap();
+    let paths = description["paths"].as_object().unwrap();
+    let mut described = Vec::new();
+    for (path, operations) in paths {
+        let operations = operations.as_object().unwrap().keys();
+        let methods = operations.filter(|key| *key != "parameters");
+        let mut methods: Vec<_> = methods.map(|method| method.to_uppercase()).collect();
+        methods.sort();
+        described.push((path.as_str(), methods.join(", ")));
+    }
+    // The page's own path takes images too, for the page alone.
+    let apis = ROUTES
+        .iter()
+        .filter(|route| route.api.is_some() && route.path != "/");
+    let mut apis: Vec<_> = apis
+        .map(|route| (route.path, route.methods.to_owned()))
+        .collect();
+    described.sort();
+    apis.sort();
+    assert_eq!(described, apis);
+}

@@ -75,8 +75,8 @@ async fn a_body_that_stalls_or_trickles_is_refused_and_frees_its_room() {
         let bodies = bodies();
         let begun = Instant::now();
         let flight = Arc::new(place.client().begin(0).unwrap());
-        let refusal = bodies.read(&mut body, &flight).await.err();
-        let response = refusal.unwrap().response("/v1/remove");
+        let rejection = bodies.read(&mut body, &flight).await.err();
+        let response = rejection.unwrap().response("/v1/remove");
         assert_eq!(response.status(), 408);
         assert!(begun.elapsed() < bodies.time, "long before the deadline");
         assert!(budget.used().bytes > 0);

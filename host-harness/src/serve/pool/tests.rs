@@ -1,6 +1,7 @@
 use std::sync::atomic::AtomicU32;
 
 use cutout::{Matte, Options, Output, Quality};
+use http::Response;
 
 use super::*;
 use crate::engine::Engine;
@@ -23,9 +24,12 @@ impl Engine for Fragile {
         Err(Error::new(Kind::Trap, "not asked"))
     }
 
-    fn respond(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+    fn respond(&mut self, request: Request<Bytes>) -> Result<Responded, Error> {
         assert_ne!(request.uri().path(), "/panic");
-        Ok(Response::new(request.into_body()))
+        Ok(Responded {
+            response: Response::new(request.into_body()),
+            stages: Vec::new(),
+        })
     }
 
     fn peak_memory(&self) -> Option<usize> {
@@ -43,7 +47,7 @@ impl Engine for Fragile {
 #[derive(Default)]
 struct Scarce(AtomicU32);
 
-impl Source for Scarce {
+impl EngineSource for Scarce {
     fn engine(&self) -> Result<BoxEngine, Error> {
         match self.0.fetch_add(1, Ordering::Relaxed) {
             1 | 2 => Err(Error::new(Kind::Engine, "no room")),
@@ -73,15 +77,15 @@ fn a_worker_whose_engine_breaks_comes_back_with_another() {
     let place = budget.admit().unwrap();
     let ask = |path: &str| {
         let request = Request::builder().uri(path).body(()).unwrap();
-        let held = Held {
+        let held = HeldBody {
             bytes: Bytes::from_static(b"body"),
             flight: Arc::new(place.client().begin(0).unwrap()),
         };
         runtime.block_on(pool.answer(request, held, &mut None))
     };
-    assert_eq!(ask("/").unwrap().body(), "body");
-    assert_eq!(ask("/panic").unwrap_err(), Refusal::lost());
-    assert_eq!(ask("/").unwrap().body(), "body");
+    assert_eq!(ask("/").unwrap().response.body(), "body");
+    assert_eq!(ask("/panic").unwrap_err(), Rejection::lost());
+    assert_eq!(ask("/").unwrap().response.body(), "body");
     assert_eq!(pool.load().instances, 4, "two attempts failed in between");
     assert_eq!(pool.load().ready, 1);
 }

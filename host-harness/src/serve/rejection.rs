@@ -1,9 +1,8 @@
-//! Answers of the server's own to what it does not do.
+//! Rejections: the server's own answers to requests that no engine answers.
 
 use bytes::Bytes;
 use cutout::ErrorKind;
 use http::{HeaderValue, Response, StatusCode, header};
-use serde_json::Value;
 
 use crate::{Error, Kind};
 
@@ -12,13 +11,13 @@ const RETRY_AFTER: &str = "1";
 
 /// Why a request is not answered by an engine, or what an engine failed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     status: u16,
     code: &'static str,
     text: String,
 }
 
-impl Refusal {
+impl Rejection {
     pub(super) fn unauthorised() -> Self {
         let text =
             "the token is missing or wrong; send Authorization: Bearer TOKEN, or X-Api-Key: TOKEN";
@@ -95,7 +94,7 @@ impl Refusal {
     }
 }
 
-impl From<&Error> for Refusal {
+impl From<&Error> for Rejection {
     /// The text of a trap is for the operator alone.
     fn from(error: &Error) -> Self {
         let (status, text) = match error.kind() {
@@ -108,49 +107,33 @@ impl From<&Error> for Refusal {
     }
 }
 
-/// The code of an answer that says it in no body.
-#[derive(Clone, Copy)]
-struct Code(&'static str);
-
 /// The answer to a request beyond those that there is room for. It has no body: one that nobody takes would take room too.
 pub(super) fn requests_full() -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     let retry = HeaderValue::from_static(RETRY_AFTER);
     response.headers_mut().insert(header::RETRY_AFTER, retry);
-    response.extensions_mut().insert(Code("requests-full"));
-    response
-}
-
-/// The stable code of a refusal of either shape, or of one without a body.
-pub(super) fn code(response: &Response<Bytes>) -> Option<String> {
-    if let Some(Code(code)) = response.extensions().get() {
-        return Some((*code).to_owned());
-    }
-    let body: Value = serde_json::from_slice(response.body()).ok()?;
-    let code = body
-        .get("code")
-        .or_else(|| body.pointer("/errors/0/code"))?;
-    let code = code.as_str().filter(|code| code.len() <= 64)?;
-    Some(code.to_owned())
+    cutout_http::with_code(response, "requests-full")
 }
 
 #[cfg(test)]
 mod tests {
+    use cutout_http::code;
+
     use super::*;
 
     #[test]
     fn a_refusal_has_the_shape_of_its_path() {
-        let ours = Refusal::unauthorised().response("/v1/remove");
+        let ours = Rejection::unauthorised().response("/v1/remove");
         assert_eq!(ours.status(), 401);
         assert_eq!(code(&ours).unwrap(), "unauthorised");
-        let theirs = Refusal::unauthorised().response("/v1.0/removebg");
+        let theirs = Rejection::unauthorised().response("/v1.0/removebg");
         assert_eq!(theirs.status(), 403);
         assert_eq!(code(&theirs).unwrap(), "auth_failed");
-        let full = Refusal::queue_full().response("/");
+        let full = Rejection::queue_full().response("/");
         assert_eq!(full.status(), 503);
         assert_eq!(full.headers()["retry-after"], "1");
-        let full = Refusal::queue_full().response("/v1.0/removebg");
+        let full = Rejection::queue_full().response("/v1.0/removebg");
         assert_eq!(full.status(), 429);
         assert_eq!(code(&full).unwrap(), "rate_limit_exceeded");
         assert_eq!(full.headers()["retry-after"], "1");

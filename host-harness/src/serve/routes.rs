@@ -1,0 +1,137 @@
+//! The table of the server's own routes, and what is derived from all routes: labels of metrics and methods for CORS.
+
+use cutout_http::ROUTES;
+use http::HeaderValue;
+
+/// What the server answers by itself, whatever the method.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Own {
+    /// It runs.
+    Live,
+    /// It is ready for images.
+    Ready,
+    /// A file: its media type and its text.
+    File(&'static str, &'static str),
+    /// The last failures. Needs the token.
+    Failures,
+    /// The metrics. Needs the token.
+    Metrics,
+}
+
+/// A route of the server's own.
+struct OwnRoute {
+    path: &'static str,
+    answer: Own,
+    /// Whether metrics count it under its path.
+    is_counted: bool,
+}
+
+/// Routes besides those of [`ROUTES`], which come after them. The dashboard asks for the token itself: a browser cannot send one
+/// with an address.
+const OWN: [OwnRoute; 7] = [
+    counted("/healthz", Own::Live),
+    counted("/readyz", Own::Ready),
+    counted("/metrics", Own::Metrics),
+    counted(
+        "/dashboard",
+        Own::File("text/html; charset=utf-8", include_str!("dashboard.html")),
+    ),
+    OwnRoute {
+        path: "/dashboard.js",
+        answer: Own::File(
+            "text/javascript; charset=utf-8",
+            include_str!("dashboard.js"),
+        ),
+        is_counted: false,
+    },
+    OwnRoute {
+        path: "/dashboard.css",
+        answer: Own::File("text/css; charset=utf-8", include_str!("dashboard.css")),
+        is_counted: false,
+    },
+    OwnRoute {
+        path: "/dashboard/failures",
+        answer: Own::Failures,
+        is_counted: false,
+    },
+];
+
+const fn counted(path: &'static str, answer: Own) -> OwnRoute {
+    OwnRoute {
+        path,
+        answer,
+        is_counted: true,
+    }
+}
+
+/// The server's own answer at `path`.
+pub(super) fn own(path: &str) -> Option<Own> {
+    let route = OWN.iter().find(|route| route.path == path);
+    route.map(|route| route.answer)
+}
+
+/// The name under which metrics count `path`; clients cannot add to them.
+pub(super) fn label(path: &str) -> &'static str {
+    let own = OWN.iter().filter(|route| route.is_counted);
+    let own = own.map(|route| route.path);
+    let apis = ROUTES.iter().filter(|route| route.api.is_some());
+    let mut paths = apis.map(|route| route.path).chain(own);
+    paths.find(|known| *known == path).unwrap_or("other")
+}
+
+/// The methods that are answered anywhere, as a header lists them.
+pub(super) fn methods() -> HeaderValue {
+    let mut methods: Vec<&str> = Vec::new();
+    for method in ROUTES.iter().flat_map(|route| route.methods.split(", ")) {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    HeaderValue::try_from(methods.join(", ")).unwrap_or(HeaderValue::from_static("*"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_has_two_routes() {
+        for route in OWN {
+            assert!(own(route.path).is_some());
+            let others = ROUTES.iter().filter(|other| other.path == route.path);
+            assert_eq!(others.count(), 0, "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn apis_and_checks_are_counted_by_their_paths_and_files_together() {
+        let counted = [
+            "/",
+            "/v1/remove",
+            "/v1.0/removebg",
+            "/v1.0/account",
+            "/api/remove",
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/dashboard",
+        ];
+        for path in counted {
+            assert_eq!(label(path), path);
+        }
+        for path in [
+            "/page.js",
+            "/openapi.json",
+            "/dashboard.js",
+            "/dashboard/failures",
+            "/x",
+        ] {
+            assert_eq!(label(path), "other", "{path}");
+        }
+    }
+
+    #[test]
+    fn the_methods_of_all_routes_are_named_once() {
+        assert_eq!(methods(), "GET, HEAD, POST");
+    }
+}
