@@ -9,21 +9,22 @@ mod fleet;
 mod folded;
 mod history;
 mod image_name;
+mod image_worker;
 mod inputs;
 mod keeper;
-mod line;
 mod list;
 mod lock;
-mod maker;
 mod manifest;
+mod manifest_line;
 mod names;
 mod no_result;
 mod others;
 mod path_text;
 mod pattern;
+mod processor;
 mod progress;
-mod record;
 mod report;
+mod report_line;
 mod results;
 mod running;
 mod sheet;
@@ -32,20 +33,16 @@ mod state_folder;
 mod thumbnail;
 mod walk;
 mod watch;
-mod work;
 
 use std::io::{self, Write};
-use std::sync::LazyLock;
 
 use crate::Error;
-use crate::engine::Engines;
 use crate::stop::Stop;
-use inputs::Found;
-use maker::Maker;
+use inputs::Inputs;
 use manifest::Manifest;
 use progress::Progress;
-use record::Record;
-use report::Report;
+use report::ReportFile;
+use report_line::ReportLine;
 use results::Results;
 use running::Running;
 use sheet::Sheet;
@@ -54,14 +51,7 @@ use watch::Watch;
 pub use config::Config;
 pub use ending::Ending;
 pub use fleet::Fleet;
-
-/// Who cuts out.
-pub enum Makers<'a> {
-    /// Engines of this process, made ready when the first image needs one.
-    Engines(Box<dyn FnOnce() -> Result<Engines, Error> + Send + 'a>),
-    /// Workers elsewhere.
-    Fleet(&'a Fleet),
-}
+pub use processor::Processor;
 
 /// Does what `config` says.
 ///
@@ -69,7 +59,7 @@ pub enum Makers<'a> {
 /// Kind `usage` for what cannot be asked, `io` when the output folder, the report or the sheet cannot be written,
 /// `timeout` when a fleet's server or workers stay away; what is done by then stays done. Failures of single images
 /// are no error: [`Ending::Failed`].
-pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
+pub fn run(config: &Config, processor: &Processor<'_>) -> Result<Ending, Error> {
     config.refuse_file_as_folder()?;
     let sheet = config.contact_sheet.as_deref().map(Sheet::new);
     let sheet = sheet.transpose()?;
@@ -99,7 +89,7 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
         sheet::refuse_other(sheet.path(), &manifest)?;
     }
     // Before signals are caught: a FIFO waits for its reader, and a signal ends that.
-    let report = Report::open(config.report.as_deref(), &config.out)?;
+    let report = ReportFile::open(config.report.as_deref(), &config.out)?;
     let quiet = config.quiet;
     let stop = Stop::on_signals(move || {
         if !quiet {
@@ -117,32 +107,22 @@ pub fn run(config: &Config, makers: Makers<'_>) -> Result<Ending, Error> {
         sheet,
         progress: Progress::new(watch.is_none().then_some(total), config.quiet),
     };
-    let ending = match makers {
-        Makers::Fleet(fleet) => batch.run(found, watch.as_ref(), Maker::Fleet(fleet)),
-        Makers::Engines(start) => {
-            let engines = LazyLock::new(start);
-            let engine = || {
-                let engines = LazyLock::force(&engines).as_ref();
-                engines.map_err(Clone::clone).and_then(Engines::engine)
-            };
-            batch.run(found, watch.as_ref(), Maker::Engines(&engine))
-        }
-    };
+    let ending = batch.run(found, watch.as_ref(), processor);
     manifest.close();
     ending
 }
 
 /// The end of a batch that found no image: nothing is written but the report of what could not be read.
-fn nothing_to_do(config: &Config, found: &Found) -> Result<Ending, Error> {
+fn nothing_to_do(config: &Config, found: &Inputs) -> Result<Ending, Error> {
     let mut progress = Progress::new(Some(found.problems.len() as u64), config.quiet);
     found.tell_left_out(&progress);
     if found.problems.is_empty() {
         progress.tell("no image was found");
         return Ok(Ending::Nothing);
     }
-    let mut report = Report::open(config.report.as_deref(), &config.out)?;
+    let mut report = ReportFile::open(config.report.as_deref(), &config.out)?;
     for (path, error) in &found.problems {
-        let record = Record::failed(path, None, error);
+        let record = ReportLine::failed(path, None, error);
         progress.show(&record);
         report.write(&record)?;
     }

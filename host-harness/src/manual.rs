@@ -16,7 +16,7 @@ use crate::Kind;
 type Terms = &'static [(&'static str, &'static str)];
 
 /// Sections of one verb.
-struct Page {
+struct CommandPage {
     verb: &'static str,
     examples: Terms,
     exit_status: Terms,
@@ -31,8 +31,8 @@ const EXIT_STATUS: Terms = &[
     ("2", "wrong usage"),
 ];
 
-const PAGES: [Page; 8] = [
-    Page {
+const PAGES: [CommandPage; 8] = [
+    CommandPage {
         verb: "run",
         examples: &[
             (
@@ -54,7 +54,7 @@ const PAGES: [Page; 8] = [
         ],
         exit_status: EXIT_STATUS,
     },
-    Page {
+    CommandPage {
         verb: "batch",
         examples: &[
             (
@@ -82,7 +82,7 @@ const PAGES: [Page; 8] = [
             ("130", "interrupted; the same command goes on"),
         ],
     },
-    Page {
+    CommandPage {
         verb: "serve",
         examples: &[
             ("cutout serve", "on 127.0.0.1:7000"),
@@ -97,7 +97,7 @@ const PAGES: [Page; 8] = [
         ],
         exit_status: EXIT_STATUS,
     },
-    Page {
+    CommandPage {
         verb: "health",
         examples: &[
             ("cutout health", "a server with the default address"),
@@ -115,7 +115,7 @@ const PAGES: [Page; 8] = [
             ("2", "wrong usage"),
         ],
     },
-    Page {
+    CommandPage {
         verb: "quantize",
         examples: &[
             (
@@ -129,7 +129,7 @@ const PAGES: [Page; 8] = [
         ],
         exit_status: EXIT_STATUS,
     },
-    Page {
+    CommandPage {
         verb: "bake",
         examples: &[
             (
@@ -143,7 +143,7 @@ const PAGES: [Page; 8] = [
         ],
         exit_status: EXIT_STATUS,
     },
-    Page {
+    CommandPage {
         verb: "bench",
         examples: &[
             (
@@ -163,7 +163,7 @@ const PAGES: [Page; 8] = [
             ("130", "interrupted; whole rounds are written"),
         ],
     },
-    Page {
+    CommandPage {
         verb: "doctor",
         examples: &[("cutout doctor", "check this machine")],
         exit_status: &[

@@ -27,8 +27,8 @@ use crate::{Error, Kind};
 use access_log::AccessLog;
 use auth::Token;
 use body::Bodies;
-use budget::{Budget, Limits};
-use connections::Times;
+use budget::{Budget, Capacity};
+use connections::WaitTimes;
 use cors::Cors;
 use pool::Pool;
 use service::Service;
@@ -105,7 +105,7 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
     let pool = Pool::start(engines, config.workers, config.queue, config.timeout)?;
     let service = Arc::new(Service {
         pool,
-        budget: Budget::new(Limits {
+        budget: Budget::new(Capacity {
             connections: connections::most(),
             // All that wait for a worker, and as many as ask for something else.
             requests: REQUESTS.max(2 * (config.workers + config.queue)),
@@ -129,7 +129,7 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
         service,
         any(first),
         twice(second),
-        Times {
+        WaitTimes {
             idle: config.idle_timeout,
             grace: config.grace,
         },

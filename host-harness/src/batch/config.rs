@@ -6,7 +6,7 @@ use blake3::Hash;
 use cutout::{Background, Options};
 
 use super::image_name::is_image;
-use super::inputs::{Found, Input};
+use super::inputs::{Input, Inputs};
 use crate::files::file_id;
 use crate::{Error, Kind};
 
@@ -43,7 +43,7 @@ pub struct Config {
 
 impl Config {
     /// A report takes the place of what is there, so that must be no image.
-    pub(super) fn refuse_report(&self, found: &Found) -> Result<(), Error> {
+    pub(super) fn refuse_report(&self, found: &Inputs) -> Result<(), Error> {
         let Some(report) = &self.report else {
             return Ok(());
         };

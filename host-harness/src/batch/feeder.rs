@@ -4,13 +4,13 @@ use std::path::Path;
 
 use crossbeam_channel::Sender;
 
+use super::image_worker::{Message, NamedInput, NamesInUse};
 use super::inputs::Input;
 use super::manifest::Manifest;
 use super::names::Names;
 use super::path_text::PathText;
 use super::results::Results;
 use super::watch::{Taken, Watch};
-use super::work::{Busy, Said, Task};
 use crate::files::file_id;
 use crate::stop::Stop;
 
@@ -18,15 +18,15 @@ use crate::stop::Stop;
 pub(super) struct Feeder<'a> {
     pub(super) names: Names<'a>,
     pub(super) watch: Option<&'a Watch>,
-    pub(super) to_do: Sender<Task>,
+    pub(super) to_do: Sender<NamedInput>,
     pub(super) stop: &'a Stop,
-    pub(super) busy: &'a Busy,
+    pub(super) busy: &'a NamesInUse,
     pub(super) manifest: &'a Manifest,
 }
 
 impl Feeder<'_> {
     /// Gives out `tasks`, then what comes to the folders that are watched; says which of that is left out.
-    pub(super) fn run(mut self, tasks: Vec<Task>, said: &Sender<Said>) {
+    pub(super) fn run(mut self, tasks: Vec<NamedInput>, messages: &Sender<Message>) {
         let mut fresh = Vec::new();
         for task in tasks {
             if self.watch.is_some() && Watch::is_fresh(&task.input.path) {
@@ -43,7 +43,7 @@ impl Feeder<'_> {
         };
         let results = Results::new(Some(self.manifest));
         watch.run(fresh, self.stop, &mut |path| {
-            self.offer(watch, path, &results, said)
+            self.offer(watch, path, &results, messages)
         });
     }
 
@@ -52,7 +52,7 @@ impl Feeder<'_> {
         watch: &Watch,
         path: &Path,
         results: &Results<'_>,
-        said: &Sender<Said>,
+        messages: &Sender<Message>,
     ) -> Taken {
         let Some(relative) = watch.relative(path) else {
             return Taken::Begun;
@@ -63,7 +63,7 @@ impl Feeder<'_> {
                 let [shown, batch] = [path, &batch].map(PathText::from);
                 let text = format!("{shown} is left out: it is a result of the batch in {batch}");
                 // The receiver is dropped only after the batch ends.
-                let _ = said.send(Said::Notice(text));
+                let _ = messages.send(Message::Notice(text));
             }
             return Taken::Begun;
         }
@@ -73,7 +73,7 @@ impl Feeder<'_> {
         if !self.busy.take(&name.main) {
             return Taken::Later;
         }
-        match self.to_do.send(Task { input, name }) {
+        match self.to_do.send(NamedInput { input, name }) {
             Ok(()) => Taken::Begun,
             Err(_) => Taken::NoMore,
         }

@@ -81,21 +81,21 @@ impl Fleet {
         self.desk.copies()
     }
 
-    /// Has `picture` processed by the first worker that is free.
+    /// Has `image` processed by the first worker that is free.
     ///
     /// # Errors
     /// The worker's own kinds; `too-many-bytes` when the server takes no such message, `trap` when it was taken three
     /// times and never answered; fatal when nothing is heard of any worker for the time-out.
     pub(super) fn remove(
         &self,
-        picture: &[u8],
+        image: &[u8],
         options: &Options,
         stop: &Receiver<()>,
         tell: Tell<'_>,
     ) -> Result<Made, NoResult> {
         loop {
             let max_payload = self.nats.link.max_payload();
-            let request = self.request(picture, options, max_payload)?;
+            let request = self.request(image, options, max_payload)?;
             let outcome = self.desk.bring(request.into(), max_payload);
             match self.wait(&outcome, stop, tell) {
                 Outcome::Made(made) => return Ok(*made),
@@ -119,12 +119,12 @@ impl Fleet {
 
     fn request(
         &self,
-        picture: &[u8],
+        image: &[u8],
         options: &Options,
         max_payload: usize,
     ) -> Result<Vec<u8>, Error> {
         let request = Request {
-            picture,
+            picture: image,
             options: options.clone(),
             max_answer: Some(max_payload as u64),
         };
@@ -132,7 +132,7 @@ impl Fleet {
         if bytes.len() > max_payload {
             let text = format!(
                 "with its options it has {} bytes, and the NATS server {} takes {max_payload} in one message; raise the \
-                 server's max_payload, or make the picture smaller",
+                 server's max_payload, or make the image smaller",
                 bytes.len(),
                 self.nats.link.server()
             );
@@ -180,7 +180,7 @@ impl Fleet {
                 let host = host.host.as_ref();
                 let host = host.map_or("a host".to_owned(), |host| format!("host {host}"));
                 format!(
-                    "the worker on {host} does not know offers and gets no pictures; deploy the one that this version of \
+                    "the worker on {host} does not know offers and gets no images; deploy the one that this version of \
                      `cutout bake --world worker` makes"
                 )
             }

@@ -4,26 +4,26 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::folded::Folded;
-use super::line::{Entry, Line, Made};
+use super::manifest_line::{DoneImage, ManifestLine, WrittenFile};
 use super::path_text::PathText;
 use crate::files::file_id;
 
 /// The sum of all lines.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    pub(super) entries: HashMap<PathText, Entry>,
+    pub(super) entries: HashMap<PathText, DoneImage>,
     /// By path, what was written there last, and before if that is not sure: a kill may come between saying and doing.
-    made: HashMap<PathText, Vec<Made>>,
+    made: HashMap<PathText, Vec<WrittenFile>>,
     /// Paths of `made` that some file systems take for one.
     alike: HashMap<Folded, Vec<PathText>>,
-    sheets: HashMap<PathText, Made>,
+    sheets: HashMap<PathText, WrittenFile>,
 }
 
 impl History {
     /// Adds what `line` says.
-    pub(super) fn take(&mut self, line: Line) {
+    pub(super) fn take(&mut self, line: ManifestLine) {
         match line {
-            Line::Begun(files) => {
+            ManifestLine::Begun(files) => {
                 for made in files {
                     // Most lists stay as short as this, and there may be millions.
                     let known = self.made.entry(made.path.clone());
@@ -39,19 +39,19 @@ impl History {
                     }
                 }
             }
-            Line::Done(entry) => {
+            ManifestLine::Done(entry) => {
                 self.settle(&entry.output);
                 entry.mask.iter().for_each(|mask| self.settle(mask));
                 self.entries.insert(entry.output.path.clone(), *entry);
             }
-            Line::Sheet(made) => {
+            ManifestLine::Sheet(made) => {
                 self.sheets.insert(made.path.clone(), made);
             }
         }
     }
 
     /// Forgets what stood in the place of `made` but for the last before it, which a power failure may bring back.
-    fn settle(&mut self, made: &Made) {
+    fn settle(&mut self, made: &WrittenFile) {
         if let Some(known) = self.made.get_mut(&made.path)
             && let Some(at) = known.iter().rposition(|known| known == made)
         {
@@ -60,11 +60,11 @@ impl History {
     }
 
     /// As few lines as say the same. What was begun comes last, since it may be later than what is done.
-    pub(super) fn lines(&self) -> impl Iterator<Item = Line> {
-        let begun = self.made.values().cloned().map(Line::Begun);
+    pub(super) fn lines(&self) -> impl Iterator<Item = ManifestLine> {
+        let begun = self.made.values().cloned().map(ManifestLine::Begun);
         let done = self.entries.values().cloned();
-        let done = done.map(|entry| Line::Done(Box::new(entry)));
-        let sheets = self.sheets.values().cloned().map(Line::Sheet);
+        let done = done.map(|entry| ManifestLine::Done(Box::new(entry)));
+        let sheets = self.sheets.values().cloned().map(ManifestLine::Sheet);
         done.chain(begun).chain(sheets)
     }
 
@@ -88,20 +88,20 @@ impl History {
     }
 
     /// Whether `made` is noted as begun.
-    pub(super) fn has_begun(&self, made: &Made) -> bool {
+    pub(super) fn has_begun(&self, made: &WrittenFile) -> bool {
         let known = self.made.get(&made.path);
         known.is_some_and(|known| known.last() == Some(made))
     }
 
     /// What has been written to paths like `path`, below the output folder.
-    pub(super) fn written(&self, path: &Path) -> Vec<Made> {
+    pub(super) fn written(&self, path: &Path) -> Vec<WrittenFile> {
         let alike = self.alike(path).iter();
         let known = alike.filter_map(|known| self.made.get(known));
         known.flatten().cloned().collect()
     }
 
     /// The page of a contact sheet that has been written to `path`, a whole path.
-    pub(super) fn sheet(&self, path: &Path) -> Option<Made> {
+    pub(super) fn sheet(&self, path: &Path) -> Option<WrittenFile> {
         self.sheets.get(&path.into()).cloned()
     }
 
@@ -117,7 +117,7 @@ impl History {
 mod tests {
     use std::fs::{self, File};
 
-    use super::super::line::{self, is_any};
+    use super::super::manifest_line::{self, is_any};
     use super::*;
 
     #[test]
@@ -125,7 +125,10 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let at = |name: &str| out.path().join(name);
         let mut history = History::default();
-        history.take(Line::Begun(vec![Made::of(Path::new("IMG_1.png"), b"made")]));
+        history.take(ManifestLine::Begun(vec![WrittenFile::of(
+            Path::new("IMG_1.png"),
+            b"made",
+        )]));
         fs::write(at("IMG_1.png"), b"made").unwrap();
         // As a file system without cases would show it.
         fs::hard_link(at("IMG_1.png"), at("img_1.png")).unwrap();
@@ -146,11 +149,11 @@ mod tests {
         }
     }
 
-    fn made(bytes: &[u8]) -> Made {
-        Made::of(Path::new("a.png"), bytes)
+    fn made(bytes: &[u8]) -> WrittenFile {
+        WrittenFile::of(Path::new("a.png"), bytes)
     }
 
-    fn done(output: Made) -> Line {
+    fn done(output: WrittenFile) -> ManifestLine {
         let text = r#"{"done": {"source": "a.jpg", "digest": null, "recipe": null, "output": null, "mask": null,
             "thumbnails": null, "facts": {"input_bytes": 1, "output_bytes": 1, "width": 1, "height": 1, "foreground": null,
             "warning": null, "uncertainty": 0, "milliseconds": 0, "stages_ms": {}}}}"#;
@@ -167,10 +170,10 @@ mod tests {
         let mut history = History::default();
         let [a, b, c] = [b"a", b"b", b"c"].map(|bytes| made(bytes));
         for line in [
-            Line::Begun(vec![a.clone()]),
+            ManifestLine::Begun(vec![a.clone()]),
             done(a.clone()),
-            Line::Begun(vec![b.clone()]),
-            Line::Begun(vec![c.clone()]),
+            ManifestLine::Begun(vec![b.clone()]),
+            ManifestLine::Begun(vec![c.clone()]),
         ] {
             history.take(line);
         }
@@ -183,7 +186,7 @@ mod tests {
             bytes.push(b'\n');
         }
         let mut again = History::default();
-        let whole = line::read(&*bytes, |line| again.take(line)).unwrap();
+        let whole = manifest_line::read(&*bytes, |line| again.take(line)).unwrap();
         assert_eq!(whole, bytes.len() as u64);
         assert_eq!(kept(&again), kept(&history));
         history.take(done(c.clone()));

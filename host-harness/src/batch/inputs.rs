@@ -23,7 +23,7 @@ pub(super) struct Input {
 
 /// Images that the sources hold, and problems with them.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Inputs {
     /// Images, sorted and each once.
     pub(super) inputs: Vec<Input>,
     /// Inputs that were named and cannot be taken.
@@ -38,7 +38,7 @@ pub(super) struct Found {
     pub(super) hidden: usize,
 }
 
-impl Found {
+impl Inputs {
     /// Whether the file at `path` was made by a batch, and is left out.
     pub(super) fn leaves_out(&mut self, path: &Path, results: &Results<'_>) -> bool {
         let batch = results.batch_of(path);
@@ -77,7 +77,7 @@ impl Found {
 }
 
 /// Files that were named together keep their places below the folder that they have in common.
-pub(super) fn group(files: &[PathBuf], found: &mut Found) {
+pub(super) fn group(files: &[PathBuf], found: &mut Inputs) {
     let mut placed = Vec::new();
     for path in files {
         match real(path) {

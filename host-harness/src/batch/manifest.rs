@@ -12,8 +12,8 @@ use rustix::fs::{FileType, Stat};
 
 use super::history::History;
 use super::keeper::Keeper;
-use super::line::{self, Entry, Line, Made, is_any};
 use super::lock::is_locked;
+use super::manifest_line::{self, DoneImage, ManifestLine, WrittenFile, is_any};
 use super::state_folder::{MANIFEST, NAME};
 use super::thumbnail;
 use crate::files::{self, FileId, Folder, is_file};
@@ -109,9 +109,9 @@ impl Manifest {
         digest: &Hash,
         recipe: &Hash,
         thumbnails: bool,
-    ) -> Option<Entry> {
+    ) -> Option<DoneImage> {
         let entry = lock(&self.history).entries.get(&main.into()).cloned()?;
-        let is_whole = |made: &Made| {
+        let is_whole = |made: &WrittenFile| {
             let file = self.folder.file_below(&PathBuf::from(made.path.clone()));
             file.is_ok_and(|file| made.is(&file))
         };
@@ -132,7 +132,7 @@ impl Manifest {
     /// # Errors
     /// Kind `AlreadyExists` for a result that was changed since, `PermissionDenied` for a link that leads out of the output
     /// folder; whatever the file system answers.
-    pub(super) fn write(&self, made: &Made, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&self, made: &WrittenFile, bytes: &[u8]) -> io::Result<()> {
         let path = PathBuf::from(made.path.clone());
         let is_below = path
             .components()
@@ -174,19 +174,19 @@ impl Manifest {
     ///
     /// # Errors
     /// Whatever the file system answers; the manifest is then as it was.
-    pub(super) fn begin(&self, files: Vec<Made>) -> io::Result<()> {
+    pub(super) fn begin(&self, files: Vec<WrittenFile>) -> io::Result<()> {
         let known = files.iter().all(|made| lock(&self.history).has_begun(made));
         if known {
             return Ok(());
         }
-        self.add(Line::Begun(files))
+        self.add(ManifestLine::Begun(files))
     }
 
     /// Notes what `line` says.
     ///
     /// # Errors
     /// Whatever the file system answers; the manifest is then as it was.
-    pub(super) fn add(&self, line: Line) -> io::Result<()> {
+    pub(super) fn add(&self, line: ManifestLine) -> io::Result<()> {
         let mut bytes = Vec::new();
         write_line(&mut bytes, &line)?;
         let mut log = lock(&self.log);
@@ -203,7 +203,7 @@ impl Manifest {
     /// take its place. [`Manifest::write`] makes sure.
     pub(super) fn is_ours(&self, path: &Path, standing: &Metadata) -> bool {
         let history = lock(&self.history);
-        let has_size = |made: &Made| made.bytes == standing.len();
+        let has_size = |made: &WrittenFile| made.bytes == standing.len();
         let may_be = self.overwrite
             || standing.is_symlink()
             || standing.is_file()
@@ -212,12 +212,12 @@ impl Manifest {
     }
 
     /// As [`History::written`].
-    pub(super) fn written(&self, path: &Path) -> Vec<Made> {
+    pub(super) fn written(&self, path: &Path) -> Vec<WrittenFile> {
         lock(&self.history).written(path)
     }
 
     /// As [`History::sheet`].
-    pub(super) fn sheet(&self, path: &Path) -> Option<Made> {
+    pub(super) fn sheet(&self, path: &Path) -> Option<WrittenFile> {
         lock(&self.history).sheet(path)
     }
 
@@ -269,7 +269,7 @@ fn rewrite(state: &Folder, temporary: &Folder) -> io::Result<(History, File)> {
                 );
                 return Err(io::Error::new(ErrorKind::FileTooLarge, text));
             }
-            line::read(file.take(MAX_MANIFEST), |line| history.take(line))?;
+            manifest_line::read(file.take(MAX_MANIFEST), |line| history.take(line))?;
         }
     }
     let mut lines = Vec::new();
@@ -287,7 +287,7 @@ fn rewrite(state: &Folder, temporary: &Folder) -> io::Result<(History, File)> {
     Ok((history, log))
 }
 
-fn write_line(to: &mut Vec<u8>, line: &Line) -> io::Result<()> {
+fn write_line(to: &mut Vec<u8>, line: &ManifestLine) -> io::Result<()> {
     serde_json::to_writer(&mut *to, line)?;
     to.push(b'\n');
     Ok(())

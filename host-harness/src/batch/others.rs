@@ -9,7 +9,7 @@ use blake3::Hash;
 
 use super::folded::Folded;
 use super::keeper::Keeper;
-use super::line::{self, Line};
+use super::manifest_line::{self, ManifestLine};
 use super::state_folder;
 use crate::files::{FileId, Folder, id_of};
 
@@ -109,7 +109,7 @@ impl Others {
         }
         file.seek(SeekFrom::Start(written.whole))?;
         let rest = file.take(length - written.whole);
-        let read = line::read(rest, |line| written.take(line))?;
+        let read = manifest_line::read(rest, |line| written.take(line))?;
         written.whole += read;
         self.bytes += read;
         let seen = Seen {
@@ -132,8 +132,8 @@ impl Others {
 }
 
 impl Written {
-    fn take(&mut self, line: Line) {
-        let Line::Begun(files) = line else {
+    fn take(&mut self, line: ManifestLine) {
+        let ManifestLine::Begun(files) = line else {
             return;
         };
         for made in files {
@@ -148,7 +148,7 @@ impl Written {
     fn has(&self, path: &Path, bytes: u64, image: &File) -> bool {
         // Most images are none, and are not read to find out.
         let has = |digest| self.marks.contains(&mark(path, bytes, digest));
-        has(None) && line::digest(image).is_some_and(|digest| has(Some(digest)))
+        has(None) && manifest_line::digest(image).is_some_and(|digest| has(Some(digest)))
     }
 }
 
@@ -175,11 +175,11 @@ mod tests {
     use std::fs;
     use std::io::Write;
 
-    use super::super::line::Made;
+    use super::super::manifest_line::WrittenFile;
     use super::*;
 
     fn begun(path: &str, bytes: &[u8]) -> String {
-        let line = Line::Begun(vec![Made::of(Path::new(path), bytes)]);
+        let line = ManifestLine::Begun(vec![WrittenFile::of(Path::new(path), bytes)]);
         serde_json::to_string(&line).unwrap() + "\n"
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::inputs::{self, Found};
+use super::inputs::{self, Inputs};
 use super::results::Results;
 use super::walk::{self, Wanted, is_hidden};
 use crate::{Error, Kind};
@@ -86,7 +86,13 @@ impl Wanted for Pattern {
 }
 
 /// Takes what matches `text` into `found`.
-pub(super) fn take(text: &str, out: &Path, results: &Results<'_>, hidden: bool, found: &mut Found) {
+pub(super) fn take(
+    text: &str,
+    out: &Path,
+    results: &Results<'_>,
+    hidden: bool,
+    found: &mut Inputs,
+) {
     let mut pattern = match Pattern::new(text, hidden) {
         Ok(pattern) => pattern,
         Err(error) => {

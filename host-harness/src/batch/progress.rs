@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::path_text::PathText;
-use super::record::{Cause, Record, Status};
+use super::report_line::{Cause, ReportLine, Status};
 
 /// A bar on a terminal, a line for every image elsewhere, or nothing but errors.
 pub(super) struct Progress {
@@ -49,7 +49,7 @@ impl Progress {
     }
 
     /// One image came to its end.
-    pub(super) fn show(&mut self, record: &Record) {
+    pub(super) fn show(&mut self, record: &ReportLine) {
         let word = match record.status {
             Status::Done => {
                 self.done += 1;

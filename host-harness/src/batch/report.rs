@@ -9,9 +9,9 @@ use crate::Error;
 use crate::files::{self, Folder, Place};
 
 /// The report, flushed line by line, so that it is whole as far as it goes.
-pub(super) struct Report(Option<Box<dyn Write>>);
+pub(super) struct ReportFile(Option<Box<dyn Write>>);
 
-impl Report {
+impl ReportFile {
     /// The report at `path`; below `out`, the output folder, that is a regular file, to which no link from outside leads.
     ///
     /// # Errors

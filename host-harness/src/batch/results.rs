@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::line::{Made, is_any};
 use super::manifest::Manifest;
+use super::manifest_line::{WrittenFile, is_any};
 use super::others::Others;
 use super::state_folder;
 use crate::files::{file_id, open_regular};
@@ -87,7 +87,7 @@ impl<'a> Results<'a> {
 
 /// Whether `image` is one of `written`.
 fn is_made<F: FnOnce() -> Option<File>>(
-    written: &[Made],
+    written: &[WrittenFile],
     image: &LazyCell<Option<File>, F>,
 ) -> bool {
     // Most images are none, and are not opened to find out.

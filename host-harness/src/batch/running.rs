@@ -11,17 +11,17 @@ use cutout::Options;
 use super::config::Config;
 use super::ending::Ending;
 use super::feeder::Feeder;
-use super::inputs::Found;
-use super::maker::Maker;
+use super::image_worker::{ImageWorker, Message, NamedInput, NamesInUse};
+use super::inputs::Inputs;
 use super::manifest::Manifest;
 use super::names::{IsOurs, Names};
 use super::path_text::PathText;
+use super::processor::Processor;
 use super::progress::Progress;
-use super::record::{Record, Status};
-use super::report::Report;
+use super::report::ReportFile;
+use super::report_line::{ReportLine, Status};
 use super::sheet::{self, Sheet};
 use super::watch::Watch;
-use super::work::{Busy, Said, Task, Work};
 use crate::Error;
 use crate::engine::WORKER_STACK;
 use crate::stop::Stop;
@@ -31,7 +31,7 @@ pub(super) struct Running<'a> {
     pub(super) config: &'a Config,
     pub(super) manifest: &'a Manifest,
     pub(super) stop: &'a Stop,
-    pub(super) report: Report,
+    pub(super) report: ReportFile,
     pub(super) sheet: Option<Sheet>,
     pub(super) progress: Progress,
 }
@@ -43,16 +43,16 @@ impl Running<'_> {
     /// As [`super::run`].
     pub(super) fn run(
         mut self,
-        found: Found,
+        found: Inputs,
         watch: Option<&Watch>,
-        maker: Maker<'_>,
+        processor: &Processor<'_>,
     ) -> Result<Ending, Error> {
         let mut options = self.config.options.clone();
         options.thumbnails = self.sheet.is_some().then_some(sheet::SIDE);
-        let busy = Busy::default();
-        let work = Work {
+        let busy = NamesInUse::default();
+        let work = ImageWorker {
             manifest: self.manifest,
-            maker,
+            processor,
             options: &options,
             recipe: &self.config.recipe(),
             overwrite: self.config.overwrite,
@@ -67,7 +67,7 @@ impl Running<'_> {
             ));
         }
         for (path, error) in &found.problems {
-            self.note(&Record::failed(path, None, error), None)?;
+            self.note(&ReportLine::failed(path, None, error), None)?;
         }
         if !found.problems.is_empty() && self.config.fail_fast {
             self.stop.set();
@@ -76,7 +76,9 @@ impl Running<'_> {
         let mut names = self.names(&options, &is_ours);
         let given = names.all(&found.inputs);
         let tasks = found.inputs.into_iter().zip(given);
-        let tasks = tasks.map(|(input, name)| Task { input, name }).collect();
+        let tasks = tasks
+            .map(|(input, name)| NamedInput { input, name })
+            .collect();
         let (to_do, jobs) = crossbeam_channel::bounded(self.config.jobs);
         let left_out = found.results;
         let feeder = Feeder {
@@ -87,8 +89,8 @@ impl Running<'_> {
             busy: &busy,
             manifest: self.manifest,
         };
-        let collected = self.work_through(&work, jobs, move |said| feeder.run(tasks, said));
-        self.finish(collected, &left_out, watch.is_some(), maker.copies())
+        let collected = self.work_through(&work, jobs, move |messages| feeder.run(tasks, messages));
+        self.finish(collected, &left_out, watch.is_some(), processor.copies())
     }
 
     /// Names for results, none of them the report's or the sheet's.
@@ -111,39 +113,39 @@ impl Running<'_> {
     /// Has workers do the `jobs` that `feed` gives out, and notes what comes of them and what `feed` says.
     fn work_through(
         &mut self,
-        work: &Work<'_>,
-        jobs: Receiver<Task>,
-        feed: impl FnOnce(&Sender<Said>) + Send,
+        work: &ImageWorker<'_, '_>,
+        jobs: Receiver<NamedInput>,
+        feed: impl FnOnce(&Sender<Message>) + Send,
     ) -> Result<(), Error> {
-        let (said, heard) = crossbeam_channel::bounded(self.config.jobs);
+        let (messages, received) = crossbeam_channel::bounded(self.config.jobs);
         thread::scope(|scope| {
             for number in 0..self.config.jobs {
-                let (jobs, said) = (jobs.clone(), said.clone());
+                let (jobs, messages) = (jobs.clone(), messages.clone());
                 thread::Builder::new()
                     .name(format!("worker-{number}"))
                     .stack_size(WORKER_STACK)
-                    .spawn_scoped(scope, move || work.run(&jobs, &said))
+                    .spawn_scoped(scope, move || work.run(&jobs, &messages))
                     .map_err(Error::io("start a worker"))?;
             }
             drop(jobs);
-            scope.spawn(move || feed(&said));
-            let collected = self.collect(&heard);
+            scope.spawn(move || feed(&messages));
+            let collected = self.collect(&received);
             // Workers and feeder end as nobody listens any more.
             self.stop.set();
-            drop(heard);
+            drop(received);
             collected
         })
     }
 
-    fn collect(&mut self, heard: &Receiver<Said>) -> Result<(), Error> {
-        for said in heard {
-            let outcome = match said {
-                Said::Outcome(outcome) => outcome,
-                Said::Notice(text) => {
+    fn collect(&mut self, received: &Receiver<Message>) -> Result<(), Error> {
+        for message in received {
+            let outcome = match message {
+                Message::Outcome(outcome) => outcome,
+                Message::Notice(text) => {
                     self.progress.tell(&text);
                     continue;
                 }
-                Said::End(error) => return Err(error),
+                Message::End(error) => return Err(error),
             };
             let failed = outcome.record.status == Status::Failed;
             self.note(&outcome.record, outcome.thumbnails)?;
@@ -155,7 +157,7 @@ impl Running<'_> {
     }
 
     /// Counts, shows and writes down what became of one image.
-    fn note(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) -> Result<(), Error> {
+    fn note(&mut self, record: &ReportLine, thumbnails: Option<[PathBuf; 2]>) -> Result<(), Error> {
         self.progress.show(record);
         if let Some(sheet) = &mut self.sheet {
             sheet.take(record, thumbnails);
@@ -163,7 +165,7 @@ impl Running<'_> {
         self.report.write(record)
     }
 
-    /// Writes down what is said of the batch as a whole.
+    /// Writes down what is messages of the batch as a whole.
     fn note_all(&mut self, left_out: &BTreeMap<PathBuf, usize>, copies: u64) -> Result<(), Error> {
         for (folder, images) in left_out {
             let batch = PathText::from(&**folder);
@@ -177,7 +179,7 @@ impl Running<'_> {
         self.report.write(&fleet)
     }
 
-    /// `left_out` as [`Found::results`], `copies` as [`Maker::copies`].
+    /// `left_out` as [`Inputs::results`], `copies` as [`Processor::copies`].
     fn finish(
         mut self,
         collected: Result<(), Error>,

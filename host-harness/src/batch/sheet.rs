@@ -10,10 +10,10 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::line::{Line, Made};
 use super::manifest::Manifest;
+use super::manifest_line::{ManifestLine, WrittenFile};
 use super::path_text::PathText;
-use super::record::Record;
+use super::report_line::ReportLine;
 use crate::files;
 use crate::{Error, Kind};
 use item::Item;
@@ -78,7 +78,7 @@ impl Sheet {
     }
 
     /// Takes what is said of an image in place of what was said of it before.
-    pub(super) fn take(&mut self, record: &Record, thumbnails: Option<[PathBuf; 2]>) {
+    pub(super) fn take(&mut self, record: &ReportLine, thumbnails: Option<[PathBuf; 2]>) {
         let name = record.input.to_string();
         match (&record.details, thumbnails, &record.error) {
             (Some(details), Some(thumbnails), _) => {
@@ -119,7 +119,7 @@ impl Sheet {
                 SheetFormat::Png => png::page(items, manifest)?,
             };
             refuse_other(path, manifest)?;
-            let noted = manifest.add(Line::Sheet(Made::of(path, &bytes)));
+            let noted = manifest.add(ManifestLine::Sheet(WrittenFile::of(path, &bytes)));
             noted.map_err(Error::io("note the contact sheet in the manifest"))?;
             let written = match (files::place_below(manifest.out(), path), page) {
                 (Some(below), _) => manifest.folder().put(&below, &bytes),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 
-use super::line::Made;
+use super::manifest_line::WrittenFile;
 use super::path_text::PathText;
 use super::state_folder;
 use crate::files::{self, Folder};
@@ -30,7 +30,7 @@ pub(super) fn places(main: &Path) -> [PathBuf; 2] {
 }
 
 /// Whether `pair` can be the thumbnails of the result `main`: a manifest may name any file.
-pub(super) fn are(pair: &[Made; 2], main: &Path) -> bool {
+pub(super) fn are(pair: &[WrittenFile; 2], main: &Path) -> bool {
     let places = places(main).map(|path| PathText::from(&*path));
     pair.iter().map(|made| &made.path).eq(&places)
         && pair.iter().all(|made| made.bytes <= MAX_BYTES)

@@ -55,7 +55,7 @@ pub(super) trait Wanted {
 
 /// Findings of a walk.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct Findings {
     /// Files that are wanted.
     pub(super) files: Vec<PathBuf>,
     /// Entries that could not be read, if they are folders or wanted by their names.
@@ -65,7 +65,7 @@ pub(super) struct Held {
 }
 
 /// A folder to read.
-struct Folder {
+struct FolderToRead {
     path: PathBuf,
     depth: usize,
     /// The path without links.
@@ -75,8 +75,8 @@ struct Folder {
 /// Looks at everything below `folder`, which is `root` or below it, but not into the folder `out` or a folder of a batch's
 /// own. Real folders come before links to them. A link to a folder that the link itself or `root` stands in would show what
 /// nobody named, and is left alone.
-pub(super) fn below(folder: &Path, root: &Path, out: &Path, wanted: &mut dyn Wanted) -> Held {
-    let mut held = Held::default();
+pub(super) fn below(folder: &Path, root: &Path, out: &Path, wanted: &mut dyn Wanted) -> Findings {
+    let mut held = Findings::default();
     let reals = fs::canonicalize(root).and_then(|root| Ok((root, fs::canonicalize(folder)?)));
     let (real_root, real) = match reals {
         Ok(reals) => reals,
@@ -98,7 +98,7 @@ pub(super) fn below(folder: &Path, root: &Path, out: &Path, wanted: &mut dyn Wan
         links: Vec::new(),
         held,
     };
-    walk.tree(Folder {
+    walk.tree(FolderToRead {
         path: folder.to_owned(),
         depth: 0,
         real,
@@ -117,13 +117,13 @@ struct Walk<'a> {
     wanted: &'a mut dyn Wanted,
     entered: HashSet<FileId>,
     /// Links to folders that are looked into when all real ones are done.
-    links: Vec<Folder>,
-    held: Held,
+    links: Vec<FolderToRead>,
+    held: Findings,
 }
 
 impl Walk<'_> {
     /// Reads a folder and the real ones below it.
-    fn tree(&mut self, top: Folder) {
+    fn tree(&mut self, top: FolderToRead) {
         let mut folders = vec![top];
         while let Some(folder) = folders.pop() {
             let Some(id) = file_id(&folder.path) else {
@@ -156,7 +156,12 @@ impl Walk<'_> {
     }
 
     /// Takes one entry of `parent`; a folder to read is given back.
-    fn entry(&mut self, parent: &Folder, name: &OsStr, kind: FileType) -> Option<Folder> {
+    fn entry(
+        &mut self,
+        parent: &FolderToRead,
+        name: &OsStr,
+        kind: FileType,
+    ) -> Option<FolderToRead> {
         let (path, depth) = (parent.path.join(name), parent.depth + 1);
         let is_link = kind.is_symlink();
         let kind = if is_link {
@@ -190,11 +195,11 @@ impl Walk<'_> {
         }
         if !is_link {
             let real = parent.real.join(name);
-            return Some(Folder { path, depth, real });
+            return Some(FolderToRead { path, depth, real });
         }
         let real = fs::canonicalize(&path).ok()?;
         if !parent.real.starts_with(&real) && !self.root.starts_with(&real) {
-            self.links.push(Folder { path, depth, real });
+            self.links.push(FolderToRead { path, depth, real });
         }
         None
     }
@@ -210,12 +215,12 @@ fn unseen(path: &Path, error: &io::Error) -> (PathBuf, Error) {
 }
 
 /// Images by their names, in all folders.
-pub(super) struct Pictures {
+pub(super) struct ByImageName {
     /// Whether hidden ones are taken, too.
     pub(super) hidden: bool,
 }
 
-impl Wanted for Pictures {
+impl Wanted for ByImageName {
     fn hidden(&self, _: &OsStr) -> bool {
         self.hidden
     }

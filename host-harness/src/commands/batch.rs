@@ -11,7 +11,7 @@ use cutout::{Format, Options};
 use super::command::Command;
 use super::output::OutputFlags;
 use super::sandbox::Sandbox;
-use crate::batch::{self, Config, Ending, Fleet, Makers};
+use crate::batch::{self, Config, Ending, Fleet, Processor};
 use crate::engine::{CORE_DIGEST, Settings};
 use crate::{Error, Kind};
 
@@ -132,7 +132,7 @@ impl Batch {
             Error::new(Kind::Usage, text)
         })?;
         let fleet = Fleet::connect(url, login.as_deref(), &self.subject, timeout, jobs)?;
-        batch::run(&config, Makers::Fleet(&fleet))
+        batch::run(&config, &Processor::Fleet(&fleet))
     }
 
     fn with_engines(&self) -> Result<Ending, Error> {
@@ -156,7 +156,7 @@ impl Batch {
         );
         let config = self.config(jobs, identity)?;
         let start = || self.sandbox.engines(&model, settings);
-        batch::run(&config, Makers::Engines(Box::new(start)))
+        batch::run(&config, &Processor::engines(start))
     }
 
     fn config(&self, jobs: usize, identity: String) -> Result<Config, Error> {

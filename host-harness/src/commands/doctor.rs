@@ -34,7 +34,7 @@ const LEAST_SIDE: u32 = 256;
 
 impl Command for Doctor {
     fn execute(self) -> Result<u8, Error> {
-        let mut report = Report { failed: false };
+        let mut report = Checks { failed: false };
         report.line("program", Ok(program()));
         report.line("processor", Ok(processor()));
         let model = self.model.find();
@@ -49,7 +49,7 @@ impl Command for Doctor {
     not(feature = "wasm"),
     expect(clippy::redundant_clone, reason = "the sandbox takes the model too")
 )]
-fn engines(model: Option<Model>, report: &mut Report) {
+fn engines(model: Option<Model>, report: &mut Checks) {
     let Some(model) = model.map(Arc::new) else {
         return;
     };
@@ -75,7 +75,7 @@ fn engines(model: Option<Model>, report: &mut Report) {
 
 /// The engine `wasm`, as other verbs start it, and a line about the cache.
 #[cfg(feature = "wasm")]
-fn sandbox(model: &Model, report: &mut Report) -> Result<Engines, Error> {
+fn sandbox(model: &Model, report: &mut Checks) -> Result<Engines, Error> {
     let prepares = Cell::new(false);
     let started = Instant::now();
     let announce = |_: &str| prepares.set(true);
@@ -97,11 +97,11 @@ fn sandbox(model: &Model, report: &mut Report) -> Result<Engines, Error> {
     engines
 }
 
-struct Report {
+struct Checks {
     failed: bool,
 }
 
-impl Report {
+impl Checks {
     fn line(&mut self, what: &str, found: Result<String, Error>) {
         let (word, text) = match found {
             Ok(text) => ("ok  ", text),

@@ -29,7 +29,7 @@ const READY: &str = "/readyz";
 pub struct Health {
     /// Where to ask, http only; without a path, /readyz. Default: http://127.0.0.1:7000/readyz.
     #[arg(value_parser = target)]
-    url: Option<Target>,
+    url: Option<CheckedUrl>,
 }
 
 impl Command for Health {
@@ -64,7 +64,7 @@ impl Command for Health {
 
 /// A health check's request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Target {
+struct CheckedUrl {
     /// Without the brackets of an IPv6 address.
     host: String,
     port: u16,
@@ -74,7 +74,7 @@ struct Target {
     path: String,
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for CheckedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}{}", self.authority, self.path)
     }
@@ -84,7 +84,7 @@ impl fmt::Display for Target {
 ///
 /// # Errors
 /// A sentence that says what an address looks like.
-fn target(text: &str) -> Result<Target, String> {
+fn target(text: &str) -> Result<CheckedUrl, String> {
     let wrong = || {
         format!(
             "write the address as http://HOST:PORT, such as http://{ADDR}; https cannot be asked"
@@ -95,7 +95,7 @@ fn target(text: &str) -> Result<Target, String> {
     let authority = authority.ok_or_else(wrong)?;
     let (host, port) = host_and_port(authority).ok_or_else(wrong)?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok(Target {
+    Ok(CheckedUrl {
         host: host.trim_matches(['[', ']']).to_owned(),
         port: port.unwrap_or(80),
         authority: authority.to_string(),
@@ -104,7 +104,7 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 /// Sends one request; the answer as far as it came within the time.
-fn ask(target: &Target) -> io::Result<Vec<u8>> {
+fn ask(target: &CheckedUrl) -> io::Result<Vec<u8>> {
     let deadline = Instant::now() + TIME;
     let left = || {
         let left = deadline.saturating_duration_since(Instant::now());

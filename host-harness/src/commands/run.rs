@@ -45,11 +45,11 @@ impl Command for Run {
         let options =
             (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
         files::refuse_terminal(&output, "cutout.png")?;
-        let picture = files::read(&input, options.limits.max_bytes)?;
+        let image = files::read(&input, options.limits.max_bytes)?;
         let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
         let mut engine = engines.engine()?;
         let result = engine
-            .remove(&picture, &options)
+            .remove(&image, &options)
             .map_err(|e| Error::new(e.kind(), format!("{input}: {e}")))?;
         files::write(&output, &result.value.bytes)?;
         if result.foreground.is_none() {
@@ -59,7 +59,7 @@ impl Command for Run {
             ));
         }
         if self.json {
-            let report = Report::new(&self, picture.len(), &*engine, &model, &result);
+            let report = RunReport::new(&self, image.len(), &*engine, &model, &result);
             print(&report, &output)?;
         }
         // The process ends here; the kernel takes its memory back sooner than wasmtime would give it.
@@ -89,7 +89,7 @@ fn refuse_folder_and_url(input: &Place) -> Result<(), Error> {
 
 /// The report of `--json`.
 #[derive(Serialize)]
-struct Report<'a> {
+struct RunReport<'a> {
     input: Cow<'a, str>,
     output: Cow<'a, str>,
     input_bytes: usize,
@@ -113,7 +113,7 @@ struct Report<'a> {
     stages_ms: serde_json::Map<String, serde_json::Value>,
 }
 
-impl<'a> Report<'a> {
+impl<'a> RunReport<'a> {
     fn new(
         run: &'a Run,
         input_bytes: usize,
@@ -148,7 +148,7 @@ impl<'a> Report<'a> {
     clippy::print_stderr,
     reason = "the report that was asked for"
 )]
-fn print(report: &Report<'_>, output: &Place) -> Result<(), Error> {
+fn print(report: &RunReport<'_>, output: &Place) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(report).map_err(Error::io("write the report"))?;
     match output {
         Place::Stream => eprintln!("{text}"),

@@ -20,7 +20,7 @@ use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 
 use super::interface::{Engine, Responded, Timed};
 use crate::{Error, Kind};
-use bindings::Actor as Exports;
+use bindings::ActorExports;
 use guest::Guest;
 
 pub use actor_build::ActorBuild;
@@ -38,7 +38,7 @@ pub(super) struct Wasm {
 }
 
 struct Instance {
-    actor: Exports,
+    actor: ActorExports,
     http: Proxy,
     /// Images so far.
     served: u32,

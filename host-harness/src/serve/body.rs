@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::budget::Flight;
 use super::rejection::Rejection;
-pub(super) use answer::Answer;
+pub(super) use answer::AnswerBody;
 
 /// Least bytes of a body in [`STALL`], but at its end.
 const LEAST: usize = 16 << 10;

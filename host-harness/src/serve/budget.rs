@@ -15,9 +15,9 @@ use http::request::Parts;
 use tokio::sync::Notify;
 
 use crate::sync::lock;
-use account::{Account, Entry, Wait};
+use account::{Account, RequestAccount, Wait};
 
-pub(super) use client::{Client, Flight, Place};
+pub(super) use client::{Admission, Client, Flight};
 
 /// Bytes that a request takes up besides its head: tasks, and what HTTP/2 knows of its stream.
 const REQUEST: usize = 4 << 10;
@@ -27,7 +27,7 @@ const FIELD: usize = 128;
 
 /// What there is for all clients together.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct Capacity {
     pub(super) connections: usize,
     /// Requests on their way: from a head that is read to an answer that is taken.
     pub(super) requests: usize,
@@ -39,12 +39,12 @@ pub(super) struct Limits {
 
 /// The budget.
 pub(super) struct Budget {
-    limits: Limits,
-    state: Mutex<State>,
+    limits: Capacity,
+    state: Mutex<Accounts>,
 }
 
 #[derive(Default)]
-struct State {
+struct Accounts {
     accounts: HashMap<u64, Account>,
     next: u64,
     used: Used,
@@ -65,12 +65,12 @@ pub(super) struct Used {
 pub(super) struct Full;
 
 impl Budget {
-    pub(super) fn new(limits: Limits) -> Arc<Self> {
+    pub(super) fn new(limits: Capacity) -> Arc<Self> {
         let state = Mutex::default();
         Arc::new(Self { limits, state })
     }
 
-    pub(super) fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Capacity {
         self.limits
     }
 
@@ -83,9 +83,9 @@ impl Budget {
     ///
     /// # Errors
     /// When none of them may go.
-    pub(super) fn admit(self: &Arc<Self>) -> Result<Place, Full> {
+    pub(super) fn admit(self: &Arc<Self>) -> Result<Admission, Full> {
         let mut state = lock(&self.state);
-        let Limits { connections, .. } = self.limits;
+        let Capacity { connections, .. } = self.limits;
         self.make_room(&mut state, None, Account::wait, |used| {
             used.connections < connections
         })?;
@@ -101,13 +101,13 @@ impl Budget {
         state.used.connections += 1;
         let budget = self.clone();
         let client = Client { budget, id };
-        Ok(Place { client, closing })
+        Ok(Admission { client, closing })
     }
 
     /// Closes connections until what is used `fits`: the one with the least `wait` first; never `own`, nor those without.
     fn make_room(
         &self,
-        state: &mut State,
+        state: &mut Accounts,
         own: Option<u64>,
         wait: impl Fn(&Account) -> Option<Wait>,
         fits: impl Fn(&Used) -> bool,
@@ -139,7 +139,7 @@ impl Budget {
     }
 }
 
-impl State {
+impl Accounts {
     /// Has a connection closed. What it holds counts as given back: it is so in a moment.
     fn close(&mut self, id: u64) {
         if let Some(account) = self.accounts.remove(&id) {
@@ -148,7 +148,7 @@ impl State {
         }
     }
 
-    fn entry(&mut self, flight: &Flight) -> Option<&mut Entry> {
+    fn entry(&mut self, flight: &Flight) -> Option<&mut RequestAccount> {
         let account = self.accounts.get_mut(&flight.client.id)?;
         account
             .flights

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
-use super::budget::{Budget, Client, Place};
+use super::budget::{Admission, Budget, Client};
 use super::service::Service;
 
 /// Connections at once; one more is told to come back.
@@ -52,7 +52,7 @@ const MOMENT: Duration = Duration::from_millis(500);
 const LEFT: Duration = Duration::from_millis(10);
 
 /// How long a server waits for its clients.
-pub(super) struct Times {
+pub(super) struct WaitTimes {
     /// For the next request of a connection.
     pub(super) idle: Duration,
     /// For what was accepted once the server is told to stop.
@@ -66,7 +66,7 @@ pub(super) async fn serve(
     service: Arc<Service>,
     stop: impl Future<Output = ()>,
     now: impl Future<Output = ()>,
-    times: Times,
+    times: WaitTimes,
 ) -> bool {
     let budget = service.budget.clone();
     let (told, stopping) = watch::channel(false);
@@ -105,7 +105,7 @@ pub(super) fn most() -> usize {
 
 /// The next connection that there is a place for. Others are closed, since one that waits would hang for as long as
 /// those before it like.
-async fn accept(listener: &TcpListener, budget: &Arc<Budget>) -> (TcpStream, Place) {
+async fn accept(listener: &TcpListener, budget: &Arc<Budget>) -> (TcpStream, Admission) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => match budget.admit() {
@@ -126,7 +126,7 @@ async fn accept(listener: &TcpListener, budget: &Arc<Budget>) -> (TcpStream, Pla
 /// One connection's life, which ends early when the client has to go.
 async fn live(
     stream: TcpStream,
-    place: Place,
+    place: Admission,
     service: Arc<Service>,
     stopping: watch::Receiver<bool>,
     idle: Duration,

@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 
 use super::access_log::{AccessLog, LogEntry};
 use super::auth::Token;
-use super::body::{Answer, Bodies};
+use super::body::{AnswerBody, Bodies};
 use super::budget::{self, Budget, Client, Flight};
 use super::cors::Cors;
 use super::metrics;
@@ -25,7 +25,7 @@ use super::routes::{self, Own};
 
 /// The answer to a request.
 pub(super) type AnswerFuture =
-    Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
+    Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, Infallible>> + Send>>;
 
 /// State that all connections share.
 pub(super) struct Service {
@@ -55,7 +55,7 @@ impl Service {
                 let flight = Arc::new(flight);
                 let response = self.counted(&head, body, &flight, &mut entry).await;
                 let response = self.sent(&head, response, entry);
-                Ok(response.map(|bytes| Answer::new(bytes, flight)))
+                Ok(response.map(|bytes| AnswerBody::new(bytes, flight)))
             }),
             Err(_) => {
                 self.bodies.forget(body, &head);
@@ -65,7 +65,7 @@ impl Service {
                     None => rejection::requests_full(),
                 };
                 let response = self.sent(&head, response, entry);
-                Box::pin(ready(Ok(response.map(|_| Answer::none()))))
+                Box::pin(ready(Ok(response.map(|_| AnswerBody::none()))))
             }
         }
     }

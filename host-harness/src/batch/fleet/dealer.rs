@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use super::hosts::{Hosts, Sign};
 use super::offers::Offers;
 use image::{Image, Try};
-use link::Link;
+use link::LinkState;
 
 pub(super) use order::{Deal, Missing, Notice, Order};
 
@@ -45,7 +45,7 @@ pub(super) struct Dealer {
     tries: BTreeMap<u64, Try>,
     hosts: Hosts,
     offers: Offers,
-    link: Link,
+    link: LinkState,
     /// The latest sign of life of any worker, or when the first image came.
     heard: Instant,
     /// The sign of life before the latest one.
@@ -70,7 +70,7 @@ impl Dealer {
             tries: BTreeMap::new(),
             hosts: Hosts::default(),
             offers: Offers::new(),
-            link: Link::Up,
+            link: LinkState::Up,
             heard: now,
             heard_before: now,
             asked: now,
@@ -102,8 +102,8 @@ impl Dealer {
             // Silence up to here says nothing.
             self.heard = now;
             match &mut self.link {
-                Link::Up => {}
-                Link::NoWorkers(since) | Link::Offline(since) => *since = now,
+                LinkState::Up => {}
+                LinkState::NoWorkers(since) | LinkState::Offline(since) => *since = now,
             }
         }
         self.last += 1;
@@ -212,9 +212,9 @@ impl Dealer {
         self.leave_what_nobody_has();
         if self.silent_at().is_some_and(|at| now >= at) {
             let missing = match self.link {
-                Link::Offline(_) => Missing::Connection,
-                Link::NoWorkers(_) => Missing::Workers,
-                Link::Up => Missing::Answers,
+                LinkState::Offline(_) => Missing::Connection,
+                LinkState::NoWorkers(_) => Missing::Workers,
+                LinkState::Up => Missing::Answers,
             };
             self.orders.push(Order::End(missing));
         }
@@ -243,8 +243,8 @@ impl Dealer {
     fn heard_of(&mut self, host: Option<&str>, slots: Option<u32>, now: Instant) {
         self.heard_before = self.heard;
         self.heard = now;
-        if let Link::NoWorkers(_) = self.link {
-            self.link = Link::Up;
+        if let LinkState::NoWorkers(_) = self.link {
+            self.link = LinkState::Up;
         }
         let name = shown(host);
         let notice = match self.hosts.heard(host, slots, now) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::times::Times;
+use super::times::ServiceTimes;
 
 /// The service time that is assumed as long as no host has answered anything.
 const ASSUMED: Duration = Duration::from_secs(2);
@@ -26,11 +26,11 @@ const IDLE: Duration = Duration::from_secs(30);
 /// The hosts that were heard of, by name; `None` for all hosts whose workers do not know their host's name.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
-    known: BTreeMap<Option<String>, Host>,
+    known: BTreeMap<Option<String>, FleetHost>,
 }
 
 #[derive(Debug)]
-struct Host {
+struct FleetHost {
     /// Images at once, as its workers say.
     slots: usize,
     /// Images that it works on.
@@ -41,7 +41,7 @@ struct Host {
     free_since: Instant,
     /// Given up, until something is heard of it.
     is_gone: bool,
-    times: Times,
+    times: ServiceTimes,
 }
 
 /// News of a host.
@@ -61,13 +61,13 @@ impl Hosts {
         let host = self.known.entry(name.map(str::to_owned));
         let host = host.or_insert_with(|| {
             sign = Sign::New;
-            Host {
+            FleetHost {
                 slots: 1,
                 working: 0,
                 heard: now,
                 free_since: now,
                 is_gone: false,
-                times: Times::default(),
+                times: ServiceTimes::default(),
             }
         });
         if std::mem::take(&mut host.is_gone) {
@@ -133,12 +133,12 @@ impl Hosts {
 
     /// The time in which the host answers half of its images, or the others' where nothing of it was measured.
     pub(super) fn usual(&self, name: Option<&str>) -> Duration {
-        self.measured_time(name, Times::median)
+        self.measured_time(name, ServiceTimes::median)
     }
 
     /// The time in which the host answers nearly all of its images, or the others' where nothing of it was measured.
     pub(super) fn longest(&self, name: Option<&str>) -> Duration {
-        self.measured_time(name, Times::longest)
+        self.measured_time(name, ServiceTimes::longest)
     }
 
     /// The time after which a worker of the host may have ended with its image.
@@ -155,7 +155,7 @@ impl Hosts {
     fn measured_time(
         &self,
         name: Option<&str>,
-        of: impl Fn(&Times) -> Option<Duration>,
+        of: impl Fn(&ServiceTimes) -> Option<Duration>,
     ) -> Duration {
         let own = self.get(name).and_then(|host| of(&host.times));
         let others = || self.known.values().filter_map(|host| of(&host.times));
@@ -206,17 +206,17 @@ impl Hosts {
     }
 
     /// The hosts that are not given up.
-    fn present(&self) -> impl Iterator<Item = (Option<&str>, &Host)> {
+    fn present(&self) -> impl Iterator<Item = (Option<&str>, &FleetHost)> {
         let hosts = self.known.iter().filter(|(_, host)| !host.is_gone);
         hosts.map(|(name, host)| (name.as_deref(), host))
     }
 
-    fn get(&self, name: Option<&str>) -> Option<&Host> {
+    fn get(&self, name: Option<&str>) -> Option<&FleetHost> {
         // The map owns its keys, so that a lookup needs one as well.
         self.known.get(&name.map(str::to_owned))
     }
 
-    fn get_mut(&mut self, name: Option<&str>) -> Option<&mut Host> {
+    fn get_mut(&mut self, name: Option<&str>) -> Option<&mut FleetHost> {
         self.known.get_mut(&name.map(str::to_owned))
     }
 }

@@ -8,13 +8,13 @@ const KEPT: usize = 32;
 
 /// The latest service times of one host: from handing an image out to its answer.
 #[derive(Debug, Default)]
-pub(super) struct Times {
+pub(super) struct ServiceTimes {
     latest: VecDeque<Duration>,
     median: Option<Duration>,
     longest: Option<Duration>,
 }
 
-impl Times {
+impl ServiceTimes {
     pub(super) fn add(&mut self, time: Duration) {
         if self.latest.len() == KEPT {
             self.latest.pop_front();
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn median_and_longest_are_those_of_the_latest_times() {
-        let mut times = Times::default();
+        let mut times = ServiceTimes::default();
         assert_eq!((times.median(), times.longest()), (None, None));
         for milliseconds in [900, 100, 300] {
             times.add(Duration::from_millis(milliseconds));

@@ -8,12 +8,12 @@ use crate::sync::lock;
 
 /// Turns in step with a window.
 pub(super) struct Turns {
-    state: Mutex<State>,
+    state: Mutex<WindowState>,
     give: Sender<()>,
     take: Receiver<()>,
 }
 
-struct State {
+struct WindowState {
     window: usize,
     /// Turns that are held or can be had.
     issued: usize,
@@ -25,7 +25,7 @@ pub(in crate::batch) struct Turn<'a>(&'a Turns);
 impl Turns {
     pub(super) fn new(window: usize) -> Self {
         let (give, take) = crossbeam_channel::unbounded();
-        let state = State {
+        let state = WindowState {
             window: 0,
             issued: 0,
         };

@@ -25,7 +25,7 @@ fn tree(entries: &[&str]) -> TempDir {
 fn walked(folder: &TempDir, root: &str, hidden: bool) -> (Vec<String>, usize) {
     let root = folder.path().join(root);
     let none = folder.path().join("none");
-    let held = below(&root, &root, &none, &mut Pictures { hidden });
+    let held = below(&root, &root, &none, &mut ByImageName { hidden });
     assert!(held.problems.is_empty(), "{:?}", held.problems);
     let names = held.files.iter().map(|path| {
         let below = path.strip_prefix(&root).unwrap();
@@ -188,7 +188,7 @@ fn hidden_files_and_folders_of_systems_are_left_out_and_counted() {
 fn the_output_folder_and_a_batchs_own_are_never_read() {
     let folder = tree(&["x.png", "out/y.png", "link -> out", ".cutout/z.png"]);
     let root = folder.path();
-    let mut wanted = Pictures { hidden: true };
+    let mut wanted = ByImageName { hidden: true };
     let held = below(root, root, &root.join("out"), &mut wanted);
     assert_eq!(held.files, [root.join("x.png")]);
     assert!(held.problems.is_empty());
@@ -202,10 +202,10 @@ fn what_cannot_be_looked_at_is_a_problem_if_it_may_be_a_picture() {
         ".gone.png -> nowhere",
     ]);
     let root = folder.path();
-    let held = below(root, root, root, &mut Pictures { hidden: false });
+    let held = below(root, root, root, &mut ByImageName { hidden: false });
     let problems: Vec<_> = held.problems.iter().map(|(path, _)| path.clone()).collect();
     assert_eq!(problems, [root.join("gone.png")]);
     let missing = root.join("missing");
-    let held = below(&missing, &missing, root, &mut Pictures { hidden: false });
+    let held = below(&missing, &missing, root, &mut ByImageName { hidden: false });
     assert_eq!(held.problems[0].0, missing);
 }

@@ -16,7 +16,7 @@ use crate::engine::interface::Timed;
 use crate::{Error, Kind};
 pub(super) use generated::exports::cutout::matting::types;
 
-pub(super) use generated::{Embedded as Actor, EmbeddedIndices as ActorIndices};
+pub(super) use generated::{Embedded as ActorExports, EmbeddedIndices as ActorIndices};
 
 pub(super) fn options(options: &Options) -> types::Options {
     types::Options {

@@ -58,7 +58,7 @@ pub fn bake(model: &Model, build: ActorBuild) -> Result<Vec<u8>, Error> {
     let instance = linker
         .instantiate(&mut store, &component)
         .map_err(Error::engine("instantiate the actor for baking"))?;
-    let guest = bindings::Actor::new(&mut store, &instance)
+    let guest = bindings::ActorExports::new(&mut store, &instance)
         .map_err(Error::engine("find the actor's exports"))?;
     guest
         .cutout_matting_lifecycle()
@@ -72,7 +72,7 @@ pub fn bake(model: &Model, build: ActorBuild) -> Result<Vec<u8>, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(Error::io("start the baking thread"))?;
-    let mut state = State {
+    let mut state = SnapshotState {
         store,
         instance,
         failure: None,
@@ -86,13 +86,13 @@ pub fn bake(model: &Model, build: ActorBuild) -> Result<Vec<u8>, Error> {
 }
 
 /// Reads the instance's memory and globals through the functions that wizer added.
-struct State {
+struct SnapshotState {
     store: Store<Guest>,
     instance: Instance,
     failure: Option<wasmtime::Error>,
 }
 
-impl State {
+impl SnapshotState {
     fn call<R, T: Default>(
         &mut self,
         instance: &str,
@@ -128,7 +128,7 @@ impl State {
     }
 }
 
-impl ComponentInstanceState for State {
+impl ComponentInstanceState for SnapshotState {
     async fn call_func_ret_list_u8(
         &mut self,
         instance: &str,

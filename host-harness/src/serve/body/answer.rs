@@ -20,7 +20,7 @@ const TIME: Duration = Duration::from_secs(60);
 const SLICE: usize = 16 << 10;
 
 /// The body of a response.
-pub(in crate::serve) struct Answer {
+pub(in crate::serve) struct AnswerBody {
     /// What is left of it. All parts, those that hyper has taken too, share one [`Counted`].
     bytes: Bytes,
     flight: Option<Arc<Flight>>,
@@ -34,7 +34,7 @@ struct Counted {
     timer: AbortHandle,
 }
 
-impl Answer {
+impl AnswerBody {
     /// The body of a request that is counted as `flight`. A client that has not taken it in time loses its connection:
     /// hyper asks for no more of a body while nothing is taken.
     pub(in crate::serve) fn new(bytes: Bytes, flight: Arc<Flight>) -> Self {
@@ -70,7 +70,7 @@ impl Answer {
     }
 }
 
-impl Body for Answer {
+impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -116,12 +116,12 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::serve::budget::{Budget, Limits, Place};
+    use crate::serve::budget::{Admission, Budget, Capacity};
 
     const LONG: usize = 200_000;
 
-    fn place() -> (Arc<Budget>, Place) {
-        let budget = Budget::new(Limits {
+    fn place() -> (Arc<Budget>, Admission) {
+        let budget = Budget::new(Capacity {
             connections: 1,
             requests: 1,
             bytes: LONG,
@@ -131,10 +131,10 @@ mod tests {
         (budget, place)
     }
 
-    fn answer(place: &Place, time: Duration) -> Answer {
+    fn answer(place: &Admission, time: Duration) -> AnswerBody {
         let bytes: Bytes = (0..LONG).map(|i| i as u8).collect();
         let flight = place.client().begin(0).unwrap();
-        Answer::within(time, bytes, Arc::new(flight))
+        AnswerBody::within(time, bytes, Arc::new(flight))
     }
 
     #[tokio::test]

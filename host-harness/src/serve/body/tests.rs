@@ -8,7 +8,7 @@ use hyper::body::Frame;
 use tokio::time::{Sleep, sleep};
 
 use super::*;
-use crate::serve::budget::{Budget, Limits, Place};
+use crate::serve::budget::{Admission, Budget, Capacity};
 
 const LIMIT: usize = 100_000;
 
@@ -54,8 +54,8 @@ fn bodies() -> Bodies {
     }
 }
 
-fn place() -> (Arc<Budget>, Place) {
-    let budget = Budget::new(Limits {
+fn place() -> (Arc<Budget>, Admission) {
+    let budget = Budget::new(Capacity {
         connections: 1,
         requests: 1,
         bytes: 2 * LIMIT,

@@ -11,11 +11,11 @@ pub(super) struct Account {
     /// When its last request began or ended, or when it came.
     pub(super) last: Instant,
     pub(super) closing: Arc<Notify>,
-    pub(super) flights: Vec<Entry>,
+    pub(super) flights: Vec<RequestAccount>,
 }
 
 /// What is held for one request.
-pub(super) struct Entry {
+pub(super) struct RequestAccount {
     pub(super) id: u64,
     pub(super) bytes: usize,
     /// When the client last did its part.

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::account::{Account, Entry};
+use super::account::{Account, RequestAccount};
 use super::{Budget, Full};
 use crate::sync::lock;
 
 /// A connection's place, given back when it is dropped.
-pub(in crate::serve) struct Place {
+pub(in crate::serve) struct Admission {
     pub(super) client: Client,
     pub(super) closing: Arc<Notify>,
 }
@@ -30,7 +30,7 @@ pub(in crate::serve) struct Flight {
     head: usize,
 }
 
-impl Place {
+impl Admission {
     pub(in crate::serve) fn client(&self) -> &Client {
         &self.client
     }
@@ -41,7 +41,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Admission {
     fn drop(&mut self) {
         let mut state = lock(&self.client.budget.state);
         let Some(account) = state.accounts.get_mut(&self.client.id) else {
@@ -73,7 +73,7 @@ impl Client {
         let id = state.next;
         let account = state.accounts.get_mut(&self.id).ok_or(Full)?;
         account.last = Instant::now();
-        account.flights.push(Entry {
+        account.flights.push(RequestAccount {
             id,
             bytes: head,
             last: account.last,

@@ -8,7 +8,7 @@ const KIB: usize = 1 << 10;
 
 /// Room for 2 connections, 3 requests and 100 KiB, whose clients may keep it waiting for `patience`.
 fn budget(patience: Duration) -> Arc<Budget> {
-    Budget::new(Limits {
+    Budget::new(Capacity {
         connections: 2,
         requests: 3,
         bytes: 100 * KIB,
@@ -21,7 +21,7 @@ const NONE: Duration = Duration::ZERO;
 const EVER: Duration = Duration::MAX;
 
 /// Whether the connection was told to close.
-async fn closed(place: &Place) -> bool {
+async fn closed(place: &Admission) -> bool {
     let mut told = pin!(place.closed());
     poll_fn(|context| Poll::Ready(told.as_mut().poll(context).is_ready())).await
 }
@@ -118,7 +118,7 @@ fn nobody_goes_before_patience_is_over() {
 
 #[test]
 fn whoever_takes_as_much_as_it_gets_leaves_room_for_a_small_body() {
-    let budget = Budget::new(Limits {
+    let budget = Budget::new(Capacity {
         connections: 100,
         requests: 100,
         bytes: 100 << 20,
@@ -181,7 +181,7 @@ async fn nobody_is_closed_where_that_would_not_make_room_enough() {
 
 #[test]
 fn bodies_leave_room_for_answers() {
-    let budget = Budget::new(Limits {
+    let budget = Budget::new(Capacity {
         connections: 100,
         requests: 100,
         bytes: 100 * KIB,

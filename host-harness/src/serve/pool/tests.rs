@@ -6,7 +6,7 @@ use http::Response;
 use super::*;
 use crate::engine::Engine;
 use crate::engine::Timed;
-use crate::serve::budget::{Budget, Limits};
+use crate::serve::budget::{Budget, Capacity};
 
 /// Panics at a request to `/panic` and answers any other.
 struct Fragile;
@@ -68,7 +68,7 @@ fn a_worker_whose_engine_breaks_comes_back_with_another() {
         .unwrap();
     let _entered = runtime.enter();
     let pool = Pool::start(Scarce::default(), 1, 1, Duration::from_secs(60)).unwrap();
-    let budget = Budget::new(Limits {
+    let budget = Budget::new(Capacity {
         connections: 1,
         requests: 1,
         bytes: 1,

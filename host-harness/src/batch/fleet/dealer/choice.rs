@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::image::{Image, Try};
-use super::{Dealer, Link, MOST_TRIES};
+use super::{Dealer, LinkState, MOST_TRIES};
 use crate::batch::fleet::offers::Demand;
 
 /// How many workers may be at work on an image at the same time.
@@ -15,7 +15,7 @@ const SAME_HOST: u32 = 4;
 impl Dealer {
     /// The first image that nobody works on, or else the one that has been in work for longest and should be done by now.
     pub(super) fn pick(&self, host: Option<&str>, now: Instant) -> Option<u64> {
-        if self.is_stopping || matches!(self.link, Link::Offline(_)) {
+        if self.is_stopping || matches!(self.link, LinkState::Offline(_)) {
             return None;
         }
         let mut images = self.images.iter();
@@ -76,7 +76,7 @@ impl Dealer {
     }
 
     pub(super) fn offers_wanted(&mut self, now: Instant) -> Vec<u64> {
-        let is_offline = matches!(self.link, Link::Offline(_));
+        let is_offline = matches!(self.link, LinkState::Offline(_));
         if self.is_stopping || self.images.is_empty() || is_offline {
             return Vec::new();
         }
@@ -85,7 +85,7 @@ impl Dealer {
         let is_question = if free == 0 {
             self.has_late(now)
         } else {
-            matches!(self.link, Link::NoWorkers(_))
+            matches!(self.link, LinkState::NoWorkers(_))
         };
         if is_question {
             return self.offers.question(now);

@@ -22,12 +22,12 @@ pub(super) struct Try {
     pub(super) heard_before: Instant,
     /// Whether the worker has said that it got the image.
     pub(super) is_taken: bool,
-    pub(super) state: State,
+    pub(super) state: TryState,
 }
 
 /// The state of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum TryState {
     /// The worker is at work on it, as far as is known.
     Out,
     /// The worker is at work on it, but the connection was lost meanwhile and perhaps the answer with it, so that the image
@@ -50,22 +50,22 @@ impl Try {
             since,
             heard_before,
             is_taken: false,
-            state: State::Out,
+            state: TryState::Out,
         }
     }
 
     pub(super) fn is_out(&self) -> bool {
-        self.state != State::Lost
+        self.state != TryState::Lost
     }
 
     pub(super) fn is_excused(&self) -> bool {
-        self.state == State::Excused
+        self.state == TryState::Excused
     }
 
     /// The connection was lost.
     pub(super) fn excuse(&mut self) {
         if self.is_out() {
-            self.state = State::Excused;
+            self.state = TryState::Excused;
         }
     }
 }

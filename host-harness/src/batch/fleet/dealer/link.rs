@@ -6,7 +6,7 @@ use super::{Dealer, Missing, Notice};
 
 /// The way to the workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
+pub(super) enum LinkState {
     Up,
     /// No worker listens, since then.
     NoWorkers(Instant),
@@ -18,8 +18,8 @@ impl Dealer {
     /// The server says that no worker listens for offers.
     pub(in crate::batch::fleet) fn nobody(&mut self, now: Instant) {
         self.offers.lost();
-        if self.link == Link::Up {
-            self.link = Link::NoWorkers(now);
+        if self.link == LinkState::Up {
+            self.link = LinkState::NoWorkers(now);
             self.tell(Notice::Missing(Missing::Workers));
         }
     }
@@ -31,19 +31,19 @@ impl Dealer {
             one.excuse();
         }
         let since = match self.link {
-            Link::Up => {
+            LinkState::Up => {
                 self.tell(Notice::Missing(Missing::Connection));
                 now
             }
-            Link::NoWorkers(since) | Link::Offline(since) => since,
+            LinkState::NoWorkers(since) | LinkState::Offline(since) => since,
         };
-        self.link = Link::Offline(since);
+        self.link = LinkState::Offline(since);
     }
 
     /// There is a connection again.
     pub(in crate::batch::fleet) fn online(&mut self, now: Instant) {
-        if let Link::Offline(_) = self.link {
-            self.link = Link::Up;
+        if let LinkState::Offline(_) = self.link {
+            self.link = LinkState::Up;
             self.heard = now;
             self.tell(Notice::ServerBack);
         }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::image::{Image, State, Try};
-use super::{Dealer, Link, MOST_TRIES, Notice, Order, shown};
+use super::image::{Image, Try, TryState};
+use super::{Dealer, LinkState, MOST_TRIES, Notice, Order, shown};
 
 impl Dealer {
     /// When a try counts as lost: later each time that the image was lost before, since it may be one that takes long.
@@ -56,7 +56,7 @@ impl Dealer {
             return;
         };
         let is_excused = one.is_excused();
-        one.state = State::Lost;
+        one.state = TryState::Lost;
         self.asked = now;
         let (image, host, is_taken) = (one.image, one.host.clone(), one.is_taken);
         self.hosts.end(host.as_deref(), now);
@@ -80,7 +80,7 @@ impl Dealer {
         if !self.is_stopping {
             return;
         }
-        let is_up = self.link == Link::Up;
+        let is_up = self.link == LinkState::Up;
         let images = self.images.iter();
         let idle = images.filter(|(_, image)| !is_up || self.out_of(image).next().is_none());
         let idle: Vec<u64> = idle.map(|(number, _)| *number).collect();
@@ -95,11 +95,11 @@ impl Dealer {
         let is_out = |image: &Image| self.out_of(image).next().is_some();
         let since = match self.link {
             _ if self.images.is_empty() => return None,
-            Link::Offline(since) => since,
+            LinkState::Offline(since) => since,
             // Somebody is at work, and has time until that counts as lost.
             _ if self.images.values().any(is_out) => return None,
-            Link::NoWorkers(since) => since,
-            Link::Up => self.heard.max(self.asked),
+            LinkState::NoWorkers(since) => since,
+            LinkState::Up => self.heard.max(self.asked),
         };
         Some(since + self.timeout)
     }

@@ -13,12 +13,12 @@ use rustix::io::Errno;
 
 use super::details::Details;
 use super::inputs::Input;
-use super::line::{Entry, Line, Made};
-use super::maker::{CutOut, Maker};
 use super::manifest::Manifest;
+use super::manifest_line::{DoneImage, ManifestLine, WrittenFile};
 use super::names::{self, Name};
 use super::no_result::NoResult;
-use super::record::{Record, Status};
+use super::processor::{Processed, Processor};
+use super::report_line::{ReportLine, Status};
 use super::thumbnail;
 use crate::engine::BoxEngine;
 use crate::files;
@@ -27,15 +27,15 @@ use crate::sync::lock;
 use crate::{Error, Kind};
 
 /// An image and its name.
-pub(super) struct Task {
+pub(super) struct NamedInput {
     pub(super) input: Input,
     pub(super) name: Name,
 }
 
 /// A message from a worker.
-pub(super) enum Said {
+pub(super) enum Message {
     /// The outcome of an image.
-    Outcome(Box<Outcome>),
+    Outcome(Box<ImageOutcome>),
     /// Something that people should know and that is no error.
     Notice(String),
     /// The batch cannot go on.
@@ -43,16 +43,16 @@ pub(super) enum Said {
 }
 
 /// The outcome of an image.
-pub(super) struct Outcome {
-    pub(super) record: Record,
+pub(super) struct ImageOutcome {
+    pub(super) record: ReportLine,
     /// Below the output folder.
     pub(super) thumbnails: Option<[PathBuf; 2]>,
 }
 
 /// State that all workers share.
-pub(super) struct Work<'a> {
+pub(super) struct ImageWorker<'a, 'p> {
     pub(super) manifest: &'a Manifest,
-    pub(super) maker: Maker<'a>,
+    pub(super) processor: &'a Processor<'p>,
     pub(super) options: &'a Options,
     /// BLAKE3 of all that results depend on besides the image.
     pub(super) recipe: &'a Hash,
@@ -60,14 +60,14 @@ pub(super) struct Work<'a> {
     pub(super) overwrite: bool,
     pub(super) stop: &'a Stop,
     /// Names of results in work; only one worker at a time has one.
-    pub(super) busy: &'a Busy,
+    pub(super) busy: &'a NamesInUse,
 }
 
 /// Names of results that are being made.
 #[derive(Default)]
-pub(super) struct Busy(Mutex<HashSet<PathBuf>>);
+pub(super) struct NamesInUse(Mutex<HashSet<PathBuf>>);
 
-impl Busy {
+impl NamesInUse {
     /// Takes `name`, unless somebody has it.
     pub(super) fn take(&self, name: &Path) -> bool {
         lock(&self.0).insert(name.to_owned())
@@ -78,37 +78,37 @@ impl Busy {
     }
 }
 
-impl Work<'_> {
+impl ImageWorker<'_, '_> {
     /// A worker's life: until there are no more tasks, or the batch stops.
-    pub(super) fn run(&self, tasks: &Receiver<Task>, said: &Sender<Said>) {
+    pub(super) fn run(&self, tasks: &Receiver<NamedInput>, messages: &Sender<Message>) {
         let mut engine = None;
         for task in tasks {
-            let turn = self.maker.turn(self.stop.closed());
+            let turn = self.processor.turn(self.stop.closed());
             if self.stop.is_set() {
                 return;
             }
-            let done = self.picture(&mut engine, &task, said);
+            let done = self.process(&mut engine, &task, messages);
             drop(turn);
             self.busy.leave(&task.name.main);
             let news = match done {
-                Ok((entry, status)) => Said::Outcome(self.made(&task, entry, status).into()),
+                Ok((entry, status)) => Message::Outcome(self.made(&task, entry, status).into()),
                 Err(NoResult::Failed { error, host }) => {
-                    Said::Outcome(self.failed(&task, &error, host).into())
+                    Message::Outcome(self.failed(&task, &error, host).into())
                 }
-                Err(NoResult::Fatal(error)) => Said::End(error),
+                Err(NoResult::Fatal(error)) => Message::End(error),
                 Err(NoResult::Left) => return,
             };
-            if said.send(news).is_err() {
+            if messages.send(news).is_err() {
                 return;
             }
         }
     }
 
-    fn made(&self, task: &Task, entry: Entry, status: Status) -> Outcome {
+    fn made(&self, task: &NamedInput, entry: DoneImage, status: Status) -> ImageOutcome {
         let thumbnails = entry.thumbnails.clone();
-        let record = Record::made(&task.input.path, self.manifest.out(), entry, status);
-        Outcome {
-            record: Record {
+        let record = ReportLine::made(&task.input.path, self.manifest.out(), entry, status);
+        ImageOutcome {
+            record: ReportLine {
                 moved: task.name.moved,
                 ..record
             },
@@ -116,27 +116,27 @@ impl Work<'_> {
         }
     }
 
-    fn failed(&self, task: &Task, error: &Error, host: Option<String>) -> Outcome {
+    fn failed(&self, task: &NamedInput, error: &Error, host: Option<String>) -> ImageOutcome {
         let output = self.manifest.out().join(&task.name.main);
-        Outcome {
-            record: Record {
+        ImageOutcome {
+            record: ReportLine {
                 moved: task.name.moved,
                 host,
-                ..Record::failed(&task.input.path, Some(&output), error)
+                ..ReportLine::failed(&task.input.path, Some(&output), error)
             },
             thumbnails: None,
         }
     }
 
-    fn picture(
+    fn process(
         &self,
         engine: &mut Option<BoxEngine>,
-        task: &Task,
-        said: &Sender<Said>,
-    ) -> Result<(Entry, Status), NoResult> {
+        task: &NamedInput,
+        messages: &Sender<Message>,
+    ) -> Result<(DoneImage, Status), NoResult> {
         let start = Instant::now();
-        let picture = self.read(&task.input.path)?;
-        let digest = blake3::hash(&picture);
+        let image = self.read(&task.input.path)?;
+        let digest = blake3::hash(&image);
         let (main, sheet) = (&task.name.main, self.options.thumbnails.is_some());
         if !self.overwrite
             && let Some(entry) = self.manifest.done(main, &digest, self.recipe, sheet)
@@ -144,13 +144,13 @@ impl Work<'_> {
             return Ok((entry, Status::Skipped));
         }
         // Nobody listens any more only when the batch is over.
-        let tell = |text| drop(said.send(Said::Notice(text)));
-        let CutOut { result, host } =
-            self.maker
-                .cut_out(engine, &picture, self.options, self.stop.closed(), &tell)?;
-        let output = Made::of(main, &result.value.bytes);
+        let tell = |text| drop(messages.send(Message::Notice(text)));
+        let Processed { result, host } =
+            self.processor
+                .process(engine, &image, self.options, self.stop.closed(), &tell)?;
+        let output = WrittenFile::of(main, &result.value.bytes);
         let mask = task.name.mask.as_deref().zip(result.value.mask.as_deref());
-        let mask = mask.map(|(name, mask)| (Made::of(name, mask), mask));
+        let mask = mask.map(|(name, mask)| (WrittenFile::of(name, mask), mask));
         let begun = [Some(&output), mask.as_ref().map(|(made, _)| made)];
         let begun = begun.into_iter().flatten().cloned().collect();
         let noting = |e: io::Error| {
@@ -166,8 +166,8 @@ impl Work<'_> {
             Some(thumbnails) => Some(self.write_thumbnails(main, thumbnails)?),
             None => None,
         };
-        let details = Details::new(&picture, &result, start.elapsed());
-        let entry = Entry {
+        let details = Details::new(&image, &result, start.elapsed());
+        let entry = DoneImage {
             source: (&*task.input.relative).into(),
             digest,
             recipe: *self.recipe,
@@ -178,7 +178,7 @@ impl Work<'_> {
             host,
         };
         self.manifest
-            .add(Line::Done(Box::new(entry.clone())))
+            .add(ManifestLine::Done(Box::new(entry.clone())))
             .map_err(noting)?;
         Ok((entry, Status::Done))
     }
@@ -193,7 +193,7 @@ impl Work<'_> {
         bytes.map_err(Error::io("read it"))
     }
 
-    fn write(&self, made: &Made, bytes: &[u8]) -> Result<(), NoResult> {
+    fn write(&self, made: &WrittenFile, bytes: &[u8]) -> Result<(), NoResult> {
         let written = self.manifest.write(made, bytes);
         written.map_err(|e| {
             let path = self.manifest.out().join(PathBuf::from(made.path.clone()));
@@ -202,11 +202,15 @@ impl Work<'_> {
         })
     }
 
-    fn write_thumbnails(&self, main: &Path, pair: &Thumbnails) -> Result<[Made; 2], NoResult> {
+    fn write_thumbnails(
+        &self,
+        main: &Path,
+        pair: &Thumbnails,
+    ) -> Result<[WrittenFile; 2], NoResult> {
         let [before, after] = thumbnail::places(main);
         let write = |path: &Path, pixels: &[u8]| {
             let jpeg = thumbnail::encode(pixels, (pair.width, pair.height))?;
-            let made = Made::of(path, &jpeg);
+            let made = WrittenFile::of(path, &jpeg);
             self.write(&made, &jpeg)?;
             Ok::<_, NoResult>(made)
         };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::details::Details;
-use super::line::{Entry, Made};
+use super::manifest_line::{DoneImage, WrittenFile};
 use super::path_text::PathText;
 use crate::Error;
 
@@ -23,7 +23,7 @@ pub(super) enum Status {
 
 /// One line of the report.
 #[derive(Debug, Serialize)]
-pub(super) struct Record {
+pub(super) struct ReportLine {
     pub(super) input: PathText,
     /// Of a failed image: where its result would be, if it came that far.
     pub(super) output: Option<PathText>,
@@ -46,9 +46,9 @@ pub(super) struct Cause {
     pub(super) message: String,
 }
 
-impl Record {
-    pub(super) fn made(input: &Path, out: &Path, entry: Entry, status: Status) -> Self {
-        let place = |made: Made| PathText::from(&*out.join(PathBuf::from(made.path)));
+impl ReportLine {
+    pub(super) fn made(input: &Path, out: &Path, entry: DoneImage, status: Status) -> Self {
+        let place = |made: WrittenFile| PathText::from(&*out.join(PathBuf::from(made.path)));
         Self {
             input: input.into(),
             output: Some(place(entry.output)),

@@ -1,32 +1,42 @@
-//! Who cuts out: engines of this process, or a fleet.
+//! Who processes images: engines of this process, or a fleet.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 use crossbeam_channel::Receiver;
 use cutout::{Options, Output};
 
 use super::fleet::{Fleet, Tell, Turn};
 use super::no_result::NoResult;
-use crate::engine::{BoxEngine, Timed};
+use crate::engine::{BoxEngine, Engines, Timed};
 use crate::{Error, Kind};
 
-/// Who cuts out.
-#[derive(Clone, Copy)]
-pub(super) enum Maker<'a> {
-    /// Engines, one for each worker; the model is made ready when the first one asks.
-    Engines(&'a (dyn Fn() -> Result<BoxEngine, Error> + Sync)),
+/// Engines of this process, made ready when the first image needs one.
+type LazyEngines<'a> =
+    LazyLock<Result<Engines, Error>, Box<dyn FnOnce() -> Result<Engines, Error> + Send + 'a>>;
+
+/// Who processes the images of a batch.
+pub enum Processor<'a> {
+    /// Engines of this process, one for each worker.
+    Engines(LazyEngines<'a>),
+    /// Workers elsewhere.
     Fleet(&'a Fleet),
 }
 
 /// A result, and the host of a fleet that made it.
-pub(super) struct CutOut {
+pub(super) struct Processed {
     pub(super) result: Timed<Output>,
     pub(super) host: Option<String>,
 }
 
-impl<'a> Maker<'a> {
+impl<'a> Processor<'a> {
+    /// Engines of this process, which `start` makes ready when the first image needs one.
+    pub fn engines(start: impl FnOnce() -> Result<Engines, Error> + Send + 'a) -> Self {
+        Self::Engines(LazyLock::new(Box::new(start)))
+    }
+
     /// Waits until the fleet has a use for one more image, or `stop`.
-    pub(super) fn turn(self, stop: &Receiver<()>) -> Option<Turn<'a>> {
+    pub(super) fn turn(&self, stop: &Receiver<()>) -> Option<Turn<'a>> {
         match self {
             Self::Engines(_) => None,
             Self::Fleet(fleet) => fleet.turn(stop),
@@ -34,30 +44,30 @@ impl<'a> Maker<'a> {
     }
 
     /// Images that workers of a fleet processed for nobody, since another worker was faster.
-    pub(super) fn copies(self) -> u64 {
+    pub(super) fn copies(&self) -> u64 {
         match self {
             Self::Engines(_) => 0,
             Self::Fleet(fleet) => fleet.copies(),
         }
     }
 
-    /// Cuts out `picture`, by `engine` if it is one of this process, which is made when there is none.
-    pub(super) fn cut_out(
-        self,
+    /// Processes `image`, by `engine` if it is one of this process, which is made when there is none.
+    pub(super) fn process(
+        &self,
         engine: &mut Option<BoxEngine>,
-        picture: &[u8],
+        image: &[u8],
         options: &Options,
         stop: &Receiver<()>,
         tell: Tell<'_>,
-    ) -> Result<CutOut, NoResult> {
+    ) -> Result<Processed, NoResult> {
         match self {
-            Self::Engines(source) => Ok(CutOut {
-                result: cut_out_here(engine, source, picture, options)?,
+            Self::Engines(engines) => Ok(Processed {
+                result: process_here(engine, engines, image, options)?,
                 host: None,
             }),
             Self::Fleet(fleet) => {
-                let made = fleet.remove(picture, options, stop, tell)?;
-                Ok(CutOut {
+                let made = fleet.remove(image, options, stop, tell)?;
+                Ok(Processed {
                     result: Timed {
                         foreground: made.output.foreground,
                         value: made.output,
@@ -71,17 +81,20 @@ impl<'a> Maker<'a> {
 }
 
 /// An image that breaks its engine costs nobody else anything.
-fn cut_out_here(
+fn process_here(
     slot: &mut Option<BoxEngine>,
-    source: impl Fn() -> Result<BoxEngine, Error>,
-    picture: &[u8],
+    engines: &LazyEngines<'_>,
+    image: &[u8],
     options: &Options,
 ) -> Result<Timed<Output>, NoResult> {
     let mut engine = match slot.take() {
         Some(engine) => engine,
-        None => source().map_err(NoResult::Fatal)?,
+        None => {
+            let engines = LazyLock::force(engines).as_ref().map_err(Clone::clone);
+            engines.and_then(Engines::engine).map_err(NoResult::Fatal)?
+        }
     };
-    match catch_unwind(AssertUnwindSafe(|| engine.remove(picture, options))) {
+    match catch_unwind(AssertUnwindSafe(|| engine.remove(image, options))) {
         Ok(result) => {
             *slot = Some(engine);
             Ok(result?)

@@ -17,18 +17,18 @@ const MAX_LINE: u64 = 256 << 10;
 /// A line of a manifest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Line {
+pub(super) enum ManifestLine {
     /// Results that are about to be written: whatever happens, they are no originals.
-    Begun(Vec<Made>),
+    Begun(Vec<WrittenFile>),
     /// An image that is done. The next line for the same result takes this one's place.
-    Done(Box<Entry>),
+    Done(Box<DoneImage>),
     /// A page of a contact sheet, by its whole path.
-    Sheet(Made),
+    Sheet(WrittenFile),
 }
 
 /// An image that is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct DoneImage {
     /// The image's place in its tree.
     pub(super) source: PathText,
     /// BLAKE3 of the image's file.
@@ -38,11 +38,11 @@ pub(super) struct Entry {
     #[serde(with = "hex")]
     pub(super) recipe: Hash,
     /// The result.
-    pub(super) output: Made,
+    pub(super) output: WrittenFile,
     /// The mask beside it.
-    pub(super) mask: Option<Made>,
+    pub(super) mask: Option<WrittenFile>,
     /// Before and after, if a contact sheet has asked for them.
-    pub(super) thumbnails: Option<[Made; 2]>,
+    pub(super) thumbnails: Option<[WrittenFile; 2]>,
     #[serde(rename = "facts")]
     pub(super) details: Details,
     /// The host of a fleet that made it.
@@ -52,7 +52,7 @@ pub(super) struct Entry {
 
 /// A file that was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Made {
+pub(super) struct WrittenFile {
     /// Below the output folder.
     pub(super) path: PathText,
     pub(super) bytes: u64,
@@ -61,7 +61,7 @@ pub(super) struct Made {
     pub(super) digest: Hash,
 }
 
-impl Made {
+impl WrittenFile {
     pub(super) fn of(path: &Path, bytes: &[u8]) -> Self {
         Self {
             path: path.into(),
@@ -77,7 +77,7 @@ impl Made {
 }
 
 /// Whether `file` is one of `made`, to the byte.
-pub(super) fn is_any(made: &[Made], file: &File) -> bool {
+pub(super) fn is_any(made: &[WrittenFile], file: &File) -> bool {
     let length = file.metadata().map(|m| m.len()).ok();
     let mut alike = made.iter().filter(|made| length == Some(made.bytes));
     let Some(first) = alike.next() else {
@@ -102,7 +102,7 @@ pub(super) fn digest(mut file: &File) -> Option<Hash> {
 ///
 /// # Errors
 /// Whatever the file system answers.
-pub(super) fn read(manifest: impl Read, mut take: impl FnMut(Line)) -> io::Result<u64> {
+pub(super) fn read(manifest: impl Read, mut take: impl FnMut(ManifestLine)) -> io::Result<u64> {
     let mut manifest = BufReader::new(manifest);
     let mut line = Vec::new();
     let mut whole = 0;
@@ -215,8 +215,8 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_is_passed_over_and_an_end_that_is_none_is_left() {
         let line = |bytes: &[u8], room: u64| {
-            let made = Made::of(Path::new("a.png"), bytes);
-            let line = serde_json::to_string(&Line::Begun(vec![made])).unwrap();
+            let made = WrittenFile::of(Path::new("a.png"), bytes);
+            let line = serde_json::to_string(&ManifestLine::Begun(vec![made])).unwrap();
             format!("{line}{}\n", " ".repeat(room as usize - line.len() - 1))
         };
         let fits = line(b"fits", MAX_LINE);
