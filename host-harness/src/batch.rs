@@ -33,6 +33,7 @@ mod state_folder;
 mod thumbnail;
 mod walk;
 mod watch;
+mod write_error;
 
 use std::io::{self, Write};
 
@@ -90,14 +91,7 @@ pub fn run(config: &Config, processor: &Processor<'_>) -> Result<Ending, Error> 
     }
     // Before signals are caught: a FIFO waits for its reader, and a signal ends that.
     let report = ReportFile::open(config.report.as_deref(), &config.out)?;
-    let quiet = config.quiet;
-    let stop = Stop::on_signals(move || {
-        if !quiet {
-            let text = "cutout: interrupted: finishing the images that were begun; interrupt again to end at once";
-            // Nobody may be there to read it.
-            let _ = writeln!(io::stderr(), "{text}");
-        }
-    })?;
+    let stop = stop_on_signals(config.quiet)?;
     let total = (found.inputs.len() + found.problems.len()) as u64;
     let batch = Running {
         config,
@@ -110,6 +104,17 @@ pub fn run(config: &Config, processor: &Processor<'_>) -> Result<Ending, Error> 
     let ending = batch.run(found, watch.as_ref(), processor);
     manifest.close();
     ending
+}
+
+/// A stop by SIGINT or SIGTERM, which is said unless `quiet`.
+fn stop_on_signals(quiet: bool) -> Result<Stop, Error> {
+    Stop::on_signals(move || {
+        if !quiet {
+            let text = "cutout: interrupted: finishing the images that were begun; interrupt again to end at once";
+            // Nobody may be there to read it.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    })
 }
 
 /// The end of a batch that found no image: nothing is written but the report of what could not be read.

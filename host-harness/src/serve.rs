@@ -93,17 +93,43 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
     let addr = listener
         .local_addr()
         .map_err(Error::io("see the server's address"))?;
-    let signals = || -> std::io::Result<_> {
-        Ok((
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-        ))
-    };
-    let (first, second) = (signals)()
-        .and_then(|first| Ok((first, signals()?)))
-        .map_err(Error::io("listen for signals"))?;
+    let (first, second) = signals()?;
     let pool = Pool::start(engines, config.workers, config.queue, config.timeout)?;
-    let service = Arc::new(Service {
+    let times = WaitTimes {
+        idle: config.idle_timeout,
+        grace: config.grace,
+    };
+    let service = service(pool, config);
+    announce(&format!("serving on http://{addr}"));
+    let finished = runtime.block_on(connections::serve(
+        listener,
+        service,
+        any(first),
+        twice(second),
+        times,
+    ));
+    if !finished {
+        tracing::warn!("stopped before every request was answered; raise --grace");
+    }
+    // A worker may still compute, which nothing can interrupt; the process ends here.
+    std::mem::forget(runtime);
+    Ok(())
+}
+
+/// SIGTERM and SIGINT, each of which can be waited for.
+type Signals = (Signal, Signal);
+
+/// Signals for whoever waits for the first, and for whoever waits for the second.
+fn signals() -> Result<(Signals, Signals), Error> {
+    let both = || {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok::<_, std::io::Error>((terminate, signal(SignalKind::interrupt())?))
+    };
+    (both().and_then(|first| Ok((first, both()?)))).map_err(Error::io("listen for signals"))
+}
+
+fn service(pool: Pool, config: Config) -> Arc<Service> {
+    Arc::new(Service {
         pool,
         budget: Budget::new(Capacity {
             connections: connections::most(),
@@ -122,27 +148,10 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
             .unwrap_or_else(|_| HeaderValue::from_static("custom")),
         log: AccessLog::new(),
         stopping: AtomicBool::new(false),
-    });
-    announce(&format!("serving on http://{addr}"));
-    let finished = runtime.block_on(connections::serve(
-        listener,
-        service,
-        any(first),
-        twice(second),
-        WaitTimes {
-            idle: config.idle_timeout,
-            grace: config.grace,
-        },
-    ));
-    if !finished {
-        tracing::warn!("stopped before every request was answered; raise --grace");
-    }
-    // A worker may still compute, which nothing can interrupt; the process ends here.
-    std::mem::forget(runtime);
-    Ok(())
+    })
 }
 
-async fn any((mut terminate, mut interrupt): (Signal, Signal)) {
+async fn any((mut terminate, mut interrupt): Signals) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -150,7 +159,7 @@ async fn any((mut terminate, mut interrupt): (Signal, Signal)) {
 }
 
 /// Done with the second signal.
-async fn twice((mut terminate, mut interrupt): (Signal, Signal)) {
+async fn twice((mut terminate, mut interrupt): Signals) {
     for _ in 0..2 {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -1,7 +1,7 @@
 //! Engines that work at once.
 
 use crate::error::Error;
-use crate::probe::Engine;
+use crate::subject::Engine;
 
 /// Engines, one for each thread.
 pub(crate) type Crew<E> = Vec<Box<dyn Engine<E> + Send>>;

@@ -20,12 +20,14 @@ mod row;
 mod samples;
 mod session;
 mod steps;
+mod subject;
 
 pub use about::Program;
 pub use error::Error;
 pub use figure::{Figure, Unit};
 pub use plan::{Group, Plan};
-pub use probe::{Engine, Engines, Probe, Question, Subject};
+pub use probe::{Probe, Question};
 pub use record::{About, Agreement, Ratio, Record, Series};
 pub use row::{Ours, Row, refuse_same_names, word};
 pub use session::{Measured, Session};
+pub use subject::{Engine, Engines, Subject};

@@ -152,51 +152,63 @@ impl Session {
         steps: &Steps<'_>,
     ) -> Result<(), Error> {
         let row = &self.rows[index];
-        let name = &row.name;
-        let scratch = self.scratch();
         // Some programs leave alone what is there already; it is not there before the first process.
-        let _ = fs::remove_file(&scratch);
+        let _ = fs::remove_file(self.scratch());
         match job {
-            Job::Warm => {
-                let mut command = self.whole(row, &self.program.path, &scratch)?;
-                let ran = match &row.kind {
-                    RowKind::Peer(_) => process::run(&self.children, &mut command)?,
-                    RowKind::Ours(_) => {
-                        // The report comes when the image is there.
-                        let command = command.arg("--json");
-                        let (ran, written) =
-                            process::run_timing_first_output(&self.children, command)?;
-                        found.add(name, Figure::Written, None, &[written]);
-                        ran
-                    }
-                };
-                found.add(name, Figure::ProcessWarm, None, &[ran.milliseconds]);
-                found.add(name, Figure::ProcessPeak, None, &[ran.peak_rss as f64]);
-            }
-            Job::Cold(cold) => {
-                cold.drop_from_page_cache()?;
-                let mut command = self.whole(row, &cold.program, &scratch)?;
-                command.env("CUTOUT_CACHE", &cold.cache);
-                let ran = process::run(&self.children, &mut command)?;
-                if ran.major_faults > 0 {
-                    found.add(name, Figure::ProcessCold, None, &[ran.milliseconds]);
-                } else {
-                    steps.tell(
-                        "the page cache kept what it was to drop, so there is no cold figure; \
-                         set TMPDIR to a folder on a disk",
-                    );
-                }
-            }
+            Job::Warm => self.warm(row, found)?,
+            Job::Cold(copies) => self.run_cold(row, copies, found, steps)?,
             Job::Ask(question) => {
                 for series in self.ask(index, question)? {
-                    found.add(name, series.figure, series.count, &series.samples);
+                    found.add(&row.name, series.figure, series.count, &series.samples);
                 }
                 // It has looked at its images itself.
                 return Ok(());
             }
         }
-        if !compare::is_same(&scratch, &self.result(index)) {
-            found.fickle.insert(name.clone());
+        if !compare::is_same(&self.scratch(), &self.result(index)) {
+            found.fickle.insert(row.name.clone());
+        }
+        Ok(())
+    }
+
+    /// A whole process, page cache warm.
+    fn warm(&self, row: &Row, found: &mut Samples) -> Result<(), Error> {
+        let name = &row.name;
+        let mut command = self.whole(row, &self.program.path, &self.scratch())?;
+        let ran = match &row.kind {
+            RowKind::Peer(_) => process::run(&self.children, &mut command)?,
+            RowKind::Ours(_) => {
+                // The report comes when the image is there.
+                let command = command.arg("--json");
+                let (ran, written) = process::run_timing_first_output(&self.children, command)?;
+                found.add(name, Figure::Written, None, &[written]);
+                ran
+            }
+        };
+        found.add(name, Figure::ProcessWarm, None, &[ran.milliseconds]);
+        found.add(name, Figure::ProcessPeak, None, &[ran.peak_rss as f64]);
+        Ok(())
+    }
+
+    /// A whole process of the copies, page cache cold.
+    fn run_cold(
+        &self,
+        row: &Row,
+        copies: &Copies,
+        found: &mut Samples,
+        steps: &Steps<'_>,
+    ) -> Result<(), Error> {
+        copies.drop_from_page_cache()?;
+        let mut command = self.whole(row, &copies.program, &self.scratch())?;
+        command.env("CUTOUT_CACHE", &copies.cache);
+        let ran = process::run(&self.children, &mut command)?;
+        if ran.major_faults > 0 {
+            found.add(&row.name, Figure::ProcessCold, None, &[ran.milliseconds]);
+        } else {
+            steps.tell(
+                "the page cache kept what it was to drop, so there is no cold figure; \
+                 set TMPDIR to a folder on a disk",
+            );
         }
         Ok(())
     }

@@ -8,18 +8,18 @@ use std::time::Instant;
 
 use blake3::Hash;
 use crossbeam_channel::{Receiver, Sender};
-use cutout::{Options, Thumbnails};
-use rustix::io::Errno;
+use cutout::{Options, Output, Thumbnails};
 
 use super::details::Details;
 use super::inputs::Input;
 use super::manifest::Manifest;
 use super::manifest_line::{DoneImage, ManifestLine, WrittenFile};
-use super::names::{self, Name};
+use super::names::Name;
 use super::no_result::NoResult;
 use super::processor::{Processed, Processor};
 use super::report_line::{ReportLine, Status};
 use super::thumbnail;
+use super::write_error::{fatal_if_full, name_hint};
 use crate::engine::BoxEngine;
 use crate::files;
 use crate::stop::Stop;
@@ -47,6 +47,13 @@ pub(super) struct ImageOutcome {
     pub(super) record: ReportLine,
     /// Below the output folder.
     pub(super) thumbnails: Option<[PathBuf; 2]>,
+}
+
+/// The files of an image that is done.
+struct WrittenResult {
+    output: WrittenFile,
+    mask: Option<WrittenFile>,
+    thumbnails: Option<[WrittenFile; 2]>,
 }
 
 /// State that all workers share.
@@ -143,44 +150,62 @@ impl ImageWorker<'_, '_> {
         {
             return Ok((entry, Status::Skipped));
         }
-        // Nobody listens any more only when the batch is over.
+        // The receiver is dropped only after the batch ends.
         let tell = |text| drop(messages.send(Message::Notice(text)));
         let Processed { result, host } =
             self.processor
                 .process(engine, &image, self.options, self.stop.closed(), &tell)?;
-        let output = WrittenFile::of(main, &result.value.bytes);
-        let mask = task.name.mask.as_deref().zip(result.value.mask.as_deref());
-        let mask = mask.map(|(name, mask)| (WrittenFile::of(name, mask), mask));
-        let begun = [Some(&output), mask.as_ref().map(|(made, _)| made)];
-        let begun = begun.into_iter().flatten().cloned().collect();
-        let noting = |e: io::Error| {
-            let doing = "note in the manifest what is done in";
-            fatal_if_full(doing, self.manifest.out(), &e.to_string(), e.kind())
-        };
-        self.manifest.begin(begun).map_err(noting)?;
-        self.write(&output, &result.value.bytes)?;
-        if let Some((made, bytes)) = &mask {
-            self.write(made, bytes)?;
-        }
-        let thumbnails = match &result.value.thumbnails {
-            Some(thumbnails) => Some(self.write_thumbnails(main, thumbnails)?),
-            None => None,
-        };
+        let WrittenResult {
+            output,
+            mask,
+            thumbnails,
+        } = self.write_results(task, &result.value)?;
         let details = Details::new(&image, &result, start.elapsed());
         let entry = DoneImage {
             source: (&*task.input.relative).into(),
             digest,
             recipe: *self.recipe,
             output,
-            mask: mask.map(|(made, _)| made),
+            mask,
             thumbnails,
             details,
             host,
         };
-        self.manifest
-            .add(ManifestLine::Done(Box::new(entry.clone())))
-            .map_err(noting)?;
+        let line = ManifestLine::Done(Box::new(entry.clone()));
+        let noted = self.manifest.add(line);
+        noted.map_err(|e| self.not_noted(&e))?;
         Ok((entry, Status::Done))
+    }
+
+    /// Notes in the manifest which files are about to be written, and writes them.
+    fn write_results(&self, task: &NamedInput, result: &Output) -> Result<WrittenResult, NoResult> {
+        let main = &task.name.main;
+        let output = WrittenFile::of(main, &result.bytes);
+        let mask = task.name.mask.as_deref().zip(result.mask.as_deref());
+        let mask = mask.map(|(name, mask)| (WrittenFile::of(name, mask), mask));
+        let begun = [Some(&output), mask.as_ref().map(|(made, _)| made)];
+        let begun = self
+            .manifest
+            .begin(begun.into_iter().flatten().cloned().collect());
+        begun.map_err(|e| self.not_noted(&e))?;
+        self.write(&output, &result.bytes)?;
+        if let Some((made, bytes)) = &mask {
+            self.write(made, bytes)?;
+        }
+        let thumbnails = match &result.thumbnails {
+            Some(thumbnails) => Some(self.write_thumbnails(main, thumbnails)?),
+            None => None,
+        };
+        Ok(WrittenResult {
+            output,
+            mask: mask.map(|(made, _)| made),
+            thumbnails,
+        })
+    }
+
+    fn not_noted(&self, error: &io::Error) -> NoResult {
+        let doing = "note in the manifest what is done in";
+        fatal_if_full(doing, self.manifest.out(), &error.to_string(), error.kind())
     }
 
     /// Files only: anything else may never end.
@@ -215,65 +240,5 @@ impl ImageWorker<'_, '_> {
             Ok::<_, NoResult>(made)
         };
         Ok([write(&before, &pair.before)?, write(&after, &pair.after)?])
-    }
-}
-
-/// Where no image can be written, the next ones need not be tried.
-fn fatal_if_full(doing: &str, path: &Path, why: &str, kind: io::ErrorKind) -> NoResult {
-    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    let is_fatal = matches!(kind, StorageFull | QuotaExceeded | ReadOnlyFilesystem);
-    let way_out = if is_fatal {
-        "; make room and run the same command again, what is done stays done"
-    } else {
-        ""
-    };
-    let text = format!("cannot {doing} {}: {why}{way_out}", path.display());
-    let error = Error::new(Kind::Io, text);
-    if is_fatal {
-        NoResult::Fatal(error)
-    } else {
-        error.into()
-    }
-}
-
-/// The way out where `error`, of writing to `path` below the output folder, may come of the name.
-fn name_hint(path: &Path, error: &io::Error) -> String {
-    // Shares answer to a name that they forbid as if nothing could be found there.
-    const OF_NAMES: [Errno; 3] = [Errno::INVAL, Errno::ILSEQ, Errno::NOENT];
-    let errno = Errno::from_io_error(error);
-    if errno == Some(Errno::NAMETOOLONG) {
-        return "; the file system takes shorter names only: rename the image".to_owned();
-    }
-    let may_be = errno.is_some_and(|errno| OF_NAMES.contains(&errno));
-    names::forbidden(path)
-        .filter(|_| may_be)
-        .map_or(String::new(), |what| {
-            format!("; the file system may forbid {what}: --safe-names replaces what shares forbid")
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_that_may_come_of_the_name_says_what_in_it() {
-        let cases = [
-            (
-                "d/what?.png",
-                Errno::INVAL,
-                "'?' in \"what?.png\": --safe-names",
-            ),
-            ("a:b/x.png", Errno::NOENT, "':' in \"a:b\": --safe-names"),
-            ("con.png", Errno::INVAL, "the device's name \"con\""),
-            ("long.png", Errno::NAMETOOLONG, "shorter names"),
-            ("plain.png", Errno::INVAL, ""),
-            ("what?.png", Errno::ACCESS, ""),
-        ];
-        for (path, errno, words) in cases {
-            let hint = name_hint(Path::new(path), &errno.into());
-            assert!(hint.contains(words), "{path}: {hint}");
-            assert_eq!(hint.is_empty(), words.is_empty(), "{path}: {hint}");
-        }
     }
 }

@@ -59,19 +59,7 @@ impl Running<'_> {
             stop: self.stop,
             busy: &busy,
         };
-        found.tell_left_out(&self.progress);
-        if !self.manifest.is_locked() {
-            let out = self.config.out.display();
-            self.progress.tell(&format!(
-                "warning: the file system of {out} has no locks; see to it that no other batch writes there meanwhile"
-            ));
-        }
-        for (path, error) in &found.problems {
-            self.note(&ReportLine::failed(path, None, error), None)?;
-        }
-        if !found.problems.is_empty() && self.config.fail_fast {
-            self.stop.set();
-        }
+        self.begin(&found)?;
         let is_ours = |path: &Path, standing: &Metadata| self.manifest.is_ours(path, standing);
         let mut names = self.names(&options, &is_ours);
         let given = names.all(&found.inputs);
@@ -91,6 +79,24 @@ impl Running<'_> {
         };
         let collected = self.work_through(&work, jobs, move |messages| feeder.run(tasks, messages));
         self.finish(collected, &left_out, watch.is_some(), processor.copies())
+    }
+
+    /// Says what is left out or not safe, and notes the inputs that cannot be taken.
+    fn begin(&mut self, found: &Inputs) -> Result<(), Error> {
+        found.tell_left_out(&self.progress);
+        if !self.manifest.is_locked() {
+            let out = self.config.out.display();
+            self.progress.tell(&format!(
+                "warning: the file system of {out} has no locks; see to it that no other batch writes there meanwhile"
+            ));
+        }
+        for (path, error) in &found.problems {
+            self.note(&ReportLine::failed(path, None, error), None)?;
+        }
+        if !found.problems.is_empty() && self.config.fail_fast {
+            self.stop.set();
+        }
+        Ok(())
     }
 
     /// Names for results, none of them the report's or the sheet's.

@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::budget::Budget;
+use super::budget::{Budget, Capacity, Used};
 use super::pool::Load;
 use super::routes;
 
@@ -138,8 +138,24 @@ impl Metrics {
 
 fn of_the_moment(load: &Load, budget: &Budget) -> Registry {
     let mut registry = Registry::default();
-    let (used, limits) = (budget.used(), budget.limits());
-    let gauges = [
+    let used = budget.used();
+    for (name, help, value) in gauges(load, used, budget.limits()) {
+        registry.register(name, help, ConstGauge::new(value));
+    }
+    let made = ConstCounter::new(load.instances);
+    registry.register("cutout_instances", "Instances made: cold starts", made);
+    let closed = ConstCounter::new(used.closed);
+    registry.register(
+        "cutout_connections_closed",
+        "Connections that kept the server waiting and were closed so that others have room",
+        closed,
+    );
+    registry
+}
+
+/// The table of gauges: name, help and value.
+fn gauges(load: &Load, used: Used, limits: Capacity) -> [(&'static str, &'static str, u64); 13] {
+    [
         ("cutout_workers", "Workers", load.workers as u64),
         (
             "cutout_workers_ready",
@@ -201,19 +217,7 @@ fn of_the_moment(load: &Load, budget: &Budget) -> Registry {
             "Resident memory of the server",
             resident(),
         ),
-    ];
-    for (name, help, value) in gauges {
-        registry.register(name, help, ConstGauge::new(value));
-    }
-    let made = ConstCounter::new(load.instances);
-    registry.register("cutout_instances", "Instances made: cold starts", made);
-    let closed = ConstCounter::new(used.closed);
-    registry.register(
-        "cutout_connections_closed",
-        "Connections that kept the server waiting and were closed so that others have room",
-        closed,
-    );
-    registry
+    ]
 }
 
 fn histogram() -> Histogram {

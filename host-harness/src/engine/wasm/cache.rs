@@ -1,10 +1,10 @@
 //! Host images on disk: made once per content, wasmtime and CPU, then mapped.
 
+mod name;
 mod whole;
 
 use std::cell::RefCell;
 use std::fs::{DirBuilder, File};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,6 @@ use super::host::Host;
 use super::snapshot;
 use crate::engine::runtime::Runtime;
 use crate::engine::settings::Settings;
-use crate::engine::versions::CORE_DIGEST;
 use crate::error::is_denied;
 use crate::files::Folder;
 use crate::models::Model;
@@ -89,23 +88,31 @@ impl Cache {
         runtime: Runtime,
         announce: &dyn Fn(&str),
     ) -> Result<Component, Error> {
-        let name = name(engine, model, runtime)?;
-        let path = self.path.join(&name);
-        let uncached = |reason: &str, baked: &[u8]| {
-            let reason =
-                format!("{reason}; set CUTOUT_CACHE to another folder, or use --engine native");
-            uncached(engine, baked, &reason, announce)
-        };
-        match self.load(engine, &name)? {
+        let name = name::of(engine, model, runtime)?;
+        let bake = || snapshot::bake(model, ActorBuild::Http(runtime));
+        let (reason, baked) = match self.load(engine, &name)? {
             Loaded::Component(component) => return Ok(*component),
-            Loaded::Denied => {
-                return uncached(
-                    &no_code_from(&path),
-                    &snapshot::bake(model, ActorBuild::Http(runtime))?,
-                );
-            }
-            Loaded::Nothing => {}
-        }
+            Loaded::Denied => (no_code_from(&self.path.join(&name)), bake()?),
+            Loaded::Nothing => match self.prepare(engine, model, &name, &bake, announce)? {
+                Prepared::Component(component) => return Ok(*component),
+                Prepared::Uncached { reason, baked } => (reason, baked),
+            },
+        };
+        let reason =
+            format!("{reason}; set CUTOUT_CACHE to another folder, or use --engine native");
+        uncached(engine, &baked, &reason, announce)
+    }
+
+    /// Makes the host image `name` and maps it, unless another process has made it while this one waited.
+    fn prepare(
+        &self,
+        engine: &Engine,
+        model: &Model,
+        name: &str,
+        bake: &dyn Fn() -> Result<Vec<u8>, Error>,
+        announce: &dyn Fn(&str),
+    ) -> Result<Prepared, Error> {
+        let path = self.path.join(name);
         let lock = self.lock();
         match &lock {
             Ok(_) => whole::clear(&self.folder),
@@ -113,30 +120,29 @@ impl Cache {
                 "{error}; other processes may prepare the same model at the same time"
             )),
         }
-        // Another process may have made it while this one waited.
-        if let Loaded::Component(component) = self.load(engine, &name)? {
-            return Ok(*component);
+        if let Loaded::Component(component) = self.load(engine, name)? {
+            return Ok(Prepared::Component(component));
         }
         announce(&format!(
             "preparing the model {} for this machine (once)",
             model.spec.name
         ));
-        let baked = snapshot::bake(model, ActorBuild::Http(runtime))?;
+        let baked = bake()?;
         let image = snapshot::compile(engine, &baked)?;
-        if let Err(error) = whole::store(&self.folder, &name, &image) {
+        if let Err(error) = whole::store(&self.folder, name, &image) {
             let reason = format!("cannot write the host image {}: {error}", path.display());
-            return uncached(&reason, &baked);
+            return Ok(Prepared::Uncached { reason, baked });
         }
         drop(lock);
-        let reason = match self.load(engine, &name)? {
-            Loaded::Component(component) => return Ok(*component),
+        let reason = match self.load(engine, name)? {
+            Loaded::Component(component) => return Ok(Prepared::Component(component)),
             Loaded::Denied => no_code_from(&path),
             Loaded::Nothing => format!(
                 "the host image {} cannot be read back through /proc/self/fd",
                 path.display()
             ),
         };
-        uncached(&reason, &baked)
+        Ok(Prepared::Uncached { reason, baked })
     }
 
     /// Checks that a start maps the host image of `model`, once an earlier one has prepared it.
@@ -166,7 +172,7 @@ impl Cache {
     /// # Errors
     /// Those of [`ActorBuild::digest`].
     pub fn path(&self, engine: &Engine, model: &Model, runtime: Runtime) -> Result<PathBuf, Error> {
-        Ok(self.path.join(name(engine, model, runtime)?))
+        Ok(self.path.join(name::of(engine, model, runtime)?))
     }
 
     fn lock(&self) -> Result<File, Error> {
@@ -234,36 +240,6 @@ fn uncached(
     Component::new(engine, baked).map_err(Error::engine("compile the component"))
 }
 
-/// The name of `model`'s host image.
-fn name(engine: &Engine, model: &Model, runtime: Runtime) -> Result<String, Error> {
-    let digest = ActorBuild::Http(runtime).digest()?;
-    Ok(format!("{}.cwasm", key(engine, model, runtime, digest)))
-}
-
-/// Names everything that a host image depends on; wasmtime's own hash has its version, the
-/// settings and the CPU's features in it.
-fn key(engine: &Engine, model: &Model, runtime: Runtime, actor_digest: &str) -> String {
-    let mut compatibility = DefaultHasher::new();
-    engine
-        .precompile_compatibility_hash()
-        .hash(&mut compatibility);
-    let mut key = blake3::Hasher::new();
-    key.update(actor_digest.as_bytes());
-    key.update(CORE_DIGEST.as_bytes());
-    key.update(model.digest.as_bytes());
-    key.update(format!("{:?}", model.spec).as_bytes());
-    key.update(runtime.as_str().as_bytes());
-    key.update(&compatibility.finish().to_le_bytes());
-    format!(
-        "{}-{}",
-        model
-            .spec
-            .name
-            .replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
-        &key.finalize().to_hex()[..32]
-    )
-}
-
 /// Outcome of mapping a host image.
 enum Loaded {
     Component(Box<Component>),
@@ -271,6 +247,16 @@ enum Loaded {
     Nothing,
     /// The system does not let code be mapped from it.
     Denied,
+}
+
+/// Outcome of making a host image.
+enum Prepared {
+    Component(Box<Component>),
+    /// The cache cannot hold it, or it cannot be mapped from there.
+    Uncached {
+        reason: String,
+        baked: Vec<u8>,
+    },
 }
 
 fn no_code_from(path: &Path) -> String {

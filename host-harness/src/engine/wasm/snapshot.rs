@@ -41,34 +41,7 @@ pub fn bake(model: &Model, build: ActorBuild) -> Result<Vec<u8>, Error> {
     let component = Component::new(&engine, instrumented)
         .map_err(Error::engine("compile the actor for baking"))?;
 
-    let mut store = host::store(&engine, LOAD_MEMORY, &[]);
-    // The snapshot reads the whole memory through one call.
-    store.set_hostcall_fuel(usize::MAX);
-    let mut linker = host::linker(&engine)?;
-    linker
-        .instance("wasmcloud:messaging/consumer@0.2.0")
-        .and_then(|mut consumer| {
-            ["publish", "request"].iter().try_for_each(|name| {
-                consumer.func_new(name, |_, _, _, _| {
-                    wasmtime::bail!("loading a model sends no message")
-                })
-            })
-        })
-        .map_err(Error::engine("link the worker's imports"))?;
-    let instance = linker
-        .instantiate(&mut store, &component)
-        .map_err(Error::engine("instantiate the actor for baking"))?;
-    let guest = bindings::ActorExports::new(&mut store, &instance)
-        .map_err(Error::engine("find the actor's exports"))?;
-    guest
-        .cutout_matting_lifecycle()
-        .call_load(&mut store, &loadable, &bindings::spec(&model.spec))
-        .map_err(|e| {
-            let said = store.data().said();
-            Error::engine("load the model into the actor")(e.context(said))
-        })?
-        .map_err(bindings::error)?;
-
+    let (store, instance) = loaded(&engine, &component, model, &loadable)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(Error::io("start the baking thread"))?;
@@ -83,6 +56,43 @@ pub fn bake(model: &Model, build: ActorBuild) -> Result<Vec<u8>, Error> {
         None => component,
     }
     .map_err(Error::engine("snapshot the actor's memory"))
+}
+
+/// An instance of the actor with the model in its memory; `loadable` is the model as the actor takes it.
+fn loaded(
+    engine: &Engine,
+    component: &Component,
+    model: &Model,
+    loadable: &[u8],
+) -> Result<(Store<Guest>, Instance), Error> {
+    let mut store = host::store(engine, LOAD_MEMORY, &[]);
+    // The snapshot reads the whole memory through one call.
+    store.set_hostcall_fuel(usize::MAX);
+    let mut linker = host::linker(engine)?;
+    linker
+        .instance("wasmcloud:messaging/consumer@0.2.0")
+        .and_then(|mut consumer| {
+            ["publish", "request"].iter().try_for_each(|name| {
+                consumer.func_new(name, |_, _, _, _| {
+                    wasmtime::bail!("loading a model sends no message")
+                })
+            })
+        })
+        .map_err(Error::engine("link the worker's imports"))?;
+    let instance = linker
+        .instantiate(&mut store, component)
+        .map_err(Error::engine("instantiate the actor for baking"))?;
+    let guest = bindings::ActorExports::new(&mut store, &instance)
+        .map_err(Error::engine("find the actor's exports"))?;
+    guest
+        .cutout_matting_lifecycle()
+        .call_load(&mut store, loadable, &bindings::spec(&model.spec))
+        .map_err(|e| {
+            let said = store.data().said();
+            Error::engine("load the model into the actor")(e.context(said))
+        })?
+        .map_err(bindings::error)?;
+    Ok((store, instance))
 }
 
 /// Reads the instance's memory and globals through the functions that wizer added.
