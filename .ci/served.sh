@@ -8,7 +8,7 @@ served() {
     curl -sS --fail --data-binary "@$photo" "$url/v1/remove?output=mask" -o "$work/served-mask.png"
     cmp "$work/run-mask.png" "$work/served-mask.png"
     status() { curl -sS -o /dev/null -w '%{http_code}' "$@"; }
-    [ "$(status --data-binary 'no picture' "$url/")" = 415 ]
+    [ "$(status --data-binary 'no image' "$url/")" = 415 ]
     [ "$(status "$url/")" = 200 ]
     [ "$(status "$url/v1/remove")" = 405 ]
     [ "$(status --data-binary "@$photo" "$url/elsewhere")" = 404 ]

@@ -30,9 +30,9 @@ def mean_area(folder):
     return min(jpegs, key=lambda entry: abs(entry[0] - mean))[1]
 
 
-def single(cutout, engine, picture, work):
-    """Pictures per second of one worker, by `cutout bench`, over the picture nearest to the mean area."""
-    command = [cutout, "bench", picture, "-o", work / "bench", "--row", f"{engine}:net"]
+def single(cutout, engine, image, work):
+    """Images per second of one worker, by `cutout bench`, over the image nearest to the mean area."""
+    command = [cutout, "bench", image, "-o", work / "bench", "--row", f"{engine}:net"]
     subprocess.run([*command, "--measure", "throughput", "--samples", "5", "--workers", "1"], check=True, capture_output=True)
     series = json.loads((work / "bench/bench.json").read_text())["series"]
     samples = next(each["samples"] for each in series if each["figure"] == "throughput-reused" and each["count"] == 1)
@@ -69,7 +69,7 @@ def batch(cutout, engine, folder, work):
 
 
 def masks_agree(work, records):
-    """The largest difference between the engines' masks, over all pictures."""
+    """The largest difference between the engines' masks, over all images."""
     worst = 0
     for record in records:
         if record["status"] == "done":
@@ -81,12 +81,12 @@ def masks_agree(work, records):
 
 def main(cutout, folder, work):
     cores = os.cpu_count()
-    picture = mean_area(folder)
+    image = mean_area(folder)
     results = {}
     for engine in ENGINES:
-        before = single(cutout, engine, picture, work)
+        before = single(cutout, engine, image, work)
         seconds, code, memory, said, records = batch(cutout, engine, folder, work)
-        after = single(cutout, engine, picture, work)
+        after = single(cutout, engine, image, work)
         done = [record for record in records if record["status"] == "done"]
         failed = [record for record in records if record["status"] == "failed"]
         rate = len(done) / seconds
@@ -97,7 +97,7 @@ def main(cutout, folder, work):
         results[engine] = records
         print(f"{engine}: {len(done)} done, {len(failed)} failed ({named} named with their kind), exit code {code}")
         print(f"  {rate:.2f} images/s; one worker by `cutout bench` {before:.2f} before, {after:.2f} after: {rate / one / cores:.2f} of {cores} cores")
-        spans = ", ".join(f"{peak:.0f} to picture {last}" for peak, last in zip(peaks, ends))
+        spans = ", ".join(f"{peak:.0f} to image {last}" for peak, last in zip(peaks, ends))
         print(f"  RSS, peaks in MiB: {spans}")
     print(f"masks of the two engines: at most {masks_agree(work, results['wasm'])} levels apart")
 

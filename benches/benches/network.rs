@@ -45,7 +45,7 @@ fn rows() -> Vec<(String, Vec<&'static str>)> {
 }
 
 fn network(criterion: &mut Criterion) {
-    let picture = fixture::photo("astronaut.png").expect("the fixture is there");
+    let image = fixture::photo("astronaut.png").expect("the fixture is there");
     let expected = fixture::mask("astronaut.png").expect("the fixture is there");
     let mut group = criterion.benchmark_group(models::DEFAULT);
     group
@@ -58,13 +58,13 @@ fn network(criterion: &mut Criterion) {
         let mut subject = None;
         group.bench_function(name, |b| {
             let subject = subject.get_or_insert_with(|| start(&flags));
-            let first = subject.mask(&picture).expect("the subject answers").value;
+            let first = subject.mask(&image).expect("the subject answers").value;
             let is_right = fixture::is_alike(&expected, &first.data);
             assert!(is_right, "the mask is wrong");
             b.iter_custom(|runs| {
                 let mut sum = Duration::ZERO;
                 for _ in 0..runs {
-                    let sample = subject.mask(&picture).expect("the subject answers");
+                    let sample = subject.mask(&image).expect("the subject answers");
                     assert!(sample.value == first, "two runs gave different masks");
                     sum += sample.segment;
                 }

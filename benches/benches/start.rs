@@ -73,7 +73,7 @@ fn start(criterion: &mut Criterion) {
     group
         .sampling_mode(SamplingMode::Flat)
         .sample_size(10)
-        .bench_function("instance-and-picture", |b| {
+        .bench_function("instance-and-image", |b| {
             b.iter(|| assert!(remove() == first, "the answer changed"));
         });
     group.finish();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 const require = createRequire(process.env.NODE_PATH + '/');
 const autocannon = require('autocannon');
-const [url, picture, seconds, bench, pid] = process.argv.slice(2);
+const [url, image, seconds, bench, pid] = process.argv.slice(2);
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const series = JSON.parse(readFileSync(bench)).series;
@@ -23,7 +23,7 @@ const codes = {};
 const run = autocannon({
     url: `${url}/v1/remove`,
     method: 'POST',
-    body: readFileSync(picture),
+    body: readFileSync(image),
     headers: { 'content-type': 'image/jpeg' },
     connections: 64,
     overallRate: Math.ceil(4 * can),

@@ -25,13 +25,13 @@ WASM_RUNS = ("wasm", "wasm-again", "wasm-fresh")
 class Difference:
     """How far one output is from onnxruntime's."""
 
-    picture: str
+    image: str
     largest: float
     mean: float
 
 
 def prepare(folder: Path, model: str, count: int | None) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Writes the inputs, f32 channel-last; the pictures' names and onnxruntime's outputs on the very same values."""
+    """Writes the inputs, f32 channel-last; the images' names and onnxruntime's outputs on the very same values."""
     file, known = reference.find_model(model, reference.MODELS)
     session = ort.open_session(str(file))
     declared = session.get_inputs()[0].shape[-1]
@@ -47,14 +47,14 @@ def prepare(folder: Path, model: str, count: int | None) -> tuple[list[str], dic
 
 
 def run(folder: Path, level: str, names: list[str], outputs: tuple[str, ...], core: int) -> None:
-    """One netrun process over all pictures, once for each name in `outputs`."""
+    """One netrun process over all images, once for each name in `outputs`."""
     lines = [f"check {name}.f32 {name}.{output}" for output in outputs for name in names]
     subprocess.run(netrun(level, core), cwd=folder, input="\n".join(lines) + "\n", text=True, check=True, stdout=subprocess.DEVNULL)
     print(f"{level}: {len(lines)} runs", flush=True)
 
 
 def compare(folder: Path, level: str, expected: dict[str, np.ndarray]) -> list[Difference]:
-    """Every picture's difference at one level."""
+    """Every image's difference at one level."""
     found = []
     for name, values in expected.items():
         actual = np.fromfile(folder / f"{name}.{level}", dtype="<f4").reshape(values.shape)
@@ -65,7 +65,7 @@ def compare(folder: Path, level: str, expected: dict[str, np.ndarray]) -> list[D
 
 
 def repeats(folder: Path, names: list[str]) -> int:
-    """Pictures for which every run of wasm gave the same bits."""
+    """Images for which every run of wasm gave the same bits."""
     return sum(len({(folder / f"{name}.{output}").read_bytes() for output in WASM_RUNS}) == 1 for name in names)
 
 
@@ -76,11 +76,11 @@ def show(found: dict[str, list[Difference]], same: int, about: dict, bars: tuple
     for level, differences in found.items():
         worst = max(differences, key=lambda difference: difference.largest)
         mean = float(np.mean([difference.mean for difference in differences]))
-        lines.append([level, f"{worst.largest:.1e}", worst.picture, f"{mean:.1e}", verdict(worst.largest, must, goal)])
-    pictures = len(next(iter(found.values())))
-    title = f"{about['model']['name']}'s first output, net against onnxruntime, identical inputs, {pictures} pictures of data/dev"
-    head = ["level", "largest difference", "picture", "mean difference", f"must {must:.0e}, goal {goal:.0e}"]
-    bits = f"Bit for bit the same in {len(WASM_RUNS)} runs of wasm (one in a fresh process): {same} of {pictures} pictures."
+        lines.append([level, f"{worst.largest:.1e}", worst.image, f"{mean:.1e}", verdict(worst.largest, must, goal)])
+    images = len(next(iter(found.values())))
+    title = f"{about['model']['name']}'s first output, net against onnxruntime, identical inputs, {images} images of data/dev"
+    head = ["level", "largest difference", "image", "mean difference", f"must {must:.0e}, goal {goal:.0e}"]
+    bits = f"Bit for bit the same in {len(WASM_RUNS)} runs of wasm (one in a fresh process): {same} of {images} images."
     return "\n\n".join([title, table(head, lines), bits, footer(about)])
 
 
@@ -92,7 +92,7 @@ def main(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         write_plan(folder, args.model)
-        names, expected = prepare(folder, args.model, args.pictures)
+        names, expected = prepare(folder, args.model, args.images)
         for level in levels():
             run(folder, level, names, (level,), args.core)
         run(folder, "wasm", names, WASM_RUNS[:2], args.core)
@@ -103,8 +103,8 @@ def main(args: argparse.Namespace) -> int:
     bars = BARS.get(args.model, OTHERS)
     about = machine(args.core, file.stem, file)
     raw = {level: [vars(difference) for difference in differences] for level, differences in found.items()}
-    data = {"machine": about, "must": bars[0], "goal": bars[1], "pictures": names, "differences": raw, "wasm_repeats": same}
+    data = {"machine": about, "must": bars[0], "goal": bars[1], "images": names, "differences": raw, "wasm_repeats": same}
     question = "agreement" if args.model == MODEL else f"agreement-{file.stem}"
-    record(question, show(found, same, about, bars), data, args.out, args.pictures is None)
+    record(question, show(found, same, about, bars), data, args.out, args.images is None)
     worst = max(difference.largest for differences in found.values() for difference in differences)
     return 0 if worst <= bars[0] and same == len(names) else 1

@@ -9,7 +9,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from common import LEAST_SAMPLES, PICTURE, channel_last, footer, levels, machine, netrun, preprocess, record, table, write_plan
+from common import LEAST_SAMPLES, IMAGE, channel_last, footer, levels, machine, netrun, preprocess, record, table, write_plan
 
 
 def measure(folder: Path, level: str, args: argparse.Namespace) -> dict:
@@ -83,7 +83,7 @@ def main(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         write_plan(folder)
-        channel_last(preprocess(PICTURE)).astype("<f4").tofile(folder / "input.f32")
+        channel_last(preprocess(IMAGE)).astype("<f4").tofile(folder / "input.f32")
         native = levels()
         # 128 bits as in wasm, and the best.
         wanted = dict.fromkeys(["wasm", native[0], native[-1]])

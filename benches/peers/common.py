@@ -25,7 +25,7 @@ NETRUN_WASM = ROOT / "target" / "wasm32-wasip2" / "release" / "netrun.wasm"
 PACKAGES = ROOT / "target" / "peers-web"
 MODEL = "u2netp"
 MODEL_FILE, SPEC = reference.find_model(MODEL, reference.MODELS)
-PICTURE = ROOT / "fixtures" / "photos" / "astronaut.png"
+IMAGE = ROOT / "fixtures" / "photos" / "astronaut.png"
 DEV = ROOT.parent / "shared" / "data" / "dev"
 # Below this, medians are not worth keeping.
 LEAST_SAMPLES = 7
@@ -36,10 +36,10 @@ def wasmtime() -> Path:
     return next(Path(sys.prefix).glob("lib/python3*/site-packages/wasmtime_cli/wasmtime"))
 
 
-def preprocess(picture: Path, spec: reference.Spec = SPEC) -> np.ndarray:
+def preprocess(image: Path, spec: reference.Spec = SPEC) -> np.ndarray:
     """The network's input, f32 1x3xSxS, by the reference's recipe."""
     size = (spec.side, spec.side)
-    small = reference.open_picture(picture).resize(size, reference.Image.Resampling.LANCZOS)
+    small = reference.open_picture(image).resize(size, reference.Image.Resampling.LANCZOS)
     return reference.to_tensor(small, spec)
 
 

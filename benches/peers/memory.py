@@ -34,7 +34,7 @@ class Figure:
 
 
 def photos(folder: Path) -> list[tuple[str, Path, int, int | None]]:
-    """The pictures: label, file, must and goal. Enlarged, so soft; linear memory depends on the size alone."""
+    """The images: label, file, must and goal. Enlarged, so soft; linear memory depends on the size alone."""
     made = []
     with Image.open(PHOTO) as photo:
         for megapixels, size, must, goal in SIZES:
@@ -51,7 +51,7 @@ def photos(folder: Path) -> list[tuple[str, Path, int, int | None]]:
 
 
 def measure(folder: Path, runtime: str, args: argparse.Namespace) -> list[Figure]:
-    """A fresh process, and so a fresh instance, for each picture."""
+    """A fresh process, and so a fresh instance, for each image."""
     pin = ["taskset", "-c", str(args.core)]
     command = [*pin, str(BIN / "peer"), "--engine", "wasm", "--runtime", runtime, "--model", MODEL, "--timeout", "600"]
     found = []
@@ -82,7 +82,7 @@ def show(figures: list[Figure], about: dict) -> str:
         [figure.what, f"{figure.mib:.1f}", bound(figure.must), bound(figure.goal), verdict(figure.mib, figure.must, figure.goal)]
         for figure in figures
     ]
-    title = "Peak linear memory of one instance, picture in, cut-out out; and the component's size"
+    title = "Peak linear memory of one instance, image in, cut-out out; and the component's size"
     return "\n\n".join([title, table(["what", "MiB", "must", "goal", "verdict"], lines), footer(about)])
 
 
@@ -93,6 +93,6 @@ def main(args: argparse.Namespace) -> int:
         figures = measure(folder, "net", args) + measure(folder, "tract", args) + [component(folder)]
     about = machine(args.core)
     data = {"machine": about, "figures": [vars(figure) for figure in figures]}
-    # One sample is enough: the same picture takes the same memory every time.
+    # One sample is enough: the same image takes the same memory every time.
     record("memory", show(figures, about), data, args.out, True)
     return 1 if any(verdict(figure.mib, figure.must, figure.goal) == "MISSED" for figure in figures) else 0

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares Cutout's runtime with others, in one run on one core.
 
-    run                    speed: every runtime on one picture, one thread, in shuffled rounds
+    run                    speed: every runtime on one image, one thread, in shuffled rounds
     run --agreement        the largest difference of the raw outputs from onnxruntime's, over ../shared/data/dev
     run --memory           peak linear memory of one instance over the whole pipeline; the component's size
     run --breakdown        where the time goes, by operator and by kind, in wasm and natively
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the order within rounds (default 1)")
     parser.add_argument("--only", help="speed: only rows whose name has this in it, and onnxruntime native")
     parser.add_argument("--model", default=MODEL, help=f"speed and agreement: a name; agreement also: the path of an ONNX file (default {MODEL})")
-    parser.add_argument("--pictures", type=int, help="agreement: only the first so many")
+    parser.add_argument("--images", type=int, help="agreement: only the first so many")
     parser.add_argument("--out", type=Path, help="folder for the results")
     args = parser.parse_args()
     if args.samples < 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import BIN, MODEL, PACKAGES, PICTURE, ROOT, levels, preprocess, reference
+from common import BIN, MODEL, PACKAGES, IMAGE, ROOT, levels, preprocess, reference
 
 HERE = Path(__file__).resolve().parent
 # Answers that do not count. V8 compiles wasm again, optimised, during the first ones.
@@ -20,7 +20,7 @@ WARM_UPS = 3
 
 @dataclass
 class Row:
-    """A runtime: its key, its name in tables, and its command; `tensor` rows take raw f32, others the picture."""
+    """A runtime: its key, its name in tables, and its command; `tensor` rows take raw f32, others the image."""
 
     key: str
     name: str
@@ -53,14 +53,14 @@ class Row:
     def warm_up(self, folder: Path) -> None:
         """The first answer: its digest is what later ones are held against, its mask is compared with other rows'."""
         target = folder / f"{self.key}.answer"
-        self.line = f"run {folder / f'{self.model}.f32' if self.tensor else PICTURE}"
+        self.line = f"run {folder / f'{self.model}.f32' if self.tensor else IMAGE}"
         first = self.ask(f"{self.line} {target}")
         self.digest = first["digest"]
         if self.tensor:
             self.line += f" {target}"
             raw = np.fromfile(target, dtype="<f4").reshape(1, 1, self.spec.side, self.spec.side)
-            with reference.Image.open(PICTURE) as picture:
-                self.mask = np.asarray(reference.to_mask(raw, self.spec, picture.size))
+            with reference.Image.open(IMAGE) as image:
+                self.mask = np.asarray(reference.to_mask(raw, self.spec, image.size))
         else:
             with reference.Image.open(target) as mask:
                 self.mask = np.asarray(mask)
@@ -123,6 +123,6 @@ def rows(model: str = MODEL) -> list[Row]:
 
 
 def write_inputs(folder: Path, every: list[Row]) -> None:
-    """The picture as each tensor row wants it: 1x3xSxS, preprocessed by the reference."""
+    """The image as each tensor row wants it: 1x3xSxS, preprocessed by the reference."""
     for model, spec in {row.model: row.spec for row in every if row.tensor}.items():
-        preprocess(PICTURE, spec).astype("<f4").tofile(folder / f"{model}.f32")
+        preprocess(IMAGE, spec).astype("<f4").tofile(folder / f"{model}.f32")

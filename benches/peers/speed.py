@@ -1,4 +1,4 @@
-"""Speed: every runtime on one picture, the network alone, in shuffled rounds on one core."""
+"""Speed: every runtime on one image, the network alone, in shuffled rounds on one core."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common import LEAST_SAMPLES, MODEL, PICTURE, footer, machine, record, reference, table
+from common import LEAST_SAMPLES, MODEL, IMAGE, footer, machine, record, reference, table
 from rows import Row, rows, write_inputs
 
 # Masks of all rows have to be this close, in levels of 0..255: whole numbers differ from f32 by a few where the network is unsure.
@@ -147,7 +147,7 @@ def show(every: list[Row], figures: list[dict], bars: list[dict], samples: int, 
         for bar in bars
     ]
     first = every[0]
-    title = f"{first.model} at {first.spec.side}², the network alone, {PICTURE.name}, one core, one thread, {samples} samples in shuffled rounds"
+    title = f"{first.model} at {first.spec.side}², the network alone, {IMAGE.name}, one core, one thread, {samples} samples in shuffled rounds"
     return "\n\n".join(
         [title, table(head, lines), table(["ratio of medians", "found", "must", "goal", "verdict"], judged), footer(about)]
     )

@@ -1,4 +1,4 @@
-"""Pictures without a subject: flat, gradients and noise of many kinds, made anew from a seed."""
+"""Images without a subject: flat, gradients and noise of many kinds, made anew from a seed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 
-def pictures(seed: int) -> dict[str, np.ndarray]:
-    """Name to picture, height x width x 3 values of 0..255."""
+def images(seed: int) -> dict[str, np.ndarray]:
+    """Name to image, height x width x 3 values of 0..255."""
     random = np.random.default_rng(seed)
     found = {}
     for index, (width, height) in enumerate([(640, 480), (300, 450), (1200, 800), (320, 320)]):
@@ -39,7 +39,7 @@ def pictures(seed: int) -> dict[str, np.ndarray]:
 def write(folder: Path, seed: int) -> int:
     """Writes them as PNG and says how many they are."""
     folder.mkdir(parents=True)
-    made = pictures(seed)
+    made = images(seed)
     for name, values in made.items():
         Image.fromarray(values).save(folder / f"{name}.png")
     return len(made)

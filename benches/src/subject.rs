@@ -72,17 +72,17 @@ impl Subject {
     ///
     /// # Errors
     /// Those of the engine.
-    pub fn mask(&mut self, picture: &[u8]) -> Result<Sample<Mask>, Error> {
+    pub fn mask(&mut self, image: &[u8]) -> Result<Sample<Mask>, Error> {
         let limits = &self.limits;
         match &mut self.runner {
             Runner::Harness(engine) => timed(|segment| {
-                let made = engine.mask(picture, Quality::Rembg, limits)?;
+                let made = engine.mask(image, Quality::Rembg, limits)?;
                 *segment = segment_of(&made.stages);
                 Ok(made.value.mask)
             }),
             Runner::AtLevel(pipeline) => timed(|segment| {
                 let observe = &mut stopwatch(segment);
-                Ok((pipeline.mask(picture, Quality::Rembg, limits, observe)?).mask)
+                Ok((pipeline.mask(image, Quality::Rembg, limits, observe)?).mask)
             }),
         }
     }
@@ -91,19 +91,19 @@ impl Subject {
     ///
     /// # Errors
     /// Those of the engine.
-    pub fn remove(&mut self, picture: &[u8]) -> Result<Sample<Output>, Error> {
+    pub fn remove(&mut self, image: &[u8]) -> Result<Sample<Output>, Error> {
         let options = &Options {
             limits: self.limits,
             ..Options::default()
         };
         match &mut self.runner {
             Runner::Harness(engine) => timed(|segment| {
-                let made = engine.remove(picture, options)?;
+                let made = engine.remove(image, options)?;
                 *segment = segment_of(&made.stages);
                 Ok(made.value)
             }),
             Runner::AtLevel(pipeline) => {
-                timed(|segment| Ok(pipeline.remove(picture, options, &mut stopwatch(segment))?))
+                timed(|segment| Ok(pipeline.remove(image, options, &mut stopwatch(segment))?))
             }
         }
     }

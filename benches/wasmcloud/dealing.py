@@ -1,4 +1,4 @@
-"""Pictures a second over two wasmCloud hosts, in alternating rounds: dealing.py WORK ROUNDS PROGRAM…
+"""Images a second over two wasmCloud hosts, in alternating rounds: dealing.py WORK ROUNDS PROGRAM…
 
 Each program bakes the components that its own fleet runs, so that two versions of the protocol can be compared.
 """
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "benches/peers"))
 from common import machine, record, table  # noqa: E402  (the path is set above)
 
 FLEET = ROOT / "deploy/wasmcloud/fleet"
-PICTURE = ROOT / "fixtures/photos/rocket.jpg"
+IMAGE = ROOT / "fixtures/photos/rocket.jpg"
 COUNT = 48
 LEAST_ROUNDS = 3  # below this, medians are not worth keeping
 
@@ -33,12 +33,12 @@ def fleet(number, *words):
     return json.loads((state / "state.json").read_text())
 
 
-def pictures():
-    folder = WORK / "pictures"
+def images():
+    folder = WORK / "images"
     if not folder.exists():
         folder.mkdir()
         for number in range(COUNT):
-            shutil.copy(PICTURE, folder / f"{number}{PICTURE.suffix}")
+            shutil.copy(IMAGE, folder / f"{number}{IMAGE.suffix}")
     return folder
 
 
@@ -50,7 +50,7 @@ class Batch:
         shutil.rmtree(self.out, ignore_errors=True)
         self.report.unlink(missing_ok=True)
         self.begun = time.perf_counter()
-        words = [program, "batch", pictures(), "-o", self.out, "--report", self.report, "-q", *words]
+        words = [program, "batch", images(), "-o", self.out, "--report", self.report, "-q", *words]
         self.process = subprocess.Popen(words)
 
     def lines(self):
@@ -66,7 +66,7 @@ class Batch:
         seconds = time.perf_counter() - self.begun
         lines = self.lines()
         done = sum(line.get("status") == "done" for line in lines)
-        samples[f"{name}: pictures/s"].append(done / seconds)
+        samples[f"{name}: images/s"].append(done / seconds)
         samples[f"{name}: failed"].append(COUNT - done)
         copies = [line["copies"] for line in lines if "copies" in line]
         if copies:
@@ -105,8 +105,8 @@ def main():
     about = machine(0)
     versions = [subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip() for program in PROGRAMS]
     programs = ", ".join(f"{number + 1}: {version}" for number, version in enumerate(versions))
-    foot = f"{ROUNDS} rounds of {COUNT} pictures in shuffled order; picture {PICTURE.name}; programs {programs}. {about['date']}, {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}. Commit {about['commit']}."
-    title = "Pictures a second of `cutout batch --nats` over two wasmCloud hosts (wash 2.10.3), and of two workers in the process"
+    foot = f"{ROUNDS} rounds of {COUNT} images in shuffled order; image {IMAGE.name}; programs {programs}. {about['date']}, {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}. Commit {about['commit']}."
+    title = "Images a second of `cutout batch --nats` over two wasmCloud hosts (wash 2.10.3), and of two workers in the process"
     markdown = "\n\n".join([title, table(["figure", "median", "spread"], rows), foot])
     record("dealing", markdown, {"machine": about, "samples": samples}, None, ROUNDS >= LEAST_ROUNDS)
 

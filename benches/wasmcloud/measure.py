@@ -1,4 +1,4 @@
-"""A wasmCloud host beside `cutout serve --fresh`, in alternating rounds: measure.py ROUNDS PICTURE WORK
+"""A wasmCloud host beside `cutout serve --fresh`, in alternating rounds: measure.py ROUNDS IMAGE WORK
 
 Servers are pinned: one of one core to core 0, the second host to core 1. Clients run on whatever core is free, keep their
 connection, and ask again as soon as they have an answer. Over NATS the client is `cutout batch`.
@@ -29,7 +29,7 @@ FLEET = ROOT / "deploy/wasmcloud/fleet"
 REQUESTS = 12  # for each core
 LEAST_ROUNDS = 3  # below this, medians are not worth keeping
 
-ROUNDS, PICTURE, WORK = int(sys.argv[1]), Path(sys.argv[2]).read_bytes(), Path(sys.argv[3])
+ROUNDS, IMAGE, WORK = int(sys.argv[1]), Path(sys.argv[2]).read_bytes(), Path(sys.argv[3])
 samples = collections.defaultdict(list)  # figure → a number for every round, or for every request
 
 
@@ -44,9 +44,9 @@ def memory(pid):
 
 
 def ask(connection):
-    """Seconds from sending the picture to the last byte of the cut-out."""
+    """Seconds from sending the image to the last byte of the cut-out."""
     start = time.perf_counter()
-    connection.request("POST", "/v1/remove", PICTURE, {"Host": "localhost", "Content-Type": "image/jpeg"})
+    connection.request("POST", "/v1/remove", IMAGE, {"Host": "localhost", "Content-Type": "image/jpeg"})
     answer = connection.getresponse()
     body = answer.read()
     if answer.status != 200:
@@ -64,7 +64,7 @@ def client(url, count):
 
 
 def load(urls, count):
-    """One client for each address, `count` requests each: all latencies, and pictures per second."""
+    """One client for each address, `count` requests each: all latencies, and images per second."""
     start = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(len(urls)) as pool:
         latencies = sum(pool.map(lambda url: client(url, count), urls), [])
@@ -89,9 +89,9 @@ def largest_memory(pid, done):
 def one_server(subject, url, pid):
     latencies, rate = load([url], REQUESTS)
     note(subject, "later requests, ms", *(latency * 1000 for latency in latencies))
-    note(subject, "HTTP, 1 client, pictures/s", rate)
+    note(subject, "HTTP, 1 client, images/s", rate)
     _, rate = load([url] * 2, REQUESTS // 2)
-    note(subject, "HTTP, 2 clients, pictures/s", rate)
+    note(subject, "HTTP, 2 clients, images/s", rate)
     done = threading.Event()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         busy = pool.submit(largest_memory, pid, done)
@@ -107,20 +107,20 @@ def one_server(subject, url, pid):
 def two_servers(subject, urls):
     for clients in (2, 4):
         _, rate = load(urls * (clients // 2), 2 * REQUESTS // clients)
-        note(subject, f"HTTP, {clients} clients, pictures/s", rate)
+        note(subject, f"HTTP, {clients} clients, images/s", rate)
 
 
 def over_nats(subject, state, count):
-    """`cutout batch --nats` over `count` copies of the picture, from its start to its end."""
+    """`cutout batch --nats` over `count` copies of the image, from its start to its end."""
     folder, out = WORK / f"copies-{count}", WORK / "out"
     if not folder.exists():
         folder.mkdir()
         for number in range(count):
-            (folder / f"{number}{Path(sys.argv[2]).suffix}").write_bytes(PICTURE)
+            (folder / f"{number}{Path(sys.argv[2]).suffix}").write_bytes(IMAGE)
     shutil.rmtree(out, ignore_errors=True)
     start = time.perf_counter()
     subprocess.run([CUTOUT, "batch", folder, "-o", out, "--nats", state["nats"]["url"], "-q"], check=True)
-    note(subject, "NATS, pictures/s", count / (time.perf_counter() - start))
+    note(subject, "NATS, images/s", count / (time.perf_counter() - start))
     answers.update(path.read_bytes() for path in out.glob("*.png"))
 
 
@@ -200,20 +200,20 @@ def main():
             subject()
         print(f"round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
     if len(answers) != 1:
-        sys.exit(f"{len(answers)} different answers to one picture: nothing here can be compared")
+        sys.exit(f"{len(answers)} different answers to one image: nothing here can be compared")
     rows = [[figure, *shown(figure, values)] for figure, values in sorted(samples.items())]
     host, alone, pair = "wasmCloud, one host", "cutout serve, 1 worker", "wasmCloud, two hosts"
-    later, rate = "later requests, ms", "HTTP, 2 clients, pictures/s"
+    later, rate = "later requests, ms", "HTTP, 2 clients, images/s"
     ratios = [
         ratio("one host ÷ `cutout serve --fresh`, later requests", f"{host}: {later}", f"{alone}: {later}"),
-        ratio("one host ÷ `cutout serve --fresh`, pictures/s of 2 clients", f"{host}: {rate}", f"{alone}: {rate}"),
+        ratio("one host ÷ `cutout serve --fresh`, images/s of 2 clients", f"{host}: {rate}", f"{alone}: {rate}"),
         ratio("two hosts ÷ one, HTTP, 2 clients", f"{pair}: {rate}", f"{host}: {rate}"),
-        ratio("two hosts with 4 clients ÷ one with 2, HTTP", f"{pair}: HTTP, 4 clients, pictures/s", f"{host}: {rate}"),
+        ratio("two hosts with 4 clients ÷ one with 2, HTTP", f"{pair}: HTTP, 4 clients, images/s", f"{host}: {rate}"),
         ratio("two workers of `cutout serve --fresh` ÷ one, HTTP, 2 clients", f"cutout serve, 2 workers: {rate}", f"{alone}: {rate}"),
-        ratio("two hosts ÷ one, NATS (wanted: 1.7)", f"{pair}: NATS, pictures/s", f"{host}: NATS, pictures/s"),
+        ratio("two hosts ÷ one, NATS (wanted: 1.7)", f"{pair}: NATS, images/s", f"{host}: NATS, images/s"),
     ]
     about = machine(0)
-    foot = f"{ROUNDS} rounds in shuffled order; picture {Path(sys.argv[2]).name}. {about['date']}, {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}. Commit {about['commit']}."
+    foot = f"{ROUNDS} rounds in shuffled order; image {Path(sys.argv[2]).name}. {about['date']}, {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}. Commit {about['commit']}."
     markdown = "\n\n".join(
         [
             "A wasmCloud host (wash 2.10.3) of one core beside `cutout serve --fresh` of one worker, and two of each",

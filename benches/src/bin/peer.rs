@@ -1,7 +1,7 @@
 //! A persistent process over the harness, for comparisons. The commands on standard input, one a line:
 //!
-//! - `run PICTURE [MASK.pgm]` makes the mask (and writes it);
-//! - `remove PICTURE` makes the cut-out: the whole pipeline.
+//! - `run IMAGE [MASK.pgm]` makes the mask (and writes it);
+//! - `remove IMAGE` makes the cut-out: the whole pipeline.
 //!
 //! Each answers one line of JSON.
 
@@ -16,7 +16,7 @@ use cutout::Mask;
 use host_harness::{Error, Kind};
 use serde::Serialize;
 
-/// Answers `run PICTURE [MASK.pgm]` and `remove PICTURE` on standard input, one line of JSON each.
+/// Answers `run IMAGE [MASK.pgm]` and `remove IMAGE` on standard input, one line of JSON each.
 #[derive(Parser)]
 struct Cli {
     #[command(flatten)]
@@ -60,26 +60,26 @@ fn serve(choice: &Choice) -> Result<(), Error> {
 fn command(subject: &mut Subject, line: &str) -> Result<Answer, Error> {
     let words: Vec<_> = line.split_whitespace().collect();
     match *words.as_slice() {
-        ["run", picture] => mask(subject, picture).map(|(_, answer)| answer),
-        ["run", picture, file] => {
-            let (mask, answer) = mask(subject, picture)?;
+        ["run", image] => mask(subject, image).map(|(_, answer)| answer),
+        ["run", image, file] => {
+            let (mask, answer) = mask(subject, image)?;
             write_pgm(&mask, file)?;
             Ok(answer)
         }
-        ["remove", picture] => {
-            let made = subject.remove(&read(picture)?)?;
+        ["remove", image] => {
+            let made = subject.remove(&read(image)?)?;
             let (value, size) = (&made.value, (made.value.width, made.value.height));
             Ok(Answer::new(&made, &value.bytes, size, subject))
         }
         _ => {
-            let text = format!("{line:?} is not `run PICTURE [MASK.pgm]` or `remove PICTURE`");
+            let text = format!("{line:?} is not `run IMAGE [MASK.pgm]` or `remove IMAGE`");
             Err(Error::new(Kind::Usage, text))
         }
     }
 }
 
-fn mask(subject: &mut Subject, picture: &str) -> Result<(Mask, Answer), Error> {
-    let made = subject.mask(&read(picture)?)?;
+fn mask(subject: &mut Subject, image: &str) -> Result<(Mask, Answer), Error> {
+    let made = subject.mask(&read(image)?)?;
     let size = (made.value.width, made.value.height);
     let answer = Answer::new(&made, &made.value.data, size, subject);
     Ok((made.value, answer))

@@ -30,12 +30,12 @@ fn fill(folder: &Path, names: &[&str]) {
     for (number, name) in names.iter().enumerate() {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, picture(number as u32)).unwrap();
+        fs::write(path, image(number as u32)).unwrap();
     }
 }
 
 /// A PNG of 40 × 30 pixels, whatever name it will have.
-fn picture(number: u32) -> Vec<u8> {
+fn image(number: u32) -> Vec<u8> {
     let image = image::RgbImage::from_fn(40, 30, |x, y| {
         let inside = (10..30).contains(&x) && (8..24).contains(&y);
         image::Rgb(if inside {
@@ -92,7 +92,7 @@ fn report(path: &Path) -> Vec<Value> {
 }
 
 #[test]
-fn a_batch_gives_what_run_gives_for_every_picture_whatever_is_asked_for() {
+fn a_batch_gives_what_run_gives_for_every_image_whatever_is_asked_for() {
     let input = folder(&["a.png", "b c/d.png"]);
     let coffee = fixture("photos/coffee.png");
     let coffee = coffee.to_str().unwrap();
@@ -159,10 +159,10 @@ fn the_engines_masks_are_within_one_level_and_one_pass_gives_mask_and_cutout() {
 }
 
 #[test]
-fn the_report_has_a_record_for_every_picture_and_the_exit_code_tells_of_failures() {
+fn the_report_has_a_record_for_every_image_and_the_exit_code_tells_of_failures() {
     let input = folder(&["good.png"]);
     fs::write(input.path().join("bad.jpg"), "no image").unwrap();
-    let cut = &picture(5)[..300];
+    let cut = &image(5)[..300];
     fs::write(input.path().join("cut.png"), cut).unwrap();
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("report.jsonl");
@@ -196,7 +196,7 @@ fn the_report_has_a_record_for_every_picture_and_the_exit_code_tells_of_failures
     );
     let bytes = fs::read(of(2, "output").as_str().unwrap()).unwrap().len();
     assert_eq!(of(2, "output_bytes"), bytes);
-    assert_eq!(of(2, "input_bytes"), picture(0).len());
+    assert_eq!(of(2, "input_bytes"), image(0).len());
     assert_eq!((of(2, "width"), of(2, "height")), (40.into(), 30.into()));
     assert!(of(2, "mask").as_str().unwrap().ends_with("good.mask.png"));
     assert!((0.0..=1.0).contains(&of(2, "uncertainty").as_f64().unwrap()));
@@ -205,7 +205,7 @@ fn the_report_has_a_record_for_every_picture_and_the_exit_code_tells_of_failures
 }
 
 #[test]
-fn a_picture_above_a_cap_costs_nobody_else_anything() {
+fn an_image_above_a_cap_costs_nobody_else_anything() {
     let input = folder(&["small.png", "tiny.png"]);
     let large = image::RgbImage::from_fn(4000, 4000, |x, y| image::Rgb([x as u8, y as u8, 9]));
     large.save(input.path().join("large.png")).unwrap();

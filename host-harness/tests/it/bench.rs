@@ -200,7 +200,7 @@ fn what_was_found_before_a_process_failed_is_kept() {
 }
 
 #[test]
-fn a_peer_whose_picture_changes_or_is_missing_gets_no_ratio() {
+fn a_peer_whose_image_changes_or_is_missing_gets_no_ratio() {
     for last in ["cp $2 $3", "true"] {
         let folder = tempfile::tempdir().unwrap();
         let made = format!(

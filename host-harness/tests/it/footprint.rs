@@ -19,16 +19,13 @@ fn probe(question: &str, model: &str, more: &[&str]) -> Vec<Series> {
 }
 
 /// The same about any image. A process before makes the host image, whose compiler leaves much behind.
-fn probe_with(picture: &Path, question: &str, model: &str, more: &[&str]) -> Vec<Series> {
+fn probe_with(image: &Path, question: &str, model: &str, more: &[&str]) -> Vec<Series> {
     let folder = tempfile::tempdir().unwrap();
     let mut run = cutout();
     run.arg("run").arg(fixture("photos/chelsea.png")).arg("-o");
     run.arg(folder.path().join("made.png"));
     let mut probe = cutout();
-    probe
-        .args(["bench-probe", question])
-        .arg(picture)
-        .args(more);
+    probe.args(["bench-probe", question]).arg(image).args(more);
     let [_, answer] = [run, probe].map(|mut command| {
         let (output, said) = finish(command.args(["--model", model]).args(NO_DEADLINE));
         assert!(output.status.success(), "{said}");
@@ -56,15 +53,15 @@ fn one_more_idle_instance_shares_the_weights_and_costs_at_most_256_kib() {
 }
 
 #[test]
-fn a_busy_instance_keeps_its_picture_s_memory_however_large() {
+fn a_busy_instance_keeps_its_image_s_memory_however_large() {
     let folder = tempfile::tempdir().unwrap();
-    let picture = folder.path().join("large.png");
+    let image = folder.path().join("large.png");
     image::RgbImage::from_fn(8000, 5000, |x, y| {
         image::Rgb([(x / 99) as u8, (y / 99) as u8, 9])
     })
-    .save(&picture)
+    .save(&image)
     .unwrap();
-    let found = probe_with(&picture, "busy", &tiny(), &[]);
+    let found = probe_with(&image, "busy", &tiny(), &[]);
     let one = samples(&found, Figure::BusyInstance)[0];
     let fitting = samples(&found, Figure::BusyInGibibyte)[0];
     // More than what is kept elsewhere.
@@ -73,7 +70,7 @@ fn a_busy_instance_keeps_its_picture_s_memory_however_large() {
 }
 
 #[test]
-fn a_probe_refuses_to_measure_another_picture() {
+fn a_probe_refuses_to_measure_another_image() {
     let digest = "00".repeat(32);
     let mut command = cutout();
     command
@@ -102,7 +99,7 @@ fn an_idle_process_with_the_model_ready_is_small() {
 }
 
 #[test]
-fn memory_stays_flat_through_pictures_with_a_fresh_instance_each() {
+fn memory_stays_flat_through_images_with_a_fresh_instance_each() {
     let found = probe("long-run", &tiny(), &["--pictures", "60"]);
     let sizes = &samples(&found, Figure::LongRun)[10..];
     let (least, most) = sizes
@@ -112,8 +109,8 @@ fn memory_stays_flat_through_pictures_with_a_fresh_instance_each() {
 }
 
 #[test]
-fn a_fresh_instance_for_each_picture_makes_the_same_picture() {
-    let picture = fs::read(fixture("photos/chelsea.png")).unwrap();
+fn a_fresh_instance_for_each_image_makes_the_same_image() {
+    let image = fs::read(fixture("photos/chelsea.png")).unwrap();
     let policies = [
         NonZeroU32::MIN,
         NonZeroU32::MIN.saturating_add(1),
@@ -127,7 +124,7 @@ fn a_fresh_instance_for_each_picture_makes_the_same_picture() {
                 ..Settings::default()
             };
             let mut engine = wasm(Runtime::Net, &tiny(), settings);
-            let mut remove = || engine.remove(&picture, &Options::default()).unwrap();
+            let mut remove = || engine.remove(&image, &Options::default()).unwrap();
             [remove(), remove(), remove()].map(|output| output.value.bytes)
         })
         .collect();

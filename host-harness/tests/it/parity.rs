@@ -38,9 +38,9 @@ fn masks_agree_with_the_reference_s_on_both_engines() {
         for (name, runtime) in ways(model) {
             let mut engine = engine(name, runtime, model);
             for photo in photos {
-                let picture = fs::read(fixture("photos").join(photo)).unwrap();
+                let image = fs::read(fixture("photos").join(photo)).unwrap();
                 let mask = engine
-                    .mask(&picture, Quality::Rembg, &Limits::default())
+                    .mask(&image, Quality::Rembg, &Limits::default())
                     .unwrap()
                     .value
                     .mask;
@@ -79,22 +79,16 @@ fn the_engines_agree_in_whole_numbers_exactly_and_wasm_repeats_itself() {
             .into_iter()
             .flat_map(|q| PHOTOS.map(|photo| (q, photo)));
         for (quality, photo) in cases {
-            let picture = fs::read(fixture("photos").join(photo)).unwrap();
+            let image = fs::read(fixture("photos").join(photo)).unwrap();
             let limits = Limits::default();
-            let mut mask = || {
-                wasm.mask(&picture, quality, &limits)
-                    .unwrap()
-                    .value
-                    .mask
-                    .data
-            };
+            let mut mask = || wasm.mask(&image, quality, &limits).unwrap().value.mask.data;
             let (first, second) = (mask(), mask());
             assert!(
                 first == second,
                 "{model} {photo} {quality:?}: wasm gave other bytes the second time"
             );
             let native = native
-                .mask(&picture, quality, &limits)
+                .mask(&image, quality, &limits)
                 .unwrap()
                 .value
                 .mask
@@ -114,7 +108,7 @@ fn the_engines_agree_in_whole_numbers_exactly_and_wasm_repeats_itself() {
 fn whole_results_of_cutnet_are_the_same_on_both_engines() {
     let [mut wasm, mut native] = ENGINES.map(|name| engine(name, Runtime::Net, "cutnet"));
     for photo in PHOTOS {
-        let picture = fs::read(fixture("photos").join(photo)).unwrap();
+        let image = fs::read(fixture("photos").join(photo)).unwrap();
         for format in [Format::Png, Format::WebP, Format::Jpeg, Format::Raw] {
             let options = Options {
                 encoding: Encoding {
@@ -124,7 +118,7 @@ fn whole_results_of_cutnet_are_the_same_on_both_engines() {
                 ..Options::default()
             };
             let bytes = |engine: &mut Box<dyn Engine + Send>| {
-                engine.remove(&picture, &options).unwrap().value.bytes
+                engine.remove(&image, &options).unwrap().value.bytes
             };
             let (wasm, native) = (bytes(&mut wasm), bytes(&mut native));
             // The lossless encoder of WebP breaks ties by a sort that differs between widths of a pointer.
@@ -141,7 +135,7 @@ fn whole_results_of_cutnet_are_the_same_on_both_engines() {
 }
 
 #[test]
-fn a_picture_of_one_colour_has_an_empty_mask() {
+fn an_image_of_one_colour_has_an_empty_mask() {
     let mut png = std::io::Cursor::new(Vec::new());
     let grey = image::RgbImage::from_pixel(40, 30, image::Rgb([128; 3]));
     grey.write_to(&mut png, image::ImageFormat::Png).unwrap();

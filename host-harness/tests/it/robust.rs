@@ -17,12 +17,12 @@ use wit_parser::{ManglingAndAbi, Resolve};
 
 use crate::support::{cutout, finish, fixture, root, tiny, wasm};
 
-fn picture() -> Vec<u8> {
+fn image() -> Vec<u8> {
     fs::read(fixture("photos/coffee.png")).unwrap()
 }
 
 /// An image that is small as a file and large in memory.
-fn large_picture() -> Vec<u8> {
+fn large_image() -> Vec<u8> {
     let mut png = std::io::Cursor::new(Vec::new());
     image::GrayImage::from_fn(6000, 4000, |x, y| image::Luma([(x / 100 + y / 100) as u8]))
         .write_to(&mut png, image::ImageFormat::Png)
@@ -31,7 +31,7 @@ fn large_picture() -> Vec<u8> {
 }
 
 #[test]
-fn an_instance_above_its_cap_fails_alone_and_the_next_picture_works() {
+fn an_instance_above_its_cap_fails_alone_and_the_next_image_works() {
     let mut engine = wasm(
         Runtime::Net,
         &tiny(),
@@ -41,16 +41,16 @@ fn an_instance_above_its_cap_fails_alone_and_the_next_picture_works() {
         },
     );
     let error = engine
-        .remove(&large_picture(), &Options::default())
+        .remove(&large_image(), &Options::default())
         .unwrap_err();
     assert_eq!(error.kind(), Kind::OutOfMemory, "{error}");
     assert!(error.to_string().contains("--max-memory"), "{error}");
-    engine.remove(&picture(), &Options::default()).unwrap();
+    engine.remove(&image(), &Options::default()).unwrap();
     assert!(engine.peak_memory().unwrap() <= 48 << 20);
 }
 
 #[test]
-fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
+fn an_image_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
     let mut engine = wasm(
         Runtime::Net,
         "u2netp",
@@ -61,7 +61,7 @@ fn a_picture_that_misses_the_deadline_fails_alone_and_the_engine_lives_on() {
         },
     );
     for _ in 0..2 {
-        let error = engine.remove(&picture(), &Options::default()).unwrap_err();
+        let error = engine.remove(&image(), &Options::default()).unwrap_err();
         assert_eq!(error.kind(), Kind::Timeout, "{error}");
         assert!(error.to_string().contains("--timeout"), "{error}");
         // Not at once where the machine has other work.
@@ -92,7 +92,7 @@ fn a_trap_costs_that_instance_alone() {
     let engines = Engines::Wasm(Arc::new(host));
     let mut engine = engines.engine().unwrap();
     for made in 1..=3 {
-        let error = engine.remove(&picture(), &Options::default()).unwrap_err();
+        let error = engine.remove(&image(), &Options::default()).unwrap_err();
         assert_eq!(error.kind(), Kind::Trap, "{error}");
         assert_eq!(engines.instances(), made, "a fresh one each time");
     }
@@ -148,7 +148,7 @@ fn limits_hold_in_the_component_too() {
     ];
     for (limits, kind) in cases {
         let error = engine
-            .mask(&picture(), Quality::default(), &limits)
+            .mask(&image(), Quality::default(), &limits)
             .unwrap_err();
         assert_eq!(error.kind().as_str(), kind, "{error}");
     }

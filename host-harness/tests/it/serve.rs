@@ -17,11 +17,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use crate::support::{ENGINES, cutout, finish, tiny};
 use client::{Answer, Server, noisy, post, small};
 
-/// What `cutout run` makes of `picture`.
-fn ran(engine: &str, picture: &[u8], mask: bool) -> Vec<u8> {
+/// What `cutout run` makes of `image`.
+fn ran(engine: &str, image: &[u8], mask: bool) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.png"), folder.path().join("out.png"));
-    fs::write(&input, picture).unwrap();
+    fs::write(&input, image).unwrap();
     let mut command = cutout();
     command.arg("run").arg(&input).arg("-o").arg(&output);
     command.args(["--engine", engine, "--model", &tiny()]);
@@ -33,16 +33,13 @@ fn ran(engine: &str, picture: &[u8], mask: bool) -> Vec<u8> {
 
 #[test]
 fn the_answer_is_what_run_writes_byte_for_byte() {
-    let picture = noisy();
+    let image = noisy();
     for engine in ENGINES {
         let server = Server::start(engine, &["--workers", "1"]);
         for (path, mask) in [("/v1/remove", false), ("/", false), ("/?output=mask", true)] {
-            let answer = server.post(path, &picture);
+            let answer = server.post(path, &image);
             assert_eq!(answer.status, 200, "{engine} {path}");
-            assert!(
-                answer.body == ran(engine, &picture, mask),
-                "{engine} {path}"
-            );
+            assert!(answer.body == ran(engine, &image, mask), "{engine} {path}");
             assert_eq!(answer.headers["content-type"], "image/png");
             assert_eq!(answer.headers["x-model"], "tiny");
             let timing = &answer.headers["server-timing"];
@@ -53,9 +50,9 @@ fn the_answer_is_what_run_writes_byte_for_byte() {
 }
 
 #[test]
-fn http_2_in_cleartext_carries_several_pictures_on_one_connection() {
+fn http_2_in_cleartext_carries_several_images_on_one_connection() {
     let server = Server::start("wasm", &["--workers", "1", "--queue", "8"]);
-    let (picture, expected) = (noisy(), ran("wasm", &noisy(), false));
+    let (image, expected) = (noisy(), ran("wasm", &noisy(), false));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -76,7 +73,7 @@ fn http_2_in_cleartext_carries_several_pictures_on_one_connection() {
                 response.into_body().collect().await.unwrap().to_bytes()
             }
         };
-        let (a, b, c) = tokio::join!(ask(picture.clone()), ask(small()), ask(picture.clone()));
+        let (a, b, c) = tokio::join!(ask(image.clone()), ask(small()), ask(image.clone()));
         assert!(a == expected && c == expected && b.starts_with(b"\x89PNG"));
     });
 }

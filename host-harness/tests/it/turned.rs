@@ -38,7 +38,7 @@ fn mask(engine: &mut dyn Engine, file: &[u8], quality: Quality) -> Mask {
 }
 
 #[test]
-fn the_eight_ways_to_store_a_picture_have_one_mask() {
+fn the_eight_ways_to_store_an_image_have_one_mask() {
     let mut engine = engine("native", Runtime::Net, DEFAULT);
     for name in PHOTOS {
         let upright = photo(name);
@@ -66,7 +66,7 @@ fn the_eight_ways_to_store_a_picture_have_one_mask() {
 /// it is undecided (an astronaut before a rocket), and 0.002 where it is not. Refined masks are no more than 0.02 further
 /// apart than that, and from several looks, of which the mirror image is one, no further.
 #[test]
-fn a_mirrored_picture_has_a_mirrored_mask_but_for_what_the_network_sees_otherwise() {
+fn a_mirrored_image_has_a_mirrored_mask_but_for_what_the_network_sees_otherwise() {
     let mut engine = engine("native", Runtime::Net, DEFAULT);
     for name in PHOTOS {
         let upright = photo(name);

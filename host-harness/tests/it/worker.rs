@@ -17,7 +17,7 @@ fn photo(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_picture_is_taken_and_made_as_the_program_makes_it() {
+fn an_image_is_taken_and_made_as_the_program_makes_it() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("x.png");
     for name in ["coffee.png", "rocket.jpg"] {
@@ -40,7 +40,7 @@ fn a_picture_is_taken_and_made_as_the_program_makes_it() {
 
 #[test]
 fn options_give_what_the_engine_gives_for_them() {
-    let picture = photo("chelsea.png");
+    let image = photo("chelsea.png");
     let options = Options {
         encoding: Encoding {
             format: Format::WebP,
@@ -53,10 +53,10 @@ fn options_give_what_the_engine_gives_for_them() {
         ..Options::default()
     };
     let expected = wasm(Runtime::Net, &tiny(), engine::Settings::default())
-        .remove(&picture, &options)
+        .remove(&image, &options)
         .unwrap();
     let request = Request {
-        picture: &picture,
+        picture: &image,
         options,
         max_answer: None,
     };
@@ -91,15 +91,15 @@ fn the_environment_says_the_host_its_slots_and_the_limits() {
 
 #[test]
 fn what_cannot_be_made_is_said_with_its_kind() {
-    let picture = photo("coffee.png");
+    let image = photo("coffee.png");
     let none: &[(&str, &str)] = &[];
     let bytes = &[("CUTOUT_MAX_BYTES", "1000")][..];
     let payload = &[("CUTOUT_MAX_PAYLOAD", "1000")][..];
     let cases = [
         (b"no image".to_vec(), none, "unsupported-format", "PNG"),
-        (picture[..5000].to_vec(), none, "undecodable", ""),
-        (picture.clone(), bytes, "too-many-bytes", "1000 allowed"),
-        (picture, payload, "too-large", "more than the 1000"),
+        (image[..5000].to_vec(), none, "undecodable", ""),
+        (image.clone(), bytes, "too-many-bytes", "1000 allowed"),
+        (image, payload, "too-large", "more than the 1000"),
         (b"cutout/2 {}\n".to_vec(), none, "bad-message", "cutout/1"),
         (b"cutout/1 {".to_vec(), none, "bad-message", "no line feed"),
     ];
@@ -147,11 +147,11 @@ fn what_nobody_would_hear_of_is_not_made() {
 
 #[test]
 fn an_offer_is_claimed_and_what_comes_is_made() {
-    let picture = photo("coffee.png");
-    let expected = Call::with(picture.clone()).made().output;
+    let image = photo("coffee.png");
+    let expected = Call::with(image.clone()).made().output;
     let work = types::BrokerMessage {
         subject: "_INBOX.host".into(),
-        body: picture,
+        body: image,
         reply_to: Some(REPLY_TO.into()),
     };
     let call = Call {

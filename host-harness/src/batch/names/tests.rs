@@ -93,7 +93,7 @@ fn a_name_that_would_be_too_long_is_cut_between_characters() {
 }
 
 #[test]
-fn a_picture_that_comes_again_keeps_its_name() {
+fn an_image_that_comes_again_keeps_its_name() {
     let mut names = names("/nowhere", false);
     let first = names.one(&input("a.jpg"));
     let second = names.one(&input("a.gif"));
@@ -180,7 +180,7 @@ fn safe_names_are_free_of_what_shares_forbid_and_collide_with_none() {
 
 proptest! {
     #[test]
-    fn no_two_pictures_share_a_name(relatives in prop::collection::vec("([aA]/)?[aAb\u{e9}\u{c9}](\\.(mask|jpg|png|2)){0,3}(-2)?\\.(jpg|png)", 1..12)) {
+    fn no_two_images_share_a_name(relatives in prop::collection::vec("([aA]/)?[aAb\u{e9}\u{c9}](\\.(mask|jpg|png|2)){0,3}(-2)?\\.(jpg|png)", 1..12)) {
         let mut relatives = relatives;
         relatives.sort();
         let inputs: Vec<Input> = relatives.iter().map(|r| input(r)).collect();

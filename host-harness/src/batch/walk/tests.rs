@@ -128,7 +128,7 @@ fn each_real_folder_is_read_once_however_many_links_lead_to_it() {
 }
 
 #[test]
-fn folders_that_link_to_each_other_give_each_picture_once() {
+fn folders_that_link_to_each_other_give_each_image_once() {
     for count in [4, 9] {
         let mut entries = Vec::new();
         for a in 0..count {
@@ -195,7 +195,7 @@ fn the_output_folder_and_a_batchs_own_are_never_read() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_is_a_problem_if_it_may_be_a_picture() {
+fn what_cannot_be_looked_at_is_a_problem_if_it_may_be_an_image() {
     let folder = tree(&[
         "gone.png -> nowhere",
         "gone.txt -> nowhere",

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{batch, folder, names, picture, report, results};
+use super::{batch, folder, image, names, report, results};
 use crate::support::{cutout, finish};
 use host::Host;
 use server::{Server, skip};
@@ -100,7 +100,7 @@ fn what_a_worker_refuses_has_its_own_kind_and_host() {
     let _host = Host::good(&server.url(), "h1", 1);
     let input = folder(&["good.png"]);
     fs::write(input.path().join("bad.png"), "no image").unwrap();
-    fs::write(input.path().join("cut.png"), &picture(5)[..300]).unwrap();
+    fs::write(input.path().join("cut.png"), &image(5)[..300]).unwrap();
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("report.jsonl");
     let mut command = by_fleet(&server.url(), &out.path().join("out"));

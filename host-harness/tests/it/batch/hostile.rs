@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use super::{batch, folder, names, picture, report, results};
+use super::{batch, folder, image, names, report, results};
 use crate::support::finish;
 use tempfile::TempDir;
 
@@ -103,7 +103,7 @@ fn a_linked_folder_and_a_made_up_manifest_lead_to_no_file_outside() {
         symlink(victim.path(), at("sub")).unwrap();
         fs::create_dir(at("real")).unwrap();
         symlink("real", at("near")).unwrap();
-        let lines = begun("sub/a.png", &picture(0)) + &begun("sub/b.png", b"x");
+        let lines = begun("sub/a.png", &image(0)) + &begun("sub/b.png", b"x");
         fs::write(at(".cutout/manifest.jsonl"), lines).unwrap();
         let (done, said) = finish(batch(out.path()).arg(input.path()).args(flags));
         assert!(results(victim.path()) == before, "{flags:?}: {said}");

@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 
-use super::{batch, folder, names, picture, results};
+use super::{batch, folder, image, names, results};
 use crate::support::finish;
 
 #[test]
@@ -25,8 +25,8 @@ fn trees_links_and_odd_names_come_out_as_they_are_and_originals_stay() {
     let at = input.path();
     let long = format!("{}.png", "n".repeat(251));
     let raw = OsStr::from_bytes(b"raw\xff\xfe.png");
-    fs::write(at.join(&long), picture(3)).unwrap();
-    fs::write(at.join(raw), picture(4)).unwrap();
+    fs::write(at.join(&long), image(3)).unwrap();
+    fs::write(at.join(raw), image(4)).unwrap();
     let read_only = at.join("deep/read only.png");
     fs::set_permissions(&read_only, fs::Permissions::from_mode(0o444)).unwrap();
     symlink("..", at.join("deep/loop")).unwrap();
@@ -108,7 +108,7 @@ fn files_patterns_and_lists_keep_the_tree_below_what_they_share() {
 }
 
 #[test]
-fn links_between_folders_give_each_picture_once_however_it_was_asked_for() {
+fn links_between_folders_give_each_image_once_however_it_was_asked_for() {
     let input = folder(&["a/a.png", "b/b.png", "c/c.png", "d/d.png", "z/.h/h.png"]);
     let at = input.path();
     for from in ["a", "b", "c", "d"] {
@@ -137,7 +137,7 @@ fn links_between_folders_give_each_picture_once_however_it_was_asked_for() {
 }
 
 #[test]
-fn hidden_pictures_are_taken_where_they_are_asked_for() {
+fn hidden_images_are_taken_where_they_are_asked_for() {
     let input = folder(&["a.png", ".b.png", "@eaDir/c.png", ".d/.e.png", "f/._g.png"]);
     let at = input.path();
     fs::write(at.join("list.txt"), ".b.png\n@eaDir/c.png\n").unwrap();

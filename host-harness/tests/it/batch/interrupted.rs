@@ -27,7 +27,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// Reads what `child` says until `lines` lines are about images.
-fn pictures(said: &mut BufReader<ChildStderr>, lines: usize) {
+fn images(said: &mut BufReader<ChildStderr>, lines: usize) {
     let mut seen = 0;
     let mut line = String::new();
     while seen < lines && said.read_line(&mut line).unwrap() > 0 {
@@ -73,7 +73,7 @@ fn killed_at_20_moments_and_resumed_the_results_are_those_of_an_undisturbed_run(
         let mut child = command.spawn().unwrap();
         // A few more than are done by now, so that the kill meets images in the making.
         let mut said = stderr(&mut child);
-        pictures(&mut said, round * 4 + random.usize(0..6));
+        images(&mut said, round * 4 + random.usize(0..6));
         killed += usize::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
@@ -99,7 +99,7 @@ fn killed_at_20_moments_and_resumed_the_results_are_those_of_an_undisturbed_run(
 }
 
 #[test]
-fn a_killed_batch_beside_its_originals_goes_on_without_taking_its_results_for_pictures() {
+fn a_killed_batch_beside_its_originals_goes_on_without_taking_its_results_for_images() {
     let input = many();
     for round in 1..=5 {
         let mut command = batch(input.path());
@@ -109,7 +109,7 @@ fn a_killed_batch_beside_its_originals_goes_on_without_taking_its_results_for_pi
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut said = stderr(&mut child);
-        pictures(&mut said, round * 15);
+        images(&mut said, round * 15);
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -144,7 +144,7 @@ fn sigint_finishes_what_was_begun_and_says_what_is_left() {
     command.arg(input.path()).args(["--jobs", "1"]);
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut said = stderr(&mut child);
-    pictures(&mut said, 1);
+    images(&mut said, 1);
     signal(&child, "INT");
     let rest: Vec<String> = said.lines().map(Result::unwrap).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
@@ -171,7 +171,7 @@ fn two_batches_do_not_write_to_one_folder() {
         .spawn()
         .unwrap();
     let mut said_by_first = stderr(&mut first);
-    pictures(&mut said_by_first, 1);
+    images(&mut said_by_first, 1);
     let (second, said) = finish(batch(out.path()).arg(input.path()));
     assert_eq!(second.status.code(), Some(2), "{said}");
     assert!(said.contains("another batch"), "{said}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{batch, folder, names, picture, results};
+use super::{batch, folder, image, names, results};
 use crate::support::{cutout, finish, fixture};
 
 /// How many images a run over `input` made, skipped and failed.
@@ -30,9 +30,9 @@ fn what_is_done_is_known_by_content_options_and_model_not_by_a_name() {
     let first = results(to);
     assert_eq!(run(&[]), "0 done, 3 skipped, 0 failed");
     // A new time stamp is no new image; new content is.
-    fs::write(at.join("a.png"), picture(0)).unwrap();
+    fs::write(at.join("a.png"), image(0)).unwrap();
     assert_eq!(run(&[]), "0 done, 3 skipped, 0 failed");
-    fs::write(at.join("a.png"), picture(50)).unwrap();
+    fs::write(at.join("a.png"), image(50)).unwrap();
     assert_eq!(run(&[]), "1 done, 2 skipped, 0 failed");
     // What somebody took away or emptied is made again, and what they changed when it is asked for.
     fs::remove_file(to.join("a.png")).unwrap();
@@ -73,7 +73,7 @@ fn a_result_keeps_its_name_when_others_come() {
     let input = folder(&["a.jpg"]);
     let out = tempfile::tempdir().unwrap();
     counts(input.path(), out.path(), &[]);
-    fs::write(input.path().join("a.gif"), picture(8)).unwrap();
+    fs::write(input.path().join("a.gif"), image(8)).unwrap();
     assert_eq!(
         counts(input.path(), out.path(), &[]),
         "1 done, 1 skipped, 0 failed"
@@ -87,9 +87,9 @@ fn names_that_a_share_takes_for_one_stay_apart_from_run_to_run() {
     let out = tempfile::tempdir().unwrap();
     let (at, to) = (input.path(), out.path());
     assert_eq!(counts(at, to, &[]), "4 done, 0 skipped, 0 failed");
-    fs::write(at.join("img_1.jpg"), picture(8)).unwrap();
+    fs::write(at.join("img_1.jpg"), image(8)).unwrap();
     fs::create_dir(at.join("a")).unwrap();
-    fs::write(at.join("a/X.gif"), picture(9)).unwrap();
+    fs::write(at.join("a/X.gif"), image(9)).unwrap();
     assert_eq!(counts(at, to, &[]), "2 done, 4 skipped, 0 failed");
     assert_eq!(counts(at, to, &[]), "0 done, 6 skipped, 0 failed");
     let expected = [
@@ -147,7 +147,7 @@ fn a_file_that_is_not_ours_is_no_reason_to_skip() {
         counts(input.path(), out.path(), &[]),
         "1 done, 0 skipped, 0 failed"
     );
-    assert!(results(out.path())[Path::new("a.png")] == picture(0));
+    assert!(results(out.path())[Path::new("a.png")] == image(0));
     assert_eq!(names(out.path()), ["a.png", "a.png.png"]);
 }
 
@@ -160,7 +160,7 @@ fn what_failed_is_tried_again_and_a_moved_folder_stays_done() {
         counts(input.path(), out.path(), &[]),
         "1 done, 0 skipped, 1 failed"
     );
-    fs::write(input.path().join("b.png"), picture(1)).unwrap();
+    fs::write(input.path().join("b.png"), image(1)).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let moved = elsewhere.path().join("moved");
     fs::rename(input.path(), &moved).unwrap();

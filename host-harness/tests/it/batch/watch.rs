@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use super::{batch, folder, names, picture, results};
+use super::{batch, folder, image, names, results};
 use crate::support::patience;
 
 struct Watched {
@@ -59,7 +59,7 @@ impl Watched {
 }
 
 #[test]
-fn pictures_that_come_to_a_watched_folder_are_taken_when_they_are_complete() {
+fn images_that_come_to_a_watched_folder_are_taken_when_they_are_complete() {
     let input = folder(&["first.png"]);
     let (out, elsewhere) = (
         tempfile::tempdir().unwrap(),
@@ -68,13 +68,13 @@ fn pictures_that_come_to_a_watched_folder_are_taken_when_they_are_complete() {
     let at = input.path();
     let mut watched = Watched::start(at, out.path());
     watched.wait(1);
-    fs::write(at.join("written.png"), picture(1)).unwrap();
+    fs::write(at.join("written.png"), image(1)).unwrap();
     watched.wait(1);
     fs::rename(elsewhere.path().join("moved.png"), at.join("moved.png")).unwrap();
     fs::rename(elsewhere.path().join("tree"), at.join("tree")).unwrap();
     watched.wait(2);
     // Changed: done again, under the name it has.
-    fs::write(at.join("written.png"), picture(9)).unwrap();
+    fs::write(at.join("written.png"), image(9)).unwrap();
     watched.wait(1);
     assert_eq!(watched.end(), Some(0));
     let expected = ["first.png", "moved.png", "tree/deep/x.png", "written.png"];
@@ -90,7 +90,7 @@ fn is_taken_whole(parts: usize) -> bool {
     let (input, out) = (folder(&["first.png"]), tempfile::tempdir().unwrap());
     let mut watched = Watched::start(input.path(), out.path());
     watched.wait(1);
-    let whole = picture(2);
+    let whole = image(2);
     let mut growing = File::create(input.path().join("growing.png")).unwrap();
     let mut longest = Duration::ZERO;
     let mut last = Instant::now();
@@ -112,7 +112,7 @@ fn is_taken_whole(parts: usize) -> bool {
 }
 
 #[test]
-fn a_picture_that_is_still_written_to_is_left_alone() {
+fn an_image_that_is_still_written_to_is_left_alone() {
     assert!(
         (0..10).any(|_| is_taken_whole(10)),
         "no try without a long pause"
@@ -126,12 +126,12 @@ fn a_burst_of_folders_and_files_is_taken_whole() {
     let out = input.path().join("out");
     let mut watched = Watched::start(input.path(), &out);
     fs::create_dir(input.path().join("start")).unwrap();
-    fs::write(input.path().join("start/a.png"), picture(0)).unwrap();
+    fs::write(input.path().join("start/a.png"), image(0)).unwrap();
     watched.wait(1);
     for n in 0..300 {
         let folder = input.path().join(format!("{}/{}", n % 7, n % 5));
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(format!("{n}.png")), picture(n)).unwrap();
+        fs::write(folder.join(format!("{n}.png")), image(n)).unwrap();
     }
     watched.wait(300);
     assert_eq!(watched.end(), Some(0));
@@ -144,7 +144,7 @@ fn a_watched_folder_may_be_the_output_folder() {
     let mut watched = Watched::start(input.path(), input.path());
     watched.wait(1);
     for (number, name) in ["second.jpg", "third.png"].iter().enumerate() {
-        fs::write(input.path().join(name), picture(number as u32)).unwrap();
+        fs::write(input.path().join(name), image(number as u32)).unwrap();
         watched.wait(1);
     }
     assert_eq!(watched.end(), Some(0));
@@ -169,7 +169,7 @@ fn a_watched_tree_is_watched_once_whatever_links_lead_into_it() {
     symlink("/", at.join("a/root")).unwrap();
     let mut watched = Watched::start(at, out.path());
     watched.wait(2);
-    fs::write(at.join("b/later.png"), picture(1)).unwrap();
+    fs::write(at.join("b/later.png"), image(1)).unwrap();
     watched.wait(1);
     // A link that comes is looked into once, and what comes there is seen.
     symlink(elsewhere.path(), at.join("first")).unwrap();
@@ -177,12 +177,12 @@ fn a_watched_tree_is_watched_once_whatever_links_lead_into_it() {
     symlink(elsewhere.path().join("x"), at.join("second")).unwrap();
     symlink("/", at.join("root")).unwrap();
     symlink("..", at.join("a/up")).unwrap();
-    fs::write(elsewhere.path().join("x/later.png"), picture(2)).unwrap();
+    fs::write(elsewhere.path().join("x/later.png"), image(2)).unwrap();
     watched.wait(1);
     // A folder that moves is seen at its new place.
     fs::rename(at.join("b"), at.join("c")).unwrap();
     watched.wait(2);
-    fs::write(at.join("c/last.png"), picture(3)).unwrap();
+    fs::write(at.join("c/last.png"), image(3)).unwrap();
     watched.wait(1);
     assert_eq!(watched.end(), Some(0));
     let expected = [
@@ -199,7 +199,7 @@ fn a_watched_tree_is_watched_once_whatever_links_lead_into_it() {
 }
 
 #[test]
-fn hidden_pictures_that_come_are_left_out() {
+fn hidden_images_that_come_are_left_out() {
     let input = folder(&["a.png"]);
     let out = tempfile::tempdir().unwrap();
     let at = input.path();
@@ -208,11 +208,11 @@ fn hidden_pictures_that_come_are_left_out() {
     watched.wait(1);
     fs::create_dir(at.join(".new")).unwrap();
     for name in ["._b.png", ".new/c.png", "@eaDir/d.png"] {
-        fs::write(at.join(name), picture(1)).unwrap();
+        fs::write(at.join(name), image(1)).unwrap();
     }
     // Those above would come before or with this one.
     std::thread::sleep(SETTLED / 4);
-    fs::write(at.join("e.png"), picture(2)).unwrap();
+    fs::write(at.join("e.png"), image(2)).unwrap();
     watched.wait(1);
     assert_eq!(watched.end(), Some(0));
     assert_eq!(names(out.path()), ["a.png", "e.png"]);
@@ -229,7 +229,7 @@ fn results_of_another_batch_that_come_are_left_out_and_named() {
     assert!(made.success());
     fs::rename(&done, input.path().join("done")).unwrap();
     watched.hear("done/b.png is left out: it is a result of the batch in ");
-    fs::write(input.path().join("done/c.png"), picture(2)).unwrap();
+    fs::write(input.path().join("done/c.png"), image(2)).unwrap();
     watched.wait(1);
     assert_eq!(watched.end(), Some(0));
     assert_eq!(names(out.path()), ["a.png", "done/c.png"]);

@@ -143,7 +143,7 @@ fn a_client_that_goes_away_leaves_the_server_well() {
 }
 
 #[test]
-fn a_picture_above_the_memory_cap_fails_alone() {
+fn an_image_above_the_memory_cap_fails_alone() {
     let mut said = BTreeSet::new();
     for engine in ENGINES {
         let server = Server::start(engine, &["--workers", "1", "--max-memory", "48"]);
@@ -181,7 +181,7 @@ fn deadline(engine: &str) -> String {
 }
 
 #[test]
-fn a_picture_that_misses_the_deadline_fails_alone() {
+fn an_image_that_misses_the_deadline_fails_alone() {
     for engine in ENGINES {
         let deadline = deadline(engine);
         let server = Server::start(engine, &["--workers", "1", "--timeout", &deadline]);

@@ -115,12 +115,12 @@ async fn live(
             continue;
         };
         send(&client, &reply, worker.taken()).await;
-        let picture = Request::decode(&request).unwrap().picture.to_vec();
-        let times = before.entry(picture.clone()).or_default();
-        let act = habit(&picture, *times);
+        let image = Request::decode(&request).unwrap().picture.to_vec();
+        let times = before.entry(image.clone()).or_default();
+        let act = habit(&image, *times);
         *times += 1;
         // The test may not look.
-        let _ = sees.send((picture.clone(), act));
+        let _ = sees.send((image.clone(), act));
         let answer = worker.respond(Some(&mut pipeline), &request, &mut Clock(Instant::now()));
         match act {
             Act::Answer => send(&client, &reply, answer).await,
@@ -129,10 +129,10 @@ async fn live(
                 send(&client, &reply, answer).await;
             }
             Act::Late => {
-                if let Some((reply, answer)) = late.remove(&picture) {
+                if let Some((reply, answer)) = late.remove(&image) {
                     send(&client, &reply, answer).await;
                 }
-                late.insert(picture, (reply, answer));
+                late.insert(image, (reply, answer));
             }
             Act::Garbage => send(&client, &reply, b"cutout/2 {}\n".to_vec()).await,
             Act::Die => return,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::host::{Act, Host, refuse_offers};
 use super::server::Server;
 use super::{by_fleet, letters, some};
-use crate::batch::{names, picture, report};
+use crate::batch::{image, names, report};
 use crate::support::finish;
 
 /// The time after which an image counts as lost that is never answered, and the one for which nobody may be heard of.
@@ -21,15 +21,15 @@ const SOON: [&str; 2] = ["--timeout", "2"];
 const AT_ONCE: Duration = Duration::from_secs(50);
 
 #[test]
-fn pictures_on_their_way_are_handed_out_again_when_the_server_is_back() {
+fn images_on_their_way_are_handed_out_again_when_the_server_is_back() {
     let Some(mut server) = Server::start("") else {
         return;
     };
-    let third = picture(2);
+    let third = image(2);
     let host = Host::start(&server.url(), "h1", 1, {
         let third = third.clone();
-        Box::new(move |picture, before| match before {
-            0 if picture == third => Act::Drop,
+        Box::new(move |image, before| match before {
+            0 if image == third => Act::Drop,
             _ => Act::Answer,
         })
     });
@@ -57,7 +57,7 @@ fn pictures_on_their_way_are_handed_out_again_when_the_server_is_back() {
 }
 
 #[test]
-fn a_fleet_without_workers_ends_the_batch_once_and_not_each_picture() {
+fn a_fleet_without_workers_ends_the_batch_once_and_not_each_image() {
     let Some(server) = Server::start("") else {
         return;
     };

@@ -60,7 +60,7 @@ fn images_that_a_manifest_above_them_hides_are_counted_by_its_folder() {
     let top = folder(&["mine/in/a.png", "mine/in/b.png", "mine/in/c.png"]);
     let at = |name: &str| top.path().join(name);
     fs::create_dir(at(".cutout")).unwrap();
-    let lines = begun("mine/in/a.png", &picture(0)) + &begun("mine/in/b.png", &picture(1));
+    let lines = begun("mine/in/a.png", &image(0)) + &begun("mine/in/b.png", &image(1));
     fs::write(at(".cutout/manifest.jsonl"), lines).unwrap();
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("report.jsonl");
@@ -82,7 +82,7 @@ fn a_manifest_that_others_may_have_written_hides_nothing() {
     let at = |name: &str| top.path().join(name);
     let manifest = at(".cutout/manifest.jsonl");
     fs::create_dir(at(".cutout")).unwrap();
-    fs::write(&manifest, begun("mine/in/a.png", &picture(0))).unwrap();
+    fs::write(&manifest, begun("mine/in/a.png", &image(0))).unwrap();
     let taken = || {
         let out = tempfile::tempdir().unwrap();
         let (_, said) = finish(batch(out.path()).arg(at("mine/in")));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn results_are_never_taken_as_pictures_wherever_they_stand() {
+fn results_are_never_taken_as_images_wherever_they_stand() {
     let input = folder(&["a.png", "b.jpg"]);
     let at = input.path();
     // Beside the originals, twice, then below them in two folders.
@@ -18,14 +18,14 @@ fn results_are_never_taken_as_pictures_wherever_they_stand() {
         assert!(done.status.success(), "{said}");
         assert_eq!(names(&at.join(out)), ["a.png", "b.png"], "{said}");
     }
-    assert!(fs::read(at.join("a.png")).unwrap() == picture(0));
+    assert!(fs::read(at.join("a.png")).unwrap() == image(0));
 }
 
 #[test]
 fn results_that_are_named_matched_or_listed_are_left_out_too() {
     let input = folder(&["a.jpg", "b/c.gif"]);
     let raw = OsStr::from_bytes(b"raw\xff.bmp");
-    fs::write(input.path().join(raw), picture(7)).unwrap();
+    fs::write(input.path().join(raw), image(7)).unwrap();
     let at = input.path();
     let list = |at: &Path| {
         let mut find = std::process::Command::new("find");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
+fn hosts_that_fail_an_image_fail_no_other_and_no_more_than_they_must() {
     let Some(server) = Server::start("") else {
         return;
     };
@@ -21,11 +21,11 @@ fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
         let input = some(4);
         let out = tempfile::tempdir().unwrap();
         let file = out.path().join("report.jsonl");
-        let poison = picture(2);
+        let poison = image(2);
         let host = Host::start(&server.url(), "h1", 2, {
             let poison = poison.clone();
-            Box::new(move |picture, before| match acts.get(before) {
-                Some(act) if picture == poison => *act,
+            Box::new(move |image, before| match acts.get(before) {
+                Some(act) if image == poison => *act,
                 _ => Act::Answer,
             })
         });
@@ -37,10 +37,7 @@ fn hosts_that_fail_a_picture_fail_no_other_and_no_more_than_they_must() {
                 .arg("--report")
                 .arg(&file),
         );
-        let seen = host
-            .seen
-            .try_iter()
-            .filter(|(picture, _)| *picture == poison);
+        let seen = host.seen.try_iter().filter(|(image, _)| *image == poison);
         assert!((times..=3).contains(&seen.count()), "{acts:?}: {said}");
         let lines = report(&file);
         let failed: Vec<&Value> = lines.iter().filter(|l| l["status"] == "failed").collect();
@@ -110,7 +107,7 @@ fn hosts_join_and_leave_while_the_batch_goes_on() {
 }
 
 #[test]
-fn a_picture_that_is_late_is_handed_to_an_idle_host_and_counted_as_a_copy() {
+fn an_image_that_is_late_is_handed_to_an_idle_host_and_counted_as_a_copy() {
     let Some(server) = Server::start("") else {
         return;
     };
