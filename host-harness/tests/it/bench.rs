@@ -10,10 +10,31 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{cutout, finish, fixture, tiny};
 
-#[test]
-fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("reports");
+/// How many samples of `figure` the row has.
+fn samples(record: &Record, row: &str, figure: Figure) -> usize {
+    let mut series = record.series.iter();
+    let found = series.find(|s| s.row == row && s.figure == figure);
+    found.map_or(0, |s| s.samples.len())
+}
+
+/// Checks that the reports in `out` have the samples of `record`, and that the table is what was `printed`.
+fn agree(out: &Path, record: &Record, printed: &str) {
+    assert_eq!(
+        printed.trim(),
+        fs::read_to_string(out.join("bench.md")).unwrap().trim()
+    );
+    let csv = fs::read_to_string(out.join("bench.csv")).unwrap();
+    let samples: usize = record.series.iter().map(|s| s.samples.len()).sum();
+    assert_eq!(csv.lines().count(), samples + 1);
+    assert!(
+        fs::read_to_string(out.join("bench.html"))
+            .unwrap()
+            .contains("<svg")
+    );
+}
+
+/// `cutout bench` of our engines beside a peer that makes the same and one that makes something else.
+fn beside_peers(folder: &Path, out: &Path) -> (std::process::Output, String) {
     let photo = fixture("photos/chelsea.png");
     let program = env!("CARGO_BIN_EXE_cutout");
     let same = format!(
@@ -22,9 +43,9 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
     );
     let other = format!(
         "other|one=sh -c 'cp {} $1' {{input}} {{output}}",
-        opaque(folder.path())
+        opaque(folder)
     );
-    let (output, said) = finish(
+    finish(
         cutout()
             .arg("bench")
             .arg(&photo)
@@ -33,8 +54,15 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
             .args(["--measure", "process,times,memory"])
             .args(["--peer", &same, "--peer", &other])
             .arg("-o")
-            .arg(&out),
-    );
+            .arg(out),
+    )
+}
+
+#[test]
+fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("reports");
+    let (output, said) = beside_peers(folder.path(), &out);
     assert!(output.status.success(), "{said}");
     let record: Record =
         serde_json::from_slice(&fs::read(out.join("bench.json")).unwrap()).unwrap();
@@ -48,13 +76,6 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
         rows,
         BTreeSet::from(["native net", "other|one", "same", "wasm net"])
     );
-    let count = |row: &str, figure| {
-        let found = record
-            .series
-            .iter()
-            .find(|s| s.row == row && s.figure == figure);
-        found.map_or(0, |s| s.samples.len())
-    };
     for (row, figure, expected) in [
         ("wasm net", Figure::ProcessPeak, 2),
         ("wasm net", Figure::Written, 2),
@@ -68,29 +89,22 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
         ("wasm net", Figure::IdleRss, 2),
         ("same", Figure::Steady, 0),
     ] {
-        assert_eq!(count(row, figure), expected, "{row} {}", figure.title());
+        assert_eq!(
+            samples(&record, row, figure),
+            expected,
+            "{row} {}",
+            figure.title()
+        );
     }
     let ratio = |row: &str| {
-        let found = record
-            .ratios
-            .iter()
-            .find(|r| r.row == row && r.figure == Figure::ProcessWarm);
+        let mut ratios = record.ratios.iter();
+        let found = ratios.find(|r| r.row == row && r.figure == Figure::ProcessWarm);
         found.unwrap().value.clone()
     };
     assert!(ratio("same").unwrap() > 0.0);
     assert!(ratio("other|one").is_err(), "another image is another work");
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout).trim(),
-        fs::read_to_string(out.join("bench.md")).unwrap().trim()
-    );
-    let csv = fs::read_to_string(out.join("bench.csv")).unwrap();
-    let samples: usize = record.series.iter().map(|s| s.samples.len()).sum();
-    assert_eq!(csv.lines().count(), samples + 1);
-    assert!(
-        fs::read_to_string(out.join("bench.html"))
-            .unwrap()
-            .contains("<svg")
-    );
+    let printed = String::from_utf8_lossy(&output.stdout);
+    agree(&out, &record, &printed);
 }
 
 /// A cut-out that is opaque everywhere, of the photo's size.
@@ -234,6 +248,21 @@ fn two_rows_of_one_name_are_refused() {
     assert!(said.contains("two rows"), "{said}");
 }
 
+/// `cutout bench` in two rounds of whole processes, beside a peer that takes these turns.
+fn measuring(folder: &Path, turns: &[&str]) -> Command {
+    let mut command = cutout();
+    command
+        .arg("bench")
+        .arg(fixture("photos/chelsea.png"))
+        .args(["--row", "native:net", "--model", &tiny(), "--samples", "2"])
+        .args(["--measure", "process", "--peer", &peer(folder, turns)])
+        .arg("-o")
+        .arg(folder.join("out"))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null());
+    command
+}
+
 #[test]
 fn an_interruption_ends_the_process_that_runs_and_keeps_whole_rounds() {
     for (whole_rounds, said_text) in [(0, "nothing is written"), (1, "1 of 2 rounds")] {
@@ -251,22 +280,7 @@ fn an_interruption_ends_the_process_that_runs_and_keeps_whole_rounds() {
         let hang = format!("echo $$ > {}; exec sleep 1000", fifo.display());
         let mut turns = vec![&*copy; 1 + whole_rounds];
         turns.push(&hang);
-        let mut command = cutout();
-        command
-            .arg("bench")
-            .arg(fixture("photos/chelsea.png"))
-            .args(["--row", "native:net", "--model", &tiny(), "--samples", "2"])
-            .args([
-                "--measure",
-                "process",
-                "--peer",
-                &peer(folder.path(), &turns),
-                "-o",
-            ])
-            .arg(folder.path().join("out"))
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null());
-        let bench = command.spawn().unwrap();
+        let bench = measuring(folder.path(), &turns).spawn().unwrap();
         let hanging = fs::read_to_string(&fifo).unwrap();
         let pid = Pid::from_child(&bench);
         kill_process(pid, Signal::INT).unwrap();
@@ -277,14 +291,10 @@ fn an_interruption_ends_the_process_that_runs_and_keeps_whole_rounds() {
         assert!(!Path::new("/proc").join(hanging.trim()).exists(), "{said}");
         let record = fs::read(folder.path().join("out/bench.json")).ok();
         let record = record.map(|json| serde_json::from_slice::<Record>(&json).unwrap());
-        let samples = record.map_or(0, |record| {
+        let found = record.map_or(0, |record| {
             assert_eq!((record.about.rounds, record.about.samples), (1, 2));
-            let warm = record
-                .series
-                .iter()
-                .find(|s| s.figure == Figure::ProcessWarm);
-            warm.map_or(0, |s| s.samples.len())
+            samples(&record, "native net", Figure::ProcessWarm)
         });
-        assert_eq!(samples, whole_rounds);
+        assert_eq!(found, whole_rounds);
     }
 }

@@ -71,24 +71,16 @@ fn a_fleet_makes_what_this_process_makes_and_the_report_says_where() {
         let made = lines.iter().filter(|line| line["host"] == name).count();
         assert!(made > 0 && hosts["hosts"][name] == made, "{hosts} {said}");
         assert!(said.contains(&format!("{name} {made}")), "{said}");
-        assert!(
-            said.contains(&format!("host {name} is there, slots: 2")),
-            "{said}"
-        );
+        let joined = format!("host {name} is there, slots: 2");
+        assert!(said.contains(&joined), "{said}");
     }
-    assert!(
-        lines
-            .iter()
-            .all(|line| line["stages_ms"]["segment"].is_number())
-    );
+    let has_times = |line: &Value| line["stages_ms"]["segment"].is_number();
+    assert!(lines.iter().all(has_times));
     // What is done is done; where it was made is still known.
     let (said, lines) = run(&[]);
     assert!(said.contains("0 done, 20 skipped"), "{said}");
-    assert!(
-        lines
-            .iter()
-            .all(|l| l["host"].is_string() && l["hosts"].is_null())
-    );
+    let has_host = |line: &Value| line["host"].is_string() && line["hosts"].is_null();
+    assert!(lines.iter().all(has_host));
     assert!(run(&["--overwrite"]).0.contains("20 done, 0 skipped"));
 }
 

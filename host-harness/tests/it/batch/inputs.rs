@@ -13,6 +13,20 @@ use std::process::Stdio;
 use super::{batch, folder, image, names, results};
 use crate::support::finish;
 
+/// Adds files with odd names, one that may only be read, and links; the longest name.
+fn add_odd_files(at: &Path) -> String {
+    let long = format!("{}.png", "n".repeat(251));
+    let raw = OsStr::from_bytes(b"raw\xff\xfe.png");
+    fs::write(at.join(&long), image(3)).unwrap();
+    fs::write(at.join(raw), image(4)).unwrap();
+    let read_only = at.join("deep/read only.png");
+    fs::set_permissions(&read_only, fs::Permissions::from_mode(0o444)).unwrap();
+    symlink("..", at.join("deep/loop")).unwrap();
+    symlink(at.join("same.png"), at.join("linked.png")).unwrap();
+    symlink(at.join("nowhere"), at.join("dangling.png")).unwrap();
+    long
+}
+
 #[test]
 fn trees_links_and_odd_names_come_out_as_they_are_and_originals_stay() {
     let input = folder(&[
@@ -23,15 +37,7 @@ fn trees_links_and_odd_names_come_out_as_they_are_and_originals_stay() {
         "notes.txt",
     ]);
     let at = input.path();
-    let long = format!("{}.png", "n".repeat(251));
-    let raw = OsStr::from_bytes(b"raw\xff\xfe.png");
-    fs::write(at.join(&long), image(3)).unwrap();
-    fs::write(at.join(raw), image(4)).unwrap();
-    let read_only = at.join("deep/read only.png");
-    fs::set_permissions(&read_only, fs::Permissions::from_mode(0o444)).unwrap();
-    symlink("..", at.join("deep/loop")).unwrap();
-    symlink(at.join("same.png"), at.join("linked.png")).unwrap();
-    symlink(at.join("nowhere"), at.join("dangling.png")).unwrap();
+    let long = add_odd_files(at);
     let before = results(at);
 
     let out = at.join("results");
