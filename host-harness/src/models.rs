@@ -133,7 +133,7 @@ fn from_file(path: &Path, entries: &[CatalogueEntry]) -> Result<Model, Error> {
             format!("{} cannot be used: {e}", path.display()),
         )
     };
-    if let Some(text) = onnx::metadata(&onnx, METADATA).map_err(at)? {
+    if let Some(text) = cutout_onnx::metadata(&onnx, METADATA).map_err(at)? {
         let entry: CatalogueEntry = toml::from_str(&text).map_err(|e| {
             let text = format!(
                 "{} describes itself wrongly in its metadata {METADATA}: {e}; export it again (models/training)",

@@ -3,7 +3,7 @@
 use crate::compose::{Behind, compose};
 use crate::{
     Background, Canvas, Cutout, Error, Format, Layout, Mask, Matte, Options, Output, OutputKind,
-    Picture, Quality, Stage, budget, encode, thumbnail, transparency,
+    Picture, Quality, Stage, Thumbnails, budget, encode, thumbnail, transparency,
 };
 
 /// The result of [`Pipeline::render`](crate::Pipeline::render).
@@ -16,8 +16,7 @@ pub(crate) fn render(
     let Matte { mask, uncertainty } = matte;
     let (width, height, encoding) = (picture.width, picture.height, options.encoding);
     let foreground = transparency::foreground(&picture, &mask);
-    let thumbnail = |side| thumbnail::pair(&thumbnail::small(&picture, side), &mask);
-    let thumbnails = options.thumbnails.map(thumbnail).transpose()?;
+    let thumbnails = thumbnails(&picture, &mask, options)?;
     let also = also_mask(&picture, &mask, options)?;
     let made = |bytes, width, height, foreground| Output {
         bytes,
@@ -57,6 +56,16 @@ pub(crate) fn render(
     observe(Stage::Encode);
     let foreground = foreground.map(|_| canvas.foreground);
     Ok(made(bytes, canvas.width, canvas.height, foreground))
+}
+
+/// The image and its cut-out, small, where that is wanted.
+fn thumbnails(
+    picture: &Picture,
+    mask: &Mask,
+    options: &Options,
+) -> Result<Option<Thumbnails>, Error> {
+    let pair = |side| thumbnail::pair(&thumbnail::small(picture, side), mask);
+    options.thumbnails.map(pair).transpose()
 }
 
 /// The canvas of [`Pipeline::draw`](crate::Pipeline::draw). A mask has no background.

@@ -1,6 +1,6 @@
 //! Runtimes, which compute the network.
 
-use net::AnyPlan;
+use cutout_net::Plan;
 
 use crate::Error;
 #[cfg(not(feature = "tract"))]
@@ -46,11 +46,11 @@ impl Runtime {
 ///
 /// # Errors
 /// Kind `model` when the runtime `net` cannot use the model.
-pub(crate) fn plan(model: &Model, runtime: Runtime) -> Result<AnyPlan, Error> {
+pub(crate) fn plan(model: &Model, runtime: Runtime) -> Result<Plan, Error> {
     let side = model.spec.side;
     Ok(match runtime {
-        Runtime::NetF32 => onnx::lower(&model.onnx, side)?.into(),
-        _ => onnx::compile(&model.onnx, side)?,
+        Runtime::NetF32 => cutout_onnx::lower(&model.onnx, side)?.into(),
+        _ => cutout_onnx::compile(&model.onnx, side)?,
     })
 }
 

@@ -62,10 +62,7 @@ pub(super) fn walk(bytes: &[u8], frame: &Frame) -> Result<Scans, Fault> {
             // Another file.
             marker::SOI if found.end > 0 => return Err(Fault::Short),
             marker::DHT => walk.take_tables(segment.body).ok_or(Fault::Broken)?,
-            marker::DRI => {
-                let interval = segment.body.first_chunk::<2>().ok_or(Fault::Broken)?;
-                walk.interval = u16::from_be_bytes(*interval).into();
-            }
+            marker::DRI => walk.take_interval(segment.body).ok_or(Fault::Broken)?,
             marker::DQT => {
                 let tables = quantisers(segment.body);
                 found.requantise |= found.end > 0 && tables & quantised != 0;
@@ -213,6 +210,11 @@ impl<'a> Walk<'a> {
         for ((part, &component), &tables) in parts.zip(&scan.tables) {
             out.append(&mut part.scan(self.frame.components[component].id, tables));
         }
+    }
+
+    fn take_interval(&mut self, body: &[u8]) -> Option<()> {
+        self.interval = u16::from_be_bytes(*body.first_chunk()?).into();
+        Some(())
     }
 
     fn take_tables(&mut self, mut body: &[u8]) -> Option<()> {

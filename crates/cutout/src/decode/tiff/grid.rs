@@ -57,23 +57,17 @@ impl Chunks {
         if area > most || all > (4 * full_width * full_height).saturating_add(SLACK) {
             return Err(wrong("its tiles are far larger than its image"));
         }
-        let tags = match are_tiles {
-            true => [
-                tag::TILE_PLACES,
-                tag::STRIP_PLACES,
-                tag::TILE_LENGTHS,
-                tag::STRIP_LENGTHS,
-            ],
-            false => [
-                tag::STRIP_PLACES,
-                tag::TILE_PLACES,
-                tag::STRIP_LENGTHS,
-                tag::TILE_LENGTHS,
-            ],
-        };
         // Some writers give tiles under the tags of strips, and the reverse.
-        let list = |own, other| directory.list(own).or_else(|| directory.list(other));
-        let (places, lengths) = (list(tags[0], tags[1]), list(tags[2], tags[3]));
+        let list = |tiles, strips| {
+            let [own, other] = if are_tiles {
+                [tiles, strips]
+            } else {
+                [strips, tiles]
+            };
+            directory.list(own).or_else(|| directory.list(other))
+        };
+        let places = list(tag::TILE_PLACES, tag::STRIP_PLACES);
+        let lengths = list(tag::TILE_LENGTHS, tag::STRIP_LENGTHS);
         let wanted = across * down * planes;
         let places = places.filter(|places| places.count as u64 >= wanted && wanted <= MAX_CHUNKS);
         Ok(Self {
