@@ -11,6 +11,12 @@ pub enum Plan {
     Int(int::Plan),
 }
 
+impl From<int::Plan> for Plan {
+    fn from(plan: int::Plan) -> Self {
+        Self::Int(plan)
+    }
+}
+
 impl From<float::Plan> for Plan {
     fn from(plan: float::Plan) -> Self {
         Self::Float(plan)
