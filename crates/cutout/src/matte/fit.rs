@@ -29,8 +29,9 @@ const LARGEST: f64 = 128.0;
 /// The functions, averaged over the windows that a cell lies in; row by row.
 pub(super) struct Functions<'a> {
     cells: Cells<'a>,
-    /// Of the window around each cell.
+    /// Of the window around each cell, and of all windows that a cell lies in.
     kinds: Vec<Kinds>,
+    wide_kinds: Vec<Kinds>,
     radius: usize,
     /// Sums over the colours and the mask, of windows that are not flat.
     statistics: Windows<u32, QUANTITIES>,
@@ -54,6 +55,7 @@ impl<'a> Functions<'a> {
                 weights: std::array::from_fn(weight),
             },
             kinds: flat::kinds(mask, guide.width, radius),
+            wide_kinds: flat::kinds(mask, guide.width, 2 * radius),
             radius,
             statistics: Windows::new(radius, guide.width, guide.height),
             functions: Windows::new(radius, guide.width, guide.height),
@@ -77,14 +79,21 @@ impl<'a> Functions<'a> {
         out.clear();
         let (ring, start) = (&*self.ring.make_contiguous(), self.ring_start);
         let function = |x: usize, y: usize| ring[y - start][x];
-        let (mut count, mut scale) = (0, 0.0);
-        (self.functions).sums(self.row, 0..width, function, |cells, sums| {
-            // Divided once for windows of one size.
-            if cells != count {
-                (count, scale) = (cells, 1.0 / (ONE as f32 * cells as f32));
+        let mut mean = Mean::default();
+        let kinds = &self.wide_kinds[self.row * width..][..width];
+        for run in kinds.chunk_by(|a, b| a.level() == b.level()) {
+            let part = out.len()..out.len() + run.len();
+            match run[0].level() {
+                // All functions are this level: nothing is added up.
+                Some(level) => out.extend(part.map(|x| {
+                    let cells = reach(x, self.radius, width).len() * rows.len();
+                    mean.of(cells, &[0, 0, 0, level * ONE as i32 * cells as i32])
+                })),
+                None => (self.functions).sums(self.row, part, function, |cells, sums| {
+                    out.push(mean.of(cells, sums));
+                }),
             }
-            out.push(f32x4::from_i32x4(i32x4::new(*sums)) * scale);
-        });
+        }
         // The row that the next windows leave has to be there for them.
         if rows.start > self.ring_start {
             self.ring.pop_front();
@@ -115,6 +124,22 @@ impl<'a> Functions<'a> {
             }
         }
         row
+    }
+}
+
+/// Means of functions over windows, with a division for each size of a window alone.
+#[derive(Default)]
+struct Mean {
+    cells: usize,
+    scale: f32,
+}
+
+impl Mean {
+    fn of(&mut self, cells: usize, sums: &Fixed) -> Linear {
+        if cells != self.cells {
+            (self.cells, self.scale) = (cells, 1.0 / (ONE as f32 * cells as f32));
+        }
+        f32x4::from_i32x4(i32x4::new(*sums)) * self.scale
     }
 }
 

@@ -141,6 +141,7 @@ struct Band {
     upper: Vec<Linear>,
     /// The upper row again below the last one.
     lower: Vec<Linear>,
+    /// Of the current line, in runs that are not flat.
     cells: Vec<Between>,
     runs: Vec<Run>,
     /// For each cell its first pixel, and the end of all.
@@ -148,6 +149,7 @@ struct Band {
 }
 
 /// The functions of a line of pixels from a cell's middle to that of the next.
+#[derive(Clone, Default)]
 struct Between {
     /// The function in the cell's middle.
     start: Linear,
@@ -170,7 +172,7 @@ impl Band {
             next: 0,
             upper: Vec::new(),
             lower: Vec::new(),
-            cells: Vec::new(),
+            cells: vec![Between::default(); width],
             runs: Vec::new(),
             starts: (0..=width).map(start).collect(),
         }
@@ -188,16 +190,18 @@ impl Band {
             }
             self.next += 1;
         }
-        self.cells.clear();
         self.runs.clear();
         let corners = self.upper.iter().zip(&self.lower);
         let mut nexts = corners.clone().skip(1);
+        // Neighbours most often have the same level, which is worked out once.
+        let (mut constant, mut level) = (f32x4::ZERO, level_of(f32x4::ZERO));
         for (cell, left) in corners.enumerate() {
-            self.cells.push(Between {
-                start: *left.0,
-                step: f32x4::ZERO,
+            let flat = is_flat([left, nexts.next().unwrap_or(left)]).then(|| {
+                if !constant.simd_eq(*left.0).all() {
+                    (constant, level) = (*left.0, level_of(*left.0));
+                }
+                level
             });
-            let flat = flat([left, nexts.next().unwrap_or(left)]);
             match self.runs.last_mut() {
                 Some(run) if run.flat == flat => run.cells.end = cell + 1,
                 _ => self.runs.push(Run {
@@ -226,11 +230,16 @@ impl Band {
     }
 }
 
-/// The level between functions that are the same constant.
-fn flat([(first, a), (b, c)]: [(&Linear, &Linear); 2]) -> Option<u8> {
+/// Whether functions are the same constant.
+fn is_flat([(first, a), (b, c)]: [(&Linear, &Linear); 2]) -> bool {
     let same = first.simd_eq(*a) & first.simd_eq(*b) & first.simd_eq(*c);
     let colourless = first.simd_eq(f32x4::ZERO).to_bitmask() & 0b111 == 0b111;
-    (colourless && same.all()).then(|| levels([*first * CONSTANT; 4])[0])
+    colourless && same.all()
+}
+
+/// The level of a constant function.
+fn level_of(constant: Linear) -> u8 {
+    levels([constant * CONSTANT; 4])[0]
 }
 
 /// Picks the constant of a [`Linear`].

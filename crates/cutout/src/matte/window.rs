@@ -67,9 +67,10 @@ where
 }
 
 impl<T: Copy + Default + AddAssign + SubAssign, const N: usize> Column<T, N> {
-    /// Makes the sums those over `rows`, which begin and end no earlier than those before.
+    /// Makes the sums those over `rows`, which begin and end no earlier than those before. Rows that were left more than one step ago
+    /// are not asked for.
     fn move_to(&mut self, rows: &Range<usize>, cell: impl Fn(usize) -> [T; N]) {
-        if self.rows.end <= rows.start {
+        if self.rows.start + 1 < rows.start || self.rows.end <= rows.start {
             self.rows = rows.start..rows.start;
             self.sums = [T::default(); N];
         }
