@@ -33,7 +33,7 @@ pub(crate) fn of(error: &clap::Error, arguments: impl Iterator<Item = String>) -
 fn crop_without_equals(arguments: &[String]) -> Option<&String> {
     let at = arguments.iter().position(|argument| argument == "--crop")?;
     let margin = arguments.get(at + 1)?;
-    cutout::parse::margins(margin).is_some().then_some(margin)
+    margin.parse::<cutout::Margins>().ok().map(|_| margin)
 }
 
 /// For the flags by which other servers are told where to listen.

@@ -10,8 +10,8 @@ use crate::{
 use behind::{over, put_behind};
 use layout::{Place, scaled};
 
-pub use behind::Background;
 pub(crate) use behind::Behind;
+pub use behind::{Background, Colour};
 pub use layout::{Layout, Length, Margins};
 
 /// Pixels of a result.

@@ -1,5 +1,6 @@
 //! Pixels to encoded bytes.
 
+mod encoding;
 mod png;
 mod vp8;
 mod webp;
@@ -10,95 +11,8 @@ use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 use crate::budget::{self, Sink};
 use crate::{Canvas, Density, Error, ErrorKind, Mask, Profile};
 
+pub use encoding::{Encoding, Format, JpegQuality, PngEffort, WebpQuality};
 pub(crate) use png::cutout;
-
-/// A format that results are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Lossless, with transparency.
-    #[default]
-    Png,
-    /// Lossless or lossy, with transparency.
-    WebP,
-    /// Lossy, without transparency: white is put behind.
-    Jpeg,
-    /// No file but the pixels, row by row, for callers that have pixels: red, green, blue and straight alpha of 8 bits, or one value
-    /// of a mask.
-    Raw,
-}
-
-impl Format {
-    /// The format's word in flags, options and file names.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::WebP => "webp",
-            Self::Jpeg => "jpg",
-            Self::Raw => "raw",
-        }
-    }
-
-    /// The format's media type.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::WebP => "image/webp",
-            Self::Jpeg => "image/jpeg",
-            Self::Raw => "application/octet-stream",
-        }
-    }
-}
-
-/// How hard PNG is compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum PngEffort {
-    /// Quick to write.
-    #[default]
-    Fast,
-    /// Smaller, and many times slower.
-    Small,
-}
-
-/// Quality of a WebP file: lossless, or how much may change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum WebpQuality {
-    /// Nothing.
-    #[default]
-    Lossless,
-    /// Colours, but not alpha: 1…100, on the scale of libwebp.
-    Lossy(u8),
-}
-
-/// In which format a result is written, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Encoding {
-    /// Default: PNG.
-    pub format: Format,
-    /// Of PNG. Default: fast.
-    pub png: PngEffort,
-    /// Of WebP. Default: lossless.
-    pub webp: WebpQuality,
-    /// Quality of JPEG, 1…100. Default 90.
-    pub jpeg: u8,
-}
-
-impl Default for Encoding {
-    fn default() -> Self {
-        Self {
-            format: Format::default(),
-            png: PngEffort::default(),
-            webp: WebpQuality::default(),
-            jpeg: 90,
-        }
-    }
-}
-
-impl Encoding {
-    /// This encoding in another format.
-    pub fn of(self, format: Format) -> Self {
-        Self { format, ..self }
-    }
-}
 
 impl Canvas {
     /// The canvas as a file, stage `encode`: with the canvas's profile, and its density where the format has a field for it: PNG and JPEG.
@@ -202,7 +116,7 @@ fn jpeg(
 ) -> Result<Vec<u8>, Error> {
     fits(width, height, "jpg", 65_535)?;
     written(Format::Jpeg, |out| {
-        let mut encoder = JpegEncoder::new_with_quality(out, quality.clamp(1, 100));
+        let mut encoder = JpegEncoder::new_with_quality(out, encoding::in_range(quality));
         if let Some(density) = density.and_then(in_jfif) {
             encoder.set_pixel_density(density);
         }

@@ -47,7 +47,6 @@ mod mask;
 mod matte;
 mod model;
 mod options;
-pub mod parse;
 mod picture;
 mod pipeline;
 mod preprocess;
@@ -61,15 +60,18 @@ mod transparency;
 
 pub use budget::{Budget, within};
 pub use colour::Cutout;
-pub use compose::{Background, Canvas, Layout, Length, Margins};
+pub use compose::{Background, Canvas, Colour, Layout, Length, Margins};
 pub use decode::decode;
-pub use encode::{Encoding, Format, PngEffort, WebpQuality};
+pub use encode::{Encoding, Format, JpegQuality, PngEffort, WebpQuality};
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;
 pub use mask::{Mask, Matte};
 pub use model::{ModelSpec, OutputRule, Scaling};
-pub use options::{Options, Output, OutputKind, Quality, Thumbnails};
-pub use picture::{BoundingBox, Density, Picture, Size};
+pub use options::{
+    Compat, InvalidValue, OPTIONS, OptionSpec, OptionValue, Options, Output, OutputKind, Quality,
+    Thumbnails, Values, Word,
+};
+pub use picture::{BoundingBox, Density, MaxSide, Picture, Size};
 pub use pipeline::{Pipeline, Stage};
 pub use profile::Profile;
 pub use segmenter::{Net, Segmenter};

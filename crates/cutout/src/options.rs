@@ -1,6 +1,15 @@
 //! Options of a result, and the result.
 
+mod spec;
+#[cfg(test)]
+mod tests;
+mod word;
+
 use crate::{Background, BoundingBox, Encoding, Layout, Limits, Size};
+
+pub use spec::{InvalidValue, OPTIONS, OptionSpec, OptionValue, Values};
+pub use word::Word;
+pub(crate) use word::words;
 
 /// Kind of result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,6 +19,22 @@ pub enum OutputKind {
     Cutout,
     /// The mask alone, in grey.
     Mask,
+}
+
+words! {
+    OutputKind {
+        Cutout = "cutout": "The image with its background transparent, or another in its place",
+        Mask = "mask": "The mask alone: 8-bit grey, 255 is foreground",
+    }
+}
+
+impl OptionValue for OutputKind {
+    const OPTION: OptionSpec = OptionSpec {
+        name: "output",
+        values: Self::VALUES,
+        default: Some(Self::Cutout.as_str()),
+        about: "The image without its background, or the mask alone: 8-bit grey, 255 is foreground",
+    };
 }
 
 /// How the mask's edges and the colours beside them are made.
@@ -22,8 +47,56 @@ pub enum Quality {
     Good,
     /// As `Good`, from the best of up to three looks of the network.
     Best,
-    /// As rembg does it, the darkened edges included.
+    /// As rembg does it, the darkened edges included. Chosen by [`Compat`].
     Rembg,
+}
+
+words! {
+    Quality {
+        Fast = "fast": "The network's mask stretched over the image: soft edges",
+        Good = "good": "Edges along those of the image, and the subject's own colours on them",
+        Best = "best": "As `good`, from the best of up to three looks of the network: up to three times as long",
+        ; Rembg = Compat::Rembg.as_str(),
+    }
+}
+
+impl OptionValue for Quality {
+    const OPTION: OptionSpec = OptionSpec {
+        name: "quality",
+        values: Self::VALUES,
+        default: Some(Self::Good.as_str()),
+        about: "How edges are made",
+    };
+}
+
+/// A program whose results are wanted: a quality in place of [`Quality`]'s own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compat {
+    /// rembg.
+    Rembg,
+}
+
+words! {
+    Compat {
+        Rembg = "rembg": "Soft and darkened edges",
+    }
+}
+
+impl OptionValue for Compat {
+    const OPTION: OptionSpec = OptionSpec {
+        name: "compat",
+        values: Self::VALUES,
+        default: None,
+        about: "Make edges as another program does, its defects included, in place of `quality`",
+    };
+}
+
+impl From<Compat> for Quality {
+    fn from(compat: Compat) -> Self {
+        match compat {
+            Compat::Rembg => Self::Rembg,
+        }
+    }
 }
 
 /// Options of one result, and its limits.

@@ -1,8 +1,10 @@
 //! Pixels in memory.
 
+use std::str::FromStr;
+
 use image::metadata::Orientation;
 
-use crate::{Profile, budget, resample};
+use crate::{InvalidValue, OptionSpec, OptionValue, Profile, Values, budget, resample};
 
 /// An upright image: EXIF orientation is already applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +150,46 @@ pub struct Size {
     pub max_side: Option<u32>,
     /// The area in pixels.
     pub max_pixels: Option<u64>,
+}
+
+/// The longer side of an image in pixels: 1 or more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxSide(u32);
+
+impl MaxSide {
+    /// As a number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl OptionValue for MaxSide {
+    const OPTION: OptionSpec = OptionSpec {
+        name: "max-side",
+        values: Values::Number {
+            least: 1,
+            most: u32::MAX,
+            or: None,
+        },
+        default: None,
+        about: "Longer side of the result in pixels; larger images are scaled down",
+    };
+}
+
+impl TryFrom<u32> for MaxSide {
+    type Error = InvalidValue;
+
+    fn try_from(side: u32) -> Result<Self, InvalidValue> {
+        Self::OPTION.values.number(side).map(Self)
+    }
+}
+
+impl FromStr for MaxSide {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        Self::OPTION.values.number_of(text).map(Self)
+    }
 }
 
 impl Size {

@@ -148,6 +148,15 @@ impl Fields {
     }
 }
 
+/// The value of a switch: `true`, `false`, `1`, `0`, `yes`, `no`, `on` or `off`, in any case.
+pub(crate) fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether JSON has units of more than a byte: it begins with a byte-order mark of UTF-16, which one of UTF-32 contains, or
 /// with zeros in its first character, which is ASCII (RFC 4627, section 3).
 fn is_wide(json: &[u8]) -> bool {

@@ -1,16 +1,15 @@
 //! Our own face: `POST /v1/remove`.
 //!
-//! The body is the image itself, or a multipart form with `image` (or `image[]`, or `file`). Options stand in the query or
-//! in the form, named as the program's flags: `output`, `quality`, `compat`, `format`, `png`, `webp-quality`,
-//! `jpeg-quality`, `background` (a colour, or an image in the form), `crop` (`true`, or margins), `max-side`. `Accept`
-//! chooses the format where `format` does not, and JSON where it is preferred to every image format.
+//! The body is the image itself, or a multipart form with `image` (or `image[]`, or `file`). Options ([`OPTIONS`]) stand in
+//! the query or in the form; `background` may be an image in the form, `crop` may be `true`. `Accept` chooses the format
+//! where `format` does not, and JSON where it is preferred to every image format.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cutout::{
-    Background, Encoding, Error, ErrorKind, Format, Layout, Length, Margins, Matte, Options,
-    Output, OutputKind, Quality, Segmenter, parse,
+    Background, Colour, Compat, Encoding, Error, ErrorKind, Format, InvalidValue, JpegQuality,
+    Layout, Margins, Matte, MaxSide, OPTIONS, OptionValue, Options, Output, Quality, Segmenter,
 };
 use http::{Request, Response};
 use serde_json::json;
@@ -18,23 +17,10 @@ use serde_json::json;
 use crate::Job;
 use crate::accept;
 use crate::answer::{Refusal, add, add_findings, answer, failure, problem, refuse_contradictions};
-use crate::fields::{Body, Fields};
+use crate::fields::{Body, Fields, flag};
 
 /// The form fields that may hold the image: the first is ours, the others are common among clients.
 const IMAGE: [&str; 3] = ["image", "image[]", "file"];
-
-const OPTIONS: [&str; 10] = [
-    "output",
-    "quality",
-    "compat",
-    "format",
-    "png",
-    "webp-quality",
-    "jpeg-quality",
-    "background",
-    "crop",
-    "max-side",
-];
 
 pub(crate) fn respond<S: Segmenter>(
     job: &mut Job<'_, S>,
@@ -75,10 +61,12 @@ fn read(request: &Request<Bytes>) -> Result<(Bytes, Fields), Refusal> {
         return Err(refused("bad-option", text));
     }
     refuse_contradictions(&fields)?;
-    let is_known = |name: &str| IMAGE.contains(&name) || OPTIONS.contains(&name);
+    let is_option = |name: &str| OPTIONS.iter().any(|option| option.name == name);
+    let is_known = |name: &str| IMAGE.contains(&name) || is_option(name);
     if let Some(name) = fields.names().find(|name| !is_known(name)) {
         let image = if is_form { "image, " } else { "" };
-        let known = OPTIONS.join(", ");
+        let known: Vec<_> = OPTIONS.iter().map(|option| option.name).collect();
+        let known = known.join(", ");
         let text = format!("{name:?} is not an option; known are {image}{known}");
         return Err(refused("bad-option", &text));
     }
@@ -135,14 +123,7 @@ impl Shape {
     fn wanted(request: &Request<Bytes>, fields: &Fields) -> Result<Self, Refusal> {
         let accept = accept::accepted(request.headers());
         let json = accept::prefers_json(&accept);
-        let asked = fields.text("format").map(|text| match text {
-            "png" => Ok(Format::Png),
-            "webp" => Ok(Format::WebP),
-            "jpeg" | "jpg" => Ok(Format::Jpeg),
-            _ => Err(bad("format", text, "png, webp or jpeg")),
-        });
-        let format = asked
-            .transpose()?
+        let format = value(fields)?
             .or_else(|| accept::best_image(&accept))
             .or(json.then_some(Format::Png));
         let format = format.ok_or_else(|| {
@@ -161,77 +142,51 @@ fn options<S: Segmenter>(
     format: Format,
 ) -> Result<Options, Refusal> {
     let mut options = Options {
+        output: value(fields)?.unwrap_or_default(),
+        quality: quality(fields)?,
         encoding: encoding(fields, format)?,
+        layout: Layout {
+            crop: crop(fields)?,
+            ..Layout::default()
+        },
+        background: background(fields)?,
         limits: job.limits,
         ..Options::default()
     };
-    if let Some(text) = fields.text("output") {
-        options.output = match text {
-            "cutout" => OutputKind::Cutout,
-            "mask" => OutputKind::Mask,
-            _ => return Err(bad("output", text, "cutout or mask")),
-        };
-    }
-    options.quality = quality(fields)?;
-    if let Some(text) = fields.text("max-side") {
-        let side = text.parse().ok().filter(|side| *side > 0);
-        options.size.max_side = Some(side.ok_or_else(|| bad("max-side", text, "pixels above 0"))?);
-    }
-    if let Some(text) = fields.text("crop") {
-        let margins = match parse::flag(text) {
-            // A lone 0 or 1 is a margin in pixels, too small to matter, or the flag: the flag.
-            Some(true) => Some(Margins::all(Length::Pixels(0))),
-            Some(false) => None,
-            None => {
-                let wanted = "true, false, or margins such as 10px or 5%";
-                Some(parse::margins(text).ok_or_else(|| bad("crop", text, wanted))?)
-            }
-        };
-        options.layout = Layout {
-            crop: margins,
-            ..Layout::default()
-        };
-    }
-    if let Some(bytes) = fields.bytes("background") {
-        options.background = match fields.text("background") {
-            Some(text) => {
-                let wanted = "a colour, or in a form an image";
-                let colour = parse::colour(text).ok_or_else(|| bad("background", text, wanted))?;
-                Background::Colour(colour)
-            }
-            None => Background::Picture(bytes.to_vec()),
-        };
-    }
+    options.size.max_side = value(fields)?.map(MaxSide::get);
     Ok(options)
 }
 
+/// The value of an option, where it is given.
+fn value<T: OptionValue>(fields: &Fields) -> Result<Option<T>, Refusal> {
+    let value = fields.text(T::OPTION.name).map(|text| {
+        let value = text.parse();
+        value.map_err(|e| bad(T::OPTION.name, text, &e))
+    });
+    value.transpose()
+}
+
 fn encoding(fields: &Fields, format: Format) -> Result<Encoding, Refusal> {
-    let mut encoding = Encoding::default().of(format);
-    if let Some(text) = fields.text("png") {
-        encoding.png = parse::png_effort(text).ok_or_else(|| bad("png", text, "fast or small"))?;
-    }
-    if let Some(text) = fields.text("webp-quality") {
-        let wanted = "1 to 100, or lossless";
-        encoding.webp =
-            parse::webp_quality(text).ok_or_else(|| bad("webp-quality", text, wanted))?;
-    }
-    if let Some(text) = fields.text("jpeg-quality") {
-        encoding.jpeg =
-            parse::jpeg_quality(text).ok_or_else(|| bad("jpeg-quality", text, "1 to 100"))?;
-    }
-    Ok(encoding)
+    let default = Encoding::default();
+    Ok(Encoding {
+        format,
+        png: value(fields)?.unwrap_or(default.png),
+        webp: value(fields)?.unwrap_or(default.webp),
+        jpeg: value(fields)?.map_or(default.jpeg, JpegQuality::get),
+    })
 }
 
 /// By `quality`, or by `compat` in its place.
 fn quality(fields: &Fields) -> Result<Quality, Refusal> {
-    match (fields.text("quality"), fields.text("compat")) {
+    let name = Quality::OPTION.name;
+    let compat: Option<Compat> = value(fields)?;
+    match (fields.text(name), compat) {
         (None, None) => Ok(Quality::default()),
-        (Some(text), None) => {
-            let wanted = "fast, good or best; numbers go to jpeg-quality or webp-quality";
-            parse::quality(text).ok_or_else(|| bad("quality", text, wanted))
-        }
-        (None, Some("rembg")) => Ok(Quality::Rembg),
-        (None, Some(text)) => Err(bad("compat", text, "rembg")),
+        (None, Some(compat)) => Ok(compat.into()),
+        (Some(text), None) => text.parse().map_err(|e: InvalidValue| {
+            let expected = format!("{}; numbers go to jpeg-quality or webp-quality", e.expected);
+            bad(name, text, &InvalidValue { expected })
+        }),
         (Some(_), Some(_)) => {
             let text = "compat takes the place of quality; send one of them";
             Err(Box::new(problem(400, "bad-option", text)))
@@ -239,8 +194,34 @@ fn quality(fields: &Fields) -> Result<Quality, Refusal> {
     }
 }
 
-fn bad(name: &str, value: &str, wanted: &str) -> Refusal {
-    let value: String = value.chars().take(80).collect();
-    let text = format!("{name}={value} cannot be; it takes {wanted}");
-    Box::new(problem(400, "bad-option", &text))
+fn crop(fields: &Fields) -> Result<Option<Margins>, Refusal> {
+    let name = Margins::OPTION.name;
+    let Some(text) = fields.text(name) else {
+        return Ok(None);
+    };
+    match flag(text) {
+        // A lone 0 or 1 is a margin in pixels, too small to matter, or the flag: the flag.
+        Some(is_cropped) => Ok(is_cropped.then_some(Margins::NONE)),
+        None => {
+            let margins = text.parse::<Margins>().map(Some);
+            margins.map_err(|e| bad(name, text, &e.or("true or false")))
+        }
+    }
+}
+
+fn background(fields: &Fields) -> Result<Background, Refusal> {
+    let name = Colour::OPTION.name;
+    match (fields.text(name), fields.bytes(name)) {
+        (Some(text), _) => match text.parse() {
+            Ok(Colour(colour)) => Ok(Background::Colour(colour)),
+            Err(e) => Err(bad(name, text, &e.or("in a form an image"))),
+        },
+        (None, Some(bytes)) => Ok(Background::Picture(bytes.to_vec())),
+        (None, None) => Ok(Background::Transparent),
+    }
+}
+
+#[cold]
+fn bad(name: &str, value: &str, error: &InvalidValue) -> Refusal {
+    Box::new(problem(400, "bad-option", &error.message(name, value)))
 }

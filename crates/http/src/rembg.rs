@@ -1,12 +1,12 @@
 //! rembg's face: `POST /api/remove`, a multipart form with `file` and rembg's options in the form or the query.
 
 use bytes::Bytes;
-use cutout::{Background, Options, Output, OutputKind, Segmenter, parse};
+use cutout::{Background, Options, Output, OutputKind, Segmenter};
 use http::{Request, Response};
 
 use crate::Job;
 use crate::answer::{Refusal, add, add_findings, answer, failure, problem, refuse_contradictions};
-use crate::fields::Fields;
+use crate::fields::{self, Fields};
 
 /// Fields of rembg that are not supported here; `false` asks for nothing.
 const NOT_DONE: [(&str, &str); 2] = [
@@ -61,7 +61,7 @@ where
     let flag = |name: &str| match fields.text(name) {
         None => Ok(false),
         Some(text) => {
-            parse::flag(text).ok_or_else(|| refused(&format!("{name} is neither true nor false")))
+            fields::flag(text).ok_or_else(|| refused(&format!("{name} is neither true nor false")))
         }
     };
     for (name, what) in NOT_DONE {

@@ -1,13 +1,13 @@
 //! Requests to a worker.
 
 use cutout::{
-    Background, Encoding, Layout, Length, Limits, Margins, Options, Size, WebpQuality, parse,
+    Background, Colour, Compat, Encoding, Format, InvalidValue, JpegQuality, Layout, Limits,
+    Margins, MaxSide, OptionValue, Options, Quality, Size, WebpQuality,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::BadMessage;
 use crate::frame;
-use crate::wire::{FormatWord, OutputWord, PngWord, QualityWord};
 
 /// One image and what to make of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,15 +61,16 @@ impl<'a> Request<'a> {
     }
 }
 
+/// The JSON of a frame: the options, named as the flags are with `_` in place of `-`, and what is a message's own.
 #[derive(Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct Header {
-    output: OutputWord,
-    quality: QualityWord,
-    format: FormatWord,
-    png: PngWord,
+    output: String,
+    quality: String,
+    format: String,
+    png: String,
     webp_quality: WebpField,
-    jpeg_quality: u8,
+    jpeg_quality: u32,
     max_side: Option<u32>,
     crop: Option<CropField>,
     background: Option<BackgroundField>,
@@ -80,9 +81,9 @@ struct Header {
 }
 
 #[derive(Deserialize, Serialize)]
-#[serde(untagged, expecting = "webp_quality is 1 to 100, or \"lossless\"")]
+#[serde(untagged, expecting = "webp_quality is a number or a word")]
 enum WebpField {
-    Lossy(u8),
+    Lossy(u32),
     Word(String),
 }
 
@@ -130,22 +131,26 @@ impl Header {
     fn of(options: &Options, max_answer: Option<u64>) -> Self {
         let encoding = options.encoding;
         Self {
-            output: options.output.into(),
-            quality: options.quality.into(),
-            format: encoding.format.into(),
-            png: encoding.png.into(),
-            webp_quality: match encoding.webp {
-                WebpQuality::Lossless => WebpField::Word("lossless".into()),
-                WebpQuality::Lossy(quality) => WebpField::Lossy(quality),
+            output: options.output.to_string(),
+            quality: options.quality.to_string(),
+            format: match encoding.format {
+                // The word that workers of every version know.
+                Format::Jpeg => "jpeg".to_owned(),
+                format => format.to_string(),
             },
-            jpeg_quality: encoding.jpeg,
+            png: encoding.png.to_string(),
+            webp_quality: match encoding.webp {
+                WebpQuality::Lossless => WebpField::Word(WebpQuality::LOSSLESS.to_owned()),
+                WebpQuality::Lossy(quality) => WebpField::Lossy(quality.into()),
+            },
+            jpeg_quality: encoding.jpeg.into(),
             max_side: options.size.max_side,
-            crop: options.layout.crop.map(CropField::of),
+            crop: (options.layout.crop).map(|margins| CropField::Margins(margins.to_string())),
             background: match &options.background {
                 Background::Transparent => None,
-                Background::Colour([r, g, b, a]) => Some(BackgroundField::Colour(format!(
-                    "#{r:02x}{g:02x}{b:02x}{a:02x}"
-                ))),
+                Background::Colour(colour) => {
+                    Some(BackgroundField::Colour(Colour(*colour).to_string()))
+                }
                 Background::Picture(file) => Some(BackgroundField::Picture(PictureField {
                     picture: file.len() as u64,
                 })),
@@ -159,57 +164,28 @@ impl Header {
 
     /// All but an image behind the subject.
     fn options(&self) -> Result<Options, BadMessage> {
-        let bad = |name: &str, wanted: &str| BadMessage::new(&format!("{name} is {wanted}"));
-        let percent = |quality: u8| (1..=100).contains(&quality);
-        let webp = match &self.webp_quality {
-            WebpField::Lossy(quality) if percent(*quality) => WebpQuality::Lossy(*quality),
-            WebpField::Word(word) if word == "lossless" => WebpQuality::Lossless,
-            _ => return Err(bad("webp_quality", "1 to 100, or \"lossless\"")),
-        };
-        if !percent(self.jpeg_quality) {
-            return Err(bad("jpeg_quality", "1 to 100"));
-        }
-        for (name, side) in [("max_side", self.max_side), ("thumbnails", self.thumbnails)] {
-            if side == Some(0) {
-                return Err(bad(name, "pixels above 0, or null"));
-            }
-        }
-        let crop = match &self.crop {
-            None | Some(CropField::Flag(false)) => None,
-            Some(CropField::Flag(true)) => Some(Margins::all(Length::Pixels(0))),
-            Some(CropField::Margins(text)) => {
-                let wanted = "true, or one, two or four margins such as \"10px\" and \"5%\", at most 500px and 50%";
-                Some(parse::margins(text).ok_or_else(|| bad("crop", wanted))?)
-            }
-        };
-        let background = match &self.background {
-            Some(BackgroundField::Colour(text)) => {
-                let wanted = "a colour such as \"81d4fa\" or \"white\", or {\"picture\": BYTES}";
-                let colour = parse::colour(text).ok_or_else(|| bad("background", wanted))?;
-                Background::Colour(colour)
-            }
-            None | Some(BackgroundField::Picture(_)) => Background::Transparent,
+        let side = |name, pixels: Option<u32>| match pixels {
+            Some(pixels) => match MaxSide::try_from(pixels) {
+                Ok(side) => Ok(Some(side.get())),
+                Err(e) => Err(bad(name, &pixels.to_string(), &e)),
+            },
+            None => Ok(None),
         };
         Ok(Options {
-            output: self.output.into(),
-            quality: self.quality.into(),
-            encoding: Encoding {
-                format: self.format.into(),
-                png: self.png.into(),
-                webp,
-                jpeg: self.jpeg_quality,
-            },
+            output: value(&self.output, self.output.parse())?,
+            quality: value(&self.quality, quality(&self.quality))?,
+            encoding: self.encoding()?,
             size: Size {
-                max_side: self.max_side,
+                max_side: side("max_side", self.max_side)?,
                 max_pixels: None,
             },
             layout: Layout {
-                crop,
+                crop: self.crop()?,
                 ..Layout::default()
             },
-            background,
+            background: self.background()?,
             also_mask: self.also_mask,
-            thumbnails: self.thumbnails,
+            thumbnails: side("thumbnails", self.thumbnails)?,
             limits: Limits {
                 max_bytes: self.limits.max_bytes,
                 max_side: self.limits.max_side,
@@ -217,20 +193,74 @@ impl Header {
             },
         })
     }
-}
 
-impl CropField {
-    fn of(margins: Margins) -> Self {
-        let sides = [margins.top, margins.right, margins.bottom, margins.left];
-        Self::Margins(sides.map(length).join(" "))
+    fn encoding(&self) -> Result<Encoding, BadMessage> {
+        let jpeg = self.jpeg_quality;
+        Ok(Encoding {
+            format: value(&self.format, format(&self.format))?,
+            png: value(&self.png, self.png.parse())?,
+            webp: match &self.webp_quality {
+                WebpField::Lossy(quality) => value(&quality.to_string(), (*quality).try_into())?,
+                WebpField::Word(word) => value(word, lossless(word))?,
+            },
+            jpeg: value(&jpeg.to_string(), JpegQuality::try_from(jpeg))?.get(),
+        })
+    }
+
+    fn crop(&self) -> Result<Option<Margins>, BadMessage> {
+        match &self.crop {
+            None | Some(CropField::Flag(false)) => Ok(None),
+            Some(CropField::Flag(true)) => Ok(Some(Margins::NONE)),
+            Some(CropField::Margins(text)) => {
+                let margins = text.parse::<Margins>();
+                value(text, margins.map_err(|e| e.or("true"))).map(Some)
+            }
+        }
+    }
+
+    fn background(&self) -> Result<Background, BadMessage> {
+        let Some(BackgroundField::Colour(text)) = &self.background else {
+            return Ok(Background::Transparent);
+        };
+        let colour = text.parse::<Colour>();
+        let Colour(colour) = value(text, colour.map_err(|e| e.or("{\"picture\": BYTES}")))?;
+        Ok(Background::Colour(colour))
     }
 }
 
-fn length(length: Length) -> String {
-    match length {
-        Length::Pixels(pixels) => format!("{pixels}px"),
-        // Of every percentage from 0.001 to 50, the share multiplied and divided again is the same share.
-        Length::Share(share) => format!("{}%", share * 100.0),
+/// The value of an option that `text` says.
+fn value<T: OptionValue>(text: &str, read: Result<T, InvalidValue>) -> Result<T, BadMessage> {
+    read.map_err(|e| bad(T::OPTION.name, text, &e))
+}
+
+#[cold]
+fn bad(name: &str, text: &str, error: &InvalidValue) -> BadMessage {
+    BadMessage::new(&error.message(&name.replace('-', "_"), text))
+}
+
+/// A message has no `compat`: its words are values of `quality`.
+fn quality(text: &str) -> Result<Quality, InvalidValue> {
+    match text.parse::<Compat>() {
+        Ok(compat) => Ok(compat.into()),
+        Err(compat) => text
+            .parse()
+            .map_err(|e: InvalidValue| e.or(compat.expected)),
+    }
+}
+
+/// Pixels without a file are for messages alone.
+fn format(text: &str) -> Result<Format, InvalidValue> {
+    if text == Format::Raw.as_str() {
+        return Ok(Format::Raw);
+    }
+    text.parse().map_err(|e: InvalidValue| e.or(Format::Raw))
+}
+
+/// A number is not written as a text.
+fn lossless(word: &str) -> Result<WebpQuality, InvalidValue> {
+    match word.parse()? {
+        WebpQuality::Lossless => Ok(WebpQuality::Lossless),
+        WebpQuality::Lossy(_) => Err(WebpQuality::OPTION.values.into()),
     }
 }
 

@@ -5,9 +5,9 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use cutout::{
-    Background, Encoding, Error, ErrorKind, Format, Layout, Limits, ModelSpec, Options, Output,
-    OutputKind, OutputRule, Pipeline, PngEffort, Quality, Scaling, Segmenter, Size, Stage,
-    WebpQuality, parse,
+    Background, Compat, Encoding, Error, ErrorKind, Format, Layout, Limits, ModelSpec, OPTIONS,
+    OptionValue, Options, Output, OutputKind, OutputRule, Pipeline, PngEffort, Quality, Scaling,
+    Segmenter, Size, Stage, WebpQuality,
 };
 use image::{ImageFormat, Rgb, RgbImage};
 

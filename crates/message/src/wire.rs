@@ -1,9 +1,9 @@
-//! Choices of the core as words in JSON.
+//! Stages and kinds of errors as words in JSON.
 
-use cutout::{ErrorKind, Format, OutputKind, PngEffort, Quality, Stage};
+use cutout::{ErrorKind, Stage};
 use serde::{Deserialize, Serialize};
 
-/// A word of a fixed set: the same words as in the program's flags.
+/// A word of a fixed set.
 macro_rules! words {
     ($name:ident of $of:ty, $case:literal: $($word:ident),+) => {
         #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -24,10 +24,6 @@ macro_rules! words {
     };
 }
 
-words!(OutputWord of OutputKind, "lowercase": Cutout, Mask);
-words!(QualityWord of Quality, "lowercase": Fast, Good, Best, Rembg);
-words!(FormatWord of Format, "lowercase": Png, WebP, Jpeg, Raw);
-words!(PngWord of PngEffort, "lowercase": Fast, Small);
 words!(StageWord of Stage, "lowercase": Decode, Preprocess, Segment, Matte, Colour, Encode);
 words!(ErrorWord of ErrorKind, "kebab-case":
     UnsupportedFormat, Undecodable, TooManyBytes, TooManyPixels, Model, Encode,

@@ -123,7 +123,7 @@ impl Session {
         let workers = self.workers(py)?;
         let started = py.detach(|| {
             let result: OutputFlags = flags::parse(words)?;
-            let format = result.format.map(Into::into).unwrap_or_default();
+            let format = result.format.unwrap_or_default();
             let mut options = result.options(format, self.sandbox.limits())?;
             if let Some(background) = background {
                 options.background = Background::Picture(background.to_vec());

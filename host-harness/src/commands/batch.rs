@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use clap::{Args, ValueEnum};
-use cutout::{Format, Options};
+use cutout::Options;
 
 use super::command::Command;
 use super::output::OutputFlags;
@@ -160,7 +160,7 @@ impl Batch {
     }
 
     fn config(&self, jobs: usize, identity: String) -> Result<Config, Error> {
-        let format = self.result.format.map_or(Format::Png, Format::from);
+        let format = self.result.format.unwrap_or_default();
         Ok(Config {
             inputs: self.inputs.clone(),
             out: self.output.clone(),

@@ -1,106 +1,91 @@
-//! The flags that say what is to be made of an image.
+//! Flags of the options of a result.
 
 use std::path::Path;
 
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use cutout::{
-    Background, Encoding, Format, Layout, Limits, Margins, Options, OutputKind, PngEffort, Quality,
-    Size, WebpQuality, parse,
+    Background, Colour, Compat, Encoding, Format, InvalidValue, JpegQuality, Layout, Limits,
+    Margins, MaxSide, OptionValue, Options, OutputKind, PngEffort, Quality, Size, WebpQuality,
+    Word,
 };
 
 use crate::files::{self, Place};
 use crate::{Error, Kind};
-
-/// [`Format`] as a flag's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FormatName(Format);
-
-impl ValueEnum for FormatName {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Self(Format::Png), Self(Format::WebP), Self(Format::Jpeg)]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let value = PossibleValue::new(self.0.as_str());
-        Some(match self.0 {
-            Format::Png => value.help("Lossless, with transparency"),
-            Format::WebP => value.help("Lossless or lossy, with transparency; smaller"),
-            Format::Jpeg => value
-                .alias("jpeg")
-                .help("Lossy; white behind what is transparent"),
-            Format::Raw => value.hide(true),
-        })
-    }
-}
-
-/// [`Quality`] as a flag's value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum QualityName {
-    /// The network's mask stretched over the image: soft edges
-    Fast,
-    /// Edges along those of the image, and the subject's own colours on them
-    #[default]
-    Good,
-    /// As `good`, from the best of up to three looks of the network: up to three times as long
-    Best,
-}
-
-/// A program whose results are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Compat {
-    /// Soft and darkened edges
-    Rembg,
-}
 
 /// Options of a result.
 #[derive(Args, Clone, Debug)]
 pub struct OutputFlags {
     /// Write the mask alone: 8-bit grey, 255 is foreground.
     #[arg(long, conflicts_with = "background")]
-    pub mask: bool,
+    mask: bool,
 
-    /// How edges are made.
-    #[arg(long, value_enum, default_value_t)]
-    pub quality: QualityName,
+    #[arg(long, help = Quality::OPTION.about, value_parser = one_of(Quality::WORDS), default_value_t)]
+    quality: Quality,
 
-    /// Make edges as another program does, its defects included, in place of `--quality`.
-    #[arg(long, value_enum, conflicts_with = "quality")]
-    pub compat: Option<Compat>,
+    #[arg(long, help = Compat::OPTION.about, value_parser = one_of(Compat::WORDS), conflicts_with = "quality")]
+    compat: Option<Compat>,
 
-    /// The format. Default: that of the output's file name; PNG for a folder.
-    #[arg(long, value_enum)]
-    pub format: Option<FormatName>,
+    /// The option [`Format`].
+    #[arg(long, help = format_help(), value_parser = one_of(Format::WORDS))]
+    pub format: Option<Format>,
 
-    /// How hard PNG is compressed: `small` files take many times as long.
-    #[arg(long, value_name = "fast|small", default_value = "fast", value_parser = png_effort)]
-    pub png: PngEffort,
+    #[arg(long, help = PngEffort::OPTION.about, value_name = "fast|small", value_parser = read::<PngEffort>, default_value_t)]
+    png: PngEffort,
 
-    /// Quality of WebP. Default: lossless; alpha is always lossless.
-    #[arg(long, value_name = "1-100|lossless", value_parser = webp_quality)]
-    pub webp_quality: Option<WebpQuality>,
+    #[arg(long, help = with_default::<WebpQuality>(), value_name = "1-100|lossless", value_parser = read::<WebpQuality>)]
+    webp_quality: Option<WebpQuality>,
 
-    /// Quality of JPEG. Default: 90.
-    #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub jpeg_quality: Option<u8>,
+    #[arg(long, help = with_default::<JpegQuality>(), value_name = "1-100", value_parser = read::<JpegQuality>)]
+    jpeg_quality: Option<JpegQuality>,
 
-    /// The background: a colour as in CSS, the `#` being optional, or an image's path.
-    #[arg(long, value_name = "COLOUR|IMAGE")]
-    pub background: Option<String>,
+    #[arg(long, help = format!("{}'s path", Colour::OPTION.about), value_name = "COLOUR|IMAGE")]
+    background: Option<String>,
 
-    /// End the result at the subject, with room around it: one, two or four lengths as in CSS, up to 500px or 50%.
-    #[arg(long, value_name = "MARGIN", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
-    pub crop: Option<String>,
+    #[arg(
+        long,
+        help = format!("{}: {}", Margins::OPTION.about, Margins::OPTION.values),
+        value_name = "MARGIN",
+        value_parser = read::<Margins>,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0"
+    )]
+    crop: Option<Margins>,
 
-    /// Longer side of the result in pixels; larger images are scaled down.
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_side: Option<u32>,
+    #[arg(long, help = MaxSide::OPTION.about, value_name = "PIXELS", value_parser = read::<MaxSide>)]
+    max_side: Option<MaxSide>,
 }
 
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        name.0
+/// A parser of words, which help and completions list with their meanings.
+fn one_of<T>(words: &'static [Word<T>]) -> impl TypedValueParser<Value = T>
+where
+    T: OptionValue + Clone + Send + Sync + 'static,
+{
+    let possible = words.iter().map(|word| {
+        PossibleValue::new(word.text)
+            .aliases(word.aliases)
+            .help(word.about)
+    });
+    PossibleValuesParser::new(possible).try_map(|text| read(&text))
+}
+
+/// The value of an option that `text` says.
+fn read<T: OptionValue>(text: &str) -> Result<T, InvalidValue> {
+    text.parse()
+}
+
+fn with_default<T: OptionValue>() -> String {
+    let option = T::OPTION;
+    match option.default {
+        Some(default) => format!("{}. Default: {default}", option.about),
+        None => option.about.to_owned(),
     }
+}
+
+fn format_help() -> String {
+    let about = Format::OPTION.about;
+    format!("{about}. Default: that of the output's file name; PNG for a folder")
 }
 
 impl OutputFlags {
@@ -110,7 +95,6 @@ impl OutputFlags {
     /// Kind `usage` for a value that cannot be, `io` for a background that cannot be read.
     pub fn options(&self, format: Format, limits: Limits) -> Result<Options, Error> {
         self.refuse_quality_of_another(format)?;
-        let crop = self.crop.as_deref().map(margins).transpose()?;
         let default = Encoding::default();
         Ok(Options {
             output: if self.mask {
@@ -118,24 +102,19 @@ impl OutputFlags {
             } else {
                 OutputKind::Cutout
             },
-            quality: match (self.compat, self.quality) {
-                (Some(Compat::Rembg), _) => Quality::Rembg,
-                (None, QualityName::Fast) => Quality::Fast,
-                (None, QualityName::Good) => Quality::Good,
-                (None, QualityName::Best) => Quality::Best,
-            },
+            quality: self.compat.map_or(self.quality, Quality::from),
             encoding: Encoding {
                 format,
                 png: self.png,
                 webp: self.webp_quality.unwrap_or(default.webp),
-                jpeg: self.jpeg_quality.unwrap_or(default.jpeg),
+                jpeg: (self.jpeg_quality).map_or(default.jpeg, JpegQuality::get),
             },
             size: Size {
-                max_side: self.max_side,
+                max_side: self.max_side.map(MaxSide::get),
                 max_pixels: None,
             },
             layout: Layout {
-                crop,
+                crop: self.crop,
                 ..Layout::default()
             },
             background: self.background(limits.max_bytes)?,
@@ -169,7 +148,7 @@ impl OutputFlags {
     /// # Errors
     /// Kind `usage` for an output whose name says no format, or another than was asked for.
     pub(crate) fn format_of(&self, output: &Place) -> Result<Format, Error> {
-        let asked = self.format.map(|name| name.0);
+        let asked = self.format;
         let Place::File(path) = output else {
             return Ok(asked.unwrap_or_default());
         };
@@ -204,7 +183,7 @@ impl OutputFlags {
         let Some(text) = &self.background else {
             return Ok(Background::Transparent);
         };
-        if let Some(colour) = parse::colour(text) {
+        if let Ok(Colour(colour)) = text.parse() {
             return Ok(Background::Colour(colour));
         }
         let path = Path::new(text);
@@ -218,31 +197,10 @@ impl OutputFlags {
     }
 }
 
-fn png_effort(text: &str) -> Result<PngEffort, &'static str> {
-    parse::png_effort(text).ok_or("it takes fast or small")
-}
-
-fn webp_quality(text: &str) -> Result<WebpQuality, &'static str> {
-    parse::webp_quality(text).ok_or("it takes 1 to 100, or lossless")
-}
-
-fn margins(text: &str) -> Result<Margins, Error> {
-    parse::margins(text).ok_or_else(|| {
-        let text = format!(
-            "--crop={text:?} is no margin; it takes one, two or four lengths such as 10px or 5%, up to 500px or 50%"
-        );
-        Error::new(Kind::Usage, text)
-    })
-}
-
 /// The format that a file's name says.
 fn format_of(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "png" => Some(Format::Png),
-        "webp" => Some(Format::WebP),
-        "jpg" | "jpeg" => Some(Format::Jpeg),
-        _ => None,
-    }
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    extension.parse().ok()
 }
 
 /// Whether a name ends in a slash.

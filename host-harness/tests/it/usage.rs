@@ -25,7 +25,7 @@ fn wrong_usage_ends_with_2_and_names_the_way_out() {
         ),
         (
             &["run", photo, "-o", "x.jpg", "--jpeg-quality", "101"],
-            "1..=100",
+            "expected 1 to 100",
         ),
         (
             &["run", photo, "-o", "x.webp", "--webp-quality", "0"],

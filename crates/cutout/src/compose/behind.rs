@@ -1,7 +1,12 @@
 //! Backgrounds of a canvas.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::Canvas;
-use crate::{BoundingBox, Error, Limits, Picture, decode};
+use crate::{
+    BoundingBox, Error, InvalidValue, Limits, OptionSpec, OptionValue, Picture, Values, decode,
+};
 
 /// The background of a result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +18,36 @@ pub enum Background {
     Colour([u8; 4]),
     /// An encoded image, scaled to cover the canvas and centred.
     Picture(Vec<u8>),
+}
+
+/// A colour: red, green, blue, alpha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colour(pub [u8; 4]);
+
+impl OptionValue for Colour {
+    const OPTION: OptionSpec = OptionSpec {
+        name: "background",
+        values: Values::Colour,
+        default: None,
+        about: "The background: a colour as in CSS, the `#` being optional, or an image",
+    };
+}
+
+/// Text of a colour as in CSS, the `#` being optional: 3, 4, 6 or 8 hexadecimal digits, a name, or a function such as `rgb()`.
+impl FromStr for Colour {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let colour = csscolorparser::parse(text).map_err(|_| Self::OPTION.values)?;
+        Ok(Self(colour.to_rgba8()))
+    }
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([r, g, b, a]) = self;
+        write!(f, "#{r:02x}{g:02x}{b:02x}{a:02x}")
+    }
 }
 
 /// A background that is ready to be seen.

@@ -1,6 +1,9 @@
 //! Where the subject stands, and how large the canvas is.
 
-use crate::{BoundingBox, Picture};
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{BoundingBox, InvalidValue, OptionSpec, OptionValue, Picture, Values};
 
 /// A distance in an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +24,41 @@ impl Length {
     }
 }
 
+/// Text of a length: `12`, `12px` or `12%`.
+impl FromStr for Length {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let length = match text.strip_suffix('%') {
+            Some(percent) => decimal(percent).map(|percent| Self::Share(percent / 100.0)),
+            None => {
+                let pixels = text.strip_suffix("px").unwrap_or(text);
+                pixels.parse().ok().map(Self::Pixels)
+            }
+        };
+        length.ok_or_else(|| InvalidValue {
+            expected: "a length such as 10px or 5%".into(),
+        })
+    }
+}
+
+/// A number of digits with at most one point, so that no sign, exponent, infinity or NaN gets in.
+fn decimal(text: &str) -> Option<f32> {
+    let is_plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if is_plain { text.parse().ok() } else { None }
+}
+
+/// The text that is read as the same length: of every percentage from 0.001 to 50, the share multiplied and divided again
+/// is the same share.
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pixels(pixels) => write!(f, "{pixels}px"),
+            Self::Share(share) => write!(f, "{}%", share * 100.0),
+        }
+    }
+}
+
 /// Room around the subject. Shares are of the subject's own width and height.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Margins {
@@ -35,6 +73,21 @@ pub struct Margins {
 }
 
 impl Margins {
+    /// No room.
+    pub const NONE: Self = {
+        let none = Length::Pixels(0);
+        Self {
+            top: none,
+            right: none,
+            bottom: none,
+            left: none,
+        }
+    };
+
+    /// The longest margin that may be asked for.
+    const MOST_PIXELS: u32 = 500;
+    const MOST_PERCENT: u32 = 50;
+
     /// Equal margins on all sides.
     pub fn all(length: Length) -> Self {
         Self {
@@ -43,6 +96,63 @@ impl Margins {
             bottom: length,
             left: length,
         }
+    }
+}
+
+impl OptionValue for Margins {
+    const OPTION: OptionSpec = OptionSpec {
+        name: "crop",
+        values: Values::Margins {
+            pixels: Self::MOST_PIXELS,
+            percent: Self::MOST_PERCENT,
+        },
+        default: None,
+        about: "End the result at the subject, with room around it",
+    };
+}
+
+/// Text of margins as in CSS: all; vertical and horizontal; top, right, bottom, left.
+impl FromStr for Margins {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let one = |text: &str| {
+            let length = text.parse().ok()?;
+            let fits = match length {
+                Length::Pixels(pixels) => pixels <= Self::MOST_PIXELS,
+                Length::Share(share) => share <= Self::MOST_PERCENT as f32 / 100.0,
+            };
+            fits.then_some(length)
+        };
+        let lengths: Option<Vec<_>> = text.split_ascii_whitespace().map(one).collect();
+        match *lengths.unwrap_or_default() {
+            [all] => Ok(Self::all(all)),
+            [vertical, horizontal] => Ok(Self {
+                top: vertical,
+                right: horizontal,
+                bottom: vertical,
+                left: horizontal,
+            }),
+            [top, right, bottom, left] => Ok(Self {
+                top,
+                right,
+                bottom,
+                left,
+            }),
+            _ => Err(Self::OPTION.values.into()),
+        }
+    }
+}
+
+impl fmt::Display for Margins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            top,
+            right,
+            bottom,
+            left,
+        } = self;
+        write!(f, "{top} {right} {bottom} {left}")
     }
 }
 

@@ -5,6 +5,7 @@ mod forecast;
 use oxideav_vp8::encoder::EncodeError;
 use oxideav_vp8::{I420Frame, KeyframeParams, encode_keyframe};
 
+use super::encoding::in_range;
 use crate::{Error, ErrorKind, budget};
 
 /// Longest side that a frame can have.
@@ -68,7 +69,7 @@ fn unwritable(cause: &EncodeError) -> Error {
 
 /// The quantiser's index, 127…0, of a quality of 1…100, as libwebp chooses it.
 fn quantiser(quality: u8) -> u8 {
-    let share = f32::from(quality.clamp(1, 100)) / 100.0;
+    let share = f32::from(in_range(quality)) / 100.0;
     let linear = if share < 0.75 {
         share * 2.0 / 3.0
     } else {

@@ -7,12 +7,12 @@ use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
-use cutout::{Background, BoundingBox, Format, Layout, Length, parse};
+use cutout::{Background, BoundingBox, Colour, Format, Layout, Length};
 
 use self::layout::layout;
 use super::refusal::Refusal;
 use super::{MAX_PIXELS, MAX_PNG};
-use crate::fields::Fields;
+use crate::fields::{self, Fields};
 
 /// Clients leave the padding out, or not.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -150,7 +150,7 @@ fn invalid(code: &'static str, wanted: &str) -> Refusal {
 
 /// Values that ask for something that is not done here, or for nothing that is known.
 fn refuse_what_is_not_done(fields: &Fields) -> Result<(), Refusal> {
-    let flag = |name: &str| fields.text(name).map(parse::flag);
+    let flag = |name: &str| fields.text(name).map(fields::flag);
     match flag("add_shadow") {
         None | Some(Some(false)) => {}
         _ => {
@@ -261,9 +261,10 @@ fn roi(fields: &Fields) -> Result<Option<[Length; 4]>, Refusal> {
     let Some(text) = fields.text("roi") else {
         return Ok(None);
     };
-    let one = |text| parse::length(text, f32::INFINITY);
-    let lengths: Option<Vec<_>> = text.split_ascii_whitespace().map(one).collect();
-    let lengths = lengths.and_then(|lengths| <[Length; 4]>::try_from(lengths).ok());
+    let lengths: Result<Vec<Length>, _> = text.split_ascii_whitespace().map(str::parse).collect();
+    let lengths = lengths
+        .ok()
+        .and_then(|lengths| <[Length; 4]>::try_from(lengths).ok());
     let wanted = "four lengths, x1 y1 x2 y2, in px or %";
     lengths
         .map(Some)
@@ -278,7 +279,8 @@ fn behind(fields: &Fields) -> Result<Behind, Refusal> {
         (None, None, None) => Ok(Behind::Nothing),
         (Some(text), None, None) => {
             let wanted = "3, 4, 6 or 8 hexadecimal digits or a colour's name";
-            let colour = parse::colour(text).ok_or_else(|| invalid("invalid_bg_color", wanted))?;
+            let colour = text.parse();
+            let Colour(colour) = colour.map_err(|_| invalid("invalid_bg_color", wanted))?;
             Ok(Behind::Colour(colour))
         }
         (None, Some(file), None) => Ok(Behind::File(file.clone())),

@@ -12,7 +12,7 @@ fn margins() -> impl Strategy<Value = Layout> {
     ];
     let text = prop::collection::vec(length, 4).prop_map(|lengths| lengths.join(" "));
     prop::option::of(text).prop_map(|text| Layout {
-        crop: text.map(|text| parse::margins(&text).unwrap()),
+        crop: text.map(|text| text.parse().unwrap()),
         ..Layout::default()
     })
 }

@@ -6,8 +6,8 @@ use super::*;
 fn options_are_the_words_of_the_flags() {
     let default = Options::default;
     let encoding = Encoding::default();
-    let crop = |text| Layout {
-        crop: parse::margins(text),
+    let crop = |text: &str| Layout {
+        crop: Some(text.parse().unwrap()),
         ..Layout::default()
     };
     let cases = [
@@ -159,37 +159,60 @@ fn a_message_that_is_no_request_is_refused_with_the_way_out() {
         ),
         (
             &framed("{\"output\":\"matte\"}", &[]),
-            "unknown variant `matte`, expected `cutout` or `mask`",
+            "invalid value \"matte\" for output; expected cutout or mask",
         ),
         (
             &framed("{\"webp_quality\":0}", &[]),
-            "webp_quality is 1 to 100",
+            "\"0\" for webp_quality; expected 1 to 100, or lossless",
         ),
         (
             &framed("{\"webp_quality\":\"best\"}", &[]),
-            "webp_quality is 1 to 100",
+            "\"best\" for webp_quality; expected 1 to 100, or lossless",
+        ),
+        (
+            &framed("{\"webp_quality\":\"80\"}", &[]),
+            "\"80\" for webp_quality; expected 1 to 100, or lossless",
+        ),
+        (
+            &framed("{\"webp_quality\":1.5}", &[]),
+            "webp_quality is a number or a word",
+        ),
+        (
+            &framed("{\"quality\":\"80\"}", &[]),
+            "\"80\" for quality; expected fast, good or best, or rembg",
+        ),
+        (
+            &framed("{\"format\":\"gif\"}", &[]),
+            "\"gif\" for format; expected png, webp, jpg or jpeg, or raw",
+        ),
+        (
+            &framed("{\"png\":\"best\"}", &[]),
+            "\"best\" for png; expected fast or small",
         ),
         (
             &framed("{\"webp_quality\":300}", &[]),
-            "webp_quality is 1 to 100",
+            "\"300\" for webp_quality; expected 1 to 100, or lossless",
         ),
         (
             &framed("{\"jpeg_quality\":101}", &[]),
-            "jpeg_quality is 1 to 100",
+            "\"101\" for jpeg_quality; expected 1 to 100",
         ),
         (
             &framed("{\"max_side\":0}", &[]),
-            "max_side is pixels above 0",
+            "\"0\" for max_side; expected 1 or more",
         ),
         (
             &framed("{\"thumbnails\":0}", &[]),
-            "thumbnails is pixels above 0",
+            "\"0\" for thumbnails; expected 1 or more",
         ),
-        (&framed("{\"crop\":\"60%\"}", &[]), "at most 500px and 50%"),
+        (
+            &framed("{\"crop\":\"60%\"}", &[]),
+            "up to 500px or 50%, or true",
+        ),
         (&framed("{\"crop\":7}", &[]), "crop is true, or margins"),
         (
             &framed("{\"background\":\"mauve-ish\"}", &[]),
-            "background is a colour",
+            "for background; expected a colour such as white or 81d4fa, or {\"picture\": BYTES}",
         ),
         (
             &framed("{\"background\":{\"file\":3}}", &[]),
@@ -206,4 +229,49 @@ fn a_message_that_is_no_request_is_refused_with_the_way_out() {
         assert!(text.contains(expected), "{text:?} is without {expected:?}");
         assert!(text.len() < 600, "{} characters", text.len());
     }
+}
+
+#[test]
+fn the_fields_of_a_request_are_the_options_with_their_defaults() {
+    let request = Request {
+        picture: b"",
+        options: Options::default(),
+        max_answer: None,
+    };
+    let message = String::from_utf8(request.encode()).unwrap();
+    let json = message.strip_prefix("cutout/1 ").unwrap();
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap();
+
+    let options = OPTIONS.iter().filter(|o| **o != Compat::OPTION);
+    let names: Vec<_> = options.clone().map(|o| o.name.replace('-', "_")).collect();
+    let own = ["also_mask", "limits", "max_answer", "thumbnails"];
+    let mut expected: Vec<_> = names.iter().map(String::as_str).chain(own).collect();
+    expected.sort_unstable();
+    let mut found: Vec<_> = fields.keys().map(String::as_str).collect();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+
+    for (option, name) in options.zip(&names) {
+        let found = match &fields[name] {
+            serde_json::Value::Null => None,
+            serde_json::Value::String(word) => Some(word.clone()),
+            number => Some(number.to_string()),
+        };
+        assert_eq!(found.as_deref(), option.default, "{name}");
+    }
+}
+
+#[test]
+fn jpeg_is_written_as_workers_of_every_version_read_it() {
+    let options = Options {
+        encoding: Encoding::default().of(Format::Jpeg),
+        ..Options::default()
+    };
+    let request = Request {
+        picture: b"",
+        options,
+        max_answer: None,
+    };
+    let message = String::from_utf8(request.encode()).unwrap();
+    assert!(message.contains("\"format\":\"jpeg\""), "{message}");
 }

@@ -1,28 +1,25 @@
 //! The place and size of the subject in the result.
 
-use cutout::{Layout, Length, Margins, parse};
+use cutout::{Layout, Length, Margins};
 
 use super::invalid;
-use crate::fields::Fields;
+use crate::fields::{Fields, flag};
 use crate::removebg::refusal::Refusal;
 
 pub(super) fn layout(fields: &Fields) -> Result<Layout, Refusal> {
-    let crop = match fields.text("crop").map(parse::flag) {
+    let crop = match fields.text("crop").map(flag) {
         None | Some(Some(false)) => None,
-        Some(Some(true)) => Some(Margins::all(Length::Pixels(0))),
+        Some(Some(true)) => Some(Margins::NONE),
         Some(None) => return Err(invalid("invalid_crop", "true or false")),
     };
-    let margin = match fields.text("crop_margin") {
-        None => None,
-        Some(text) => {
-            let wanted = "one, two or four lengths such as 10px or 5%, up to 500px or 50%";
-            Some(parse::margins(text).ok_or_else(|| invalid("invalid_crop_margin", wanted))?)
-        }
-    };
+    let margin = fields.text("crop_margin").map(str::parse::<Margins>);
+    let margin = margin
+        .transpose()
+        .map_err(|e| invalid("invalid_crop_margin", &e.expected))?;
     let scale = match fields.text("scale") {
         None | Some("original") => None,
         Some(text) => {
-            let share = parse::percentage(text, 10.0);
+            let share = share(text, 0.1);
             Some(share.ok_or_else(|| invalid("invalid_scale", "original, or 10% to 100%"))?)
         }
     };
@@ -46,7 +43,7 @@ fn position(fields: &Fields, is_scaled: bool) -> Result<Option<[f32; 2]>, Refusa
         None | Some("original") => Ok(middle),
         Some("center" | "centre") => Ok(Some([0.5; 2])),
         Some(text) => {
-            let one = |text| parse::percentage(text, 0.0);
+            let one = |text| share(text, 0.0);
             let shares: Option<Vec<_>> = text.split_ascii_whitespace().map(one).collect();
             match *shares.ok_or_else(wrong)?.as_slice() {
                 [both] => Ok(Some([both; 2])),
@@ -54,5 +51,13 @@ fn position(fields: &Fields, is_scaled: bool) -> Result<Option<[f32; 2]>, Refusa
                 _ => Err(wrong()),
             }
         }
+    }
+}
+
+/// A share of `least` to 1, written as a percentage.
+fn share(text: &str, least: f32) -> Option<f32> {
+    match text.parse() {
+        Ok(Length::Share(share)) if (least..=1.0).contains(&share) => Some(share),
+        _ => None,
     }
 }
