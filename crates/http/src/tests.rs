@@ -1,5 +1,6 @@
 mod accept;
 mod asset;
+mod options;
 mod ours;
 mod rembg;
 mod removebg;

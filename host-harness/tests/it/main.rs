@@ -27,6 +27,7 @@ mod footprint;
 mod manual;
 #[cfg(feature = "wasm")]
 mod odd;
+mod options;
 mod output;
 #[cfg(feature = "wasm")]
 mod parity;

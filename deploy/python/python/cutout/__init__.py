@@ -38,7 +38,7 @@ from ._errors import (
     NoForegroundWarning,
     UsageError,
 )
-from ._options import Crop, Format, Quality
+from ._options import Compat, Crop, Format, PngEffort, Quality, WebpQuality
 from ._session import Session
 from ._session import default as _default
 
@@ -93,10 +93,10 @@ def remove(
     background: Background | None = None,
     crop: Crop = False,
     quality: Quality = "good",
-    compat: Literal["rembg"] | None = None,
+    compat: Compat | None = None,
     format: Format | None = None,
-    png: Literal["fast", "small"] | None = None,
-    webp_quality: int | Literal["lossless"] | None = None,
+    png: PngEffort | None = None,
+    webp_quality: WebpQuality | None = None,
     jpeg_quality: int | None = None,
     max_side: int | None = None,
     session: Session | None = None,

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     Background = Union[str, os.PathLike[str], tuple[int, ...], list[int], bytes, Image, NDArray[np.uint8]]
 
 Quality = Literal["fast", "good", "best"]
+Compat = Literal["rembg"]
 Format = Literal["png", "webp", "jpg", "jpeg"]
+PngEffort = Literal["fast", "small"]
+WebpQuality = Union[int, Literal["lossless"]]
 Crop = Union[bool, int, str]
 
 
@@ -25,10 +28,10 @@ class MaskOptions(TypedDict, total=False):
 
     crop: Crop
     quality: Quality
-    compat: Optional[Literal["rembg"]]
+    compat: Optional[Compat]
     format: Optional[Format]
-    png: Optional[Literal["fast", "small"]]
-    webp_quality: Union[int, Literal["lossless"], None]
+    png: Optional[PngEffort]
+    webp_quality: Optional[WebpQuality]
     jpeg_quality: Optional[int]
     max_side: Optional[int]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Iterable, Iterator, L
 from . import _cutout
 from ._errors import CutoutError, NoForegroundWarning, of_kind
 from ._images import Made, Source, source
-from ._options import Crop, Format, Quality, backdrop, flags, margin
+from ._options import Compat, Crop, Format, PngEffort, Quality, WebpQuality, backdrop, flags, margin
 
 if TYPE_CHECKING:
     import io
@@ -121,10 +121,10 @@ class Session:
         background: Background | None = None,
         crop: Crop = False,
         quality: Quality = "good",
-        compat: Literal["rembg"] | None = None,
+        compat: Compat | None = None,
         format: Format | None = None,
-        png: Literal["fast", "small"] | None = None,
-        webp_quality: int | Literal["lossless"] | None = None,
+        png: PngEffort | None = None,
+        webp_quality: WebpQuality | None = None,
         jpeg_quality: int | None = None,
         max_side: int | None = None,
     ) -> Any:
@@ -152,10 +152,10 @@ class Session:
         background: Background | None = None,
         crop: Crop = False,
         quality: Quality = "good",
-        compat: Literal["rembg"] | None = None,
+        compat: Compat | None = None,
         format: Format | None = None,
-        png: Literal["fast", "small"] | None = None,
-        webp_quality: int | Literal["lossless"] | None = None,
+        png: PngEffort | None = None,
+        webp_quality: WebpQuality | None = None,
         jpeg_quality: int | None = None,
         max_side: int | None = None,
         file: bool = False,

@@ -1,0 +1,85 @@
+use cutout::{Format, OPTIONS, OptionSpec, OptionValue, Values};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The JSON schema of an option's values.
+fn schema(option: &OptionSpec) -> Value {
+    let mut schema = match option.values {
+        Values::Words(words) => json!({ "type": "string", "enum": words }),
+        Values::Number {
+            least,
+            most,
+            or: None,
+        } => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Values::Number {
+            least,
+            most,
+            or: Some(word),
+        } => json!({ "oneOf": [
+            { "type": "string", "enum": [word] },
+            { "type": "integer", "minimum": least, "maximum": most },
+        ] }),
+        Values::Colour | Values::Margins { .. } => json!({ "type": "string" }),
+    };
+    // Without a format, `Accept` chooses.
+    let default = option.default.filter(|_| *option != Format::OPTION);
+    if let Some(default) = default {
+        let number = default.parse::<u32>().map(Value::from);
+        schema["default"] = number.unwrap_or_else(|_| default.into());
+    }
+    schema
+}
+
+#[test]
+fn the_description_of_the_service_has_the_options_of_the_core() {
+    let file = asset(&Method::GET, "/openapi.json").unwrap();
+    let description: Value = serde_json::from_slice(file.body()).unwrap();
+    let operation = &description["paths"]["/v1/remove"]["post"];
+
+    let parameters = operation["parameters"].as_array().unwrap();
+    let expected = OPTIONS.iter().map(|option| {
+        json!({ "name": option.name, "in": "query", "required": false, "schema": schema(option) })
+    });
+    let found = parameters.iter().map(|parameter| {
+        let mut parameter = parameter.clone();
+        parameter.as_object_mut().unwrap().remove("description");
+        parameter
+    });
+    assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    for (option, parameter) in OPTIONS.iter().zip(parameters) {
+        let text = parameter["description"].as_str().unwrap();
+        assert!(text.starts_with(option.about), "{}: {text}", option.name);
+        if matches!(option.values, Values::Margins { .. }) {
+            assert!(text.contains(&option.values.to_string()), "{text}");
+        }
+    }
+
+    let form = &operation["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"];
+    let mut form = form.as_object().unwrap().clone();
+    form.remove("image").unwrap();
+    let expected = OPTIONS.map(|option| (option.name.to_owned(), schema(&option)));
+    assert_eq!(form, serde_json::Map::from_iter(expected));
+}
+
+#[test]
+fn an_invalid_value_is_refused_with_the_values_of_the_core() {
+    for option in OPTIONS {
+        let target = format!("/v1/remove?{}=no+such", option.name);
+        let ask = Ask {
+            method: "POST",
+            target: &target,
+            body: picture(),
+            ..Ask::default()
+        };
+        let response = ask.send();
+        assert_eq!(response.status(), 400, "{target}");
+        let problem: Value = serde_json::from_slice(response.body()).unwrap();
+        let expected = format!(
+            "invalid value \"no such\" for {}; expected {}",
+            option.name, option.values
+        );
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&expected), "{detail}");
+    }
+}
