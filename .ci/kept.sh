@@ -35,10 +35,13 @@ keep() {
     mkdir -p "$place"
     touch "$place"
     ln -sfn "$place" target
+    # Kubernetes is compiled from Go, and for a version of its own.
+    mkdir -p "$STORE/kubernetes"
+    ln -sfn "$STORE/kubernetes" target/kubernetes
     cargo clean --quiet --release --workspace
     cargo clean --quiet --release --workspace --target wasm32-wasip2
     cargo clean --quiet --release --workspace --target wasm32-wasip2 --target-dir target/actor
     cargo clean --quiet --release --workspace --target aarch64-unknown-linux-gnu
-    find "$STORE" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\0' | sort -z -n -r | tail -z -n +$((KEPT + 1)) |
+    find "$STORE" -mindepth 1 -maxdepth 1 -type d ! -name kubernetes -printf '%T@ %p\0' | sort -z -n -r | tail -z -n +$((KEPT + 1)) |
         cut -z -d ' ' -f 2- | xargs -0 -r rm -rf
 }
