@@ -27,7 +27,8 @@ MANIFESTS = ROOT / "deploy/kubernetes"
 CRDS = ROOT / "../shared/data/wasmcloud-crds"
 CUTOUT = ROOT / "target/release/cutout"
 KUBERNETES = "1.35"
-GROUP = "runtime.wasmcloud.dev/v1alpha1"
+# What Kubernetes does not have itself; .ci/check-kubernetes validates all of it.
+OTHERS = ("runtime.wasmcloud.dev/v1alpha1", "gateway.networking.k8s.io/v1", "monitoring.coreos.com/v1")
 
 
 def run(*command):
@@ -72,7 +73,7 @@ def wasmcloud_schemas():
 def refusal(document, schemas):
     """What the API server would have against a document, or nothing."""
     try:
-        if document["apiVersion"] != GROUP:
+        if document["apiVersion"] not in OTHERS:
             kubernetes_validate.validate(document, KUBERNETES, strict=True)
         elif document["kind"] in schemas:
             jsonschema.Draft202012Validator(schemas[document["kind"]]).validate(document)
@@ -106,6 +107,10 @@ def loose_ends(rendered):
             yield "replicas would be set against the autoscaler's"
     for rule in by_kind.get("Ingress", {}).get("spec", {}).get("rules", []):
         wanted += [("Service", path["backend"]["service"]["name"]) for path in rule["http"]["paths"]]
+    for rule in by_kind.get("HTTPRoute", {}).get("spec", {}).get("rules", []):
+        wanted += [("Service", reference["name"]) for reference in rule["backendRefs"]]
+    if (monitor := by_kind.get("ServiceMonitor")) and not monitor["spec"]["selector"]["matchLabels"].items() <= labels_of(by_kind["Service"]).items():
+        yield "the ServiceMonitor does not select the Service"
     if deployment := by_kind.get("Deployment"):
         pod = deployment["spec"]["template"]
         container = pod["spec"]["containers"][0]
@@ -116,6 +121,10 @@ def loose_ends(rendered):
     for kind, name in wanted:
         if (kind, name) not in names:
             yield f"no {kind} is named {name}"
+
+
+def labels_of(document):
+    return document["metadata"]["labels"]
 
 
 def loose_interfaces(workload, ingress):
@@ -154,7 +163,7 @@ def check_rendered(schemas):
         sound(f"{name} renders", template.returncode and template.stderr)
         made[name] = documents(template.stdout)
         for document in made[name]:
-            if document["apiVersion"] != GROUP or schemas:
+            if document["apiVersion"] not in OTHERS or document["kind"] in schemas:
                 sound(f"{name}: {document['kind']} is valid", refusal(document, schemas))
         sound(f"{name} fits together", "; ".join(loose_ends(made[name])))
     return made

@@ -8,8 +8,10 @@ SAID = [
     ("no resources", "native-minimal", "Deployment", CONTAINER + ("resources",), None),
     ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4736Mi"),
     ("nodes of another kind", "native-everything", "Deployment", POD + ("nodeSelector",), {"kubernetes.io/arch": "arm64", "pictures": "fast"}),
+    ("a cache that is safe to lose", "native-minimal", "Deployment",
+     ("spec", "template", "metadata", "annotations", "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"), "cache"),
     ("busy workers", "native-everything", "HorizontalPodAutoscaler", ("spec", "metrics", 0, "resource", "target"),
-     {"type": "AverageValue", "averageValue": "2800m"}),
+     {"type": "AverageValue", "averageValue": "2000m"}),
 ]
 
 # What is wrong, the values, and words of the refusal.
@@ -45,6 +47,7 @@ REFUSED = [
     ("everyone may go", {"podDisruptionBudget": {"maxUnavailable": "101%"}}, "'/podDisruptionBudget/maxUnavailable'"),
     ("nothing to run", {"wasmcloud": {"http": {"enabled": False}, "worker": {"enabled": False}}}, "nothing to run"),
     ("fewer at most than at least", {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}, "is below"),
+    ("a route from nowhere", {"httpRoute": {"enabled": True}}, "httpRoute.enabled needs httpRoute.parentRefs"),
     ("scaling workloads by CPU", {"autoscaling": {"enabled": True}}, "a workload is no pod and has no use of CPU"),
 ]
 
@@ -71,6 +74,8 @@ SPOILED = [
     ("a budget for other pods", "native-everything", "PodDisruptionBudget", ("spec", "selector", "matchLabels"), {"a": "b"}),
     ("a policy for other pods", "native-everything", "NetworkPolicy", ("spec", "podSelector", "matchLabels"), {"a": "b"}),
     ("replicas beside an autoscaler", "native-everything", "Deployment", ("spec", "replicas"), 2),
+    ("a route to another Service", "native-everything", "HTTPRoute", ("spec", "rules", 0, "backendRefs", 0, "name"), "x"),
+    ("a monitor of other pods", "native-everything", "ServiceMonitor", ("spec", "selector", "matchLabels"), {"a": "b"}),
     ("an autoscaler of nothing", "wasmcloud-everything", "HorizontalPodAutoscaler", ("spec", "scaleTargetRef", "name"), "x"),
     ("an Ingress to another name", "wasmcloud-everything", "Ingress", ("spec", "rules", 0, "host"), "x.example.com"),
 ]

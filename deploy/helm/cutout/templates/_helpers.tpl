@@ -26,6 +26,20 @@ app.kubernetes.io/component: {{ .Values.mode }}
 {{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
 {{- end }}
 
+{{/*
+The number of replicas, in `root`'s object of this `apiVersion` and `kind`. Beside an autoscaler it is the number that runs: a field
+left out would be taken for 1. Where nothing runs yet, or no cluster is asked, the field is left to the autoscaler.
+*/}}
+{{- define "cutout.replicas" -}}
+{{- if not .root.Values.autoscaling.enabled -}}
+replicas: {{ .root.Values.replicas }}
+{{- else -}}
+{{- with lookup .apiVersion .kind .root.Release.Namespace (include "cutout.fullname" .root) -}}
+replicas: {{ .spec.replicas }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Whether anything answers HTTP. */}}
 {{- define "cutout.answersHttp" -}}
 {{- if or (eq .Values.mode "native") .Values.wasmcloud.http.enabled }}true{{ end }}
