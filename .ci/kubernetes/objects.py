@@ -1,0 +1,36 @@
+"""Every object that the chart and the docs have, validated by the API server that would take it."""
+
+from checks import check, skip, sound
+from cluster import CHART, blocks, helm, kubectl, run
+from definitions import WASMCLOUD, files
+
+def define(folders):
+    """Gives the API server the definitions."""
+    for file in files(folders):
+        # Too large for the annotation of an ordinary apply.
+        kubectl("apply", "--server-side", f"--filename={file}")
+    kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=60s")
+
+
+def refusal(text):
+    """What the API server has against documents, warnings included, or nothing."""
+    said, well = run("kubectl", "apply", "--dry-run=server", "--warnings-as-errors", "--filename=-", text=text)
+    return None if well else said.strip()[-1500:]
+
+
+def check_objects():
+    sets = {"default": []} | {path.stem: ["-f", path] for path in sorted((CHART / "ci").glob("*.yaml"))}
+    for name, values in sets.items():
+        if name == "default" or name.startswith("wasmcloud"):
+            if not WASMCLOUD.exists():
+                skip(f"{name}: ../shared/data/wasmcloud-crds is not here")
+                continue
+        sound(f"{name} is valid to the API server", refusal(helm("template", "cutout", CHART, *values)))
+    for heading in ("From outside", "Scaling", "Watching"):
+        for number, block in enumerate(blocks(heading, "yaml"), 1):
+            if "apiVersion" in block:
+                sound(f"the docs' object {number} of {heading!r} is valid to the API server", refusal(block))
+    spoiled = helm("template", "cutout", CHART, "--set=mode=native").replace("emptyDir:", "emptyDirs:")
+    check("a field that is unknown is noticed", refusal(spoiled))
+    spoiled = helm("template", "cutout", CHART, "-f", CHART / "ci/native-everything.yaml").replace("type: PathPrefix", "type: Prefixed")
+    check("a value of a route that is unknown is noticed", refusal(spoiled))
