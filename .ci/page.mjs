@@ -295,6 +295,48 @@ async function prefixed() {
   proxy.close();
 }
 
+/** The dashboard at an address behind which there are two servers, who answer in turn. */
+async function balanced() {
+  let answers = 0;
+  const proxy = createServer((request, response) => {
+    const { method, headers } = request;
+    request.pipe(ask(url + request.url, { method, headers }, async (answer) => {
+      const metrics = request.url === "/metrics";
+      if (!metrics || answers++ % 2 === 0) {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+        return;
+      }
+      let text = "";
+      for await (const part of answer) text += part;
+      const { "content-length": _, ...rest } = answer.headers;
+      response.writeHead(answer.statusCode, rest);
+      response.end(text.replace(/(cutout_server_info\{host=)"[^"]*"/, '$1"second"').replace(/^(process_start_time_seconds) .*/m, "$1 1000"));
+    }));
+  });
+  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const tab = await visit("/dashboard", "/metrics", `http://127.0.0.1:${proxy.address().port}`);
+  await tab.until("document.getElementById('answering').textContent === '2 servers answer.'");
+  const workers = `Number(/all (\\d+)/.exec(document.querySelector("#charts svg").getAttribute("aria-label"))[1])`;
+  const sum = await tab.evaluate(workers);
+  check("each server has a row", await tab.evaluate("document.querySelectorAll('#servers tr').length") === 2);
+  const show = (n) => tab.evaluate(`(() => { const list = document.getElementById("server"); list.selectedIndex = ${n}; list.dispatchEvent(new Event("change")); })()`);
+  const each = [];
+  for (const n of [1, 2]) {
+    await show(n);
+    each.push(await tab.evaluate(workers));
+  }
+  await show(0);
+  check("the charts show their sum and each of them", each[0] > 0 && sum === each[0] + each[1], { sum, each });
+  const lines = "document.querySelector('#charts path.line').getAttribute('d').split('L').length";
+  const before = await tab.evaluate(lines);
+  await tab.until(`${lines} > ${before} + 2`);
+  check("a change of servers keeps what was seen", true);
+  check("no complaints behind a balancer", only(tab), tab.complaints);
+  proxy.closeAllConnections();
+  proxy.close();
+}
+
 /** The dashboard's pure functions, on values worked out by hand. */
 async function arithmetic(tab) {
   const text = String.raw`# TYPE a counter
@@ -318,7 +360,21 @@ h_bucket{le="2"} 4
       ticks: [m.ticks(7), m.ticks(0.13), m.ticks(100 * 2 ** 20, 2)],
       spread: m.spread([50, 10, 52], 10, 0, 60),
       durations: [59, 3700, 90061].map(m.duration),
+      ...several(m),
     };
+    function several({ keep, parse, gauge, rate }) {
+      const servers = new Map();
+      const state = (host, start, count) => parse(\`cutout_server_info{host="\${host}"} 1\\nprocess_start_time_seconds \${start}\\nn \${count}\\n\`);
+      const all = () => [...servers.values()].map(({ series }) => series);
+      const seen = [["a", 1, 10, 0], ["b", 2, 1000, 2], ["a", 1, 20, 10], ["b", 2, 1040, 12]];
+      for (const [host, start, count, time] of seen) keep(servers, time, state(host, start, count));
+      const together = [gauge("n")(all()), rate("n")(all()), servers.size];
+      keep(servers, 14, state("a", 14, 3)); // started again
+      keep(servers, 22, state("a", 14, 5));
+      const again = [servers.size, gauge("n")(all())];
+      keep(servers, 80, state("a", 14, 6));
+      return { together, again, left: servers.size };
+    }
   })`);
   check("the parser", seen.path === '/x\\y"}z\n' && seen.total === 7 && seen.part === 4 && seen.none === "NaN", seen);
   check("the percentiles", JSON.stringify(seen.quantiles) === "[1,1.5,1.98]" && seen.high === 1 && seen.empty === "NaN", seen);
@@ -326,10 +382,12 @@ h_bucket{le="2"} 4
   check("the ticks", near(seen.ticks[0], [0, 2, 4, 6, 8]) && near(seen.ticks[1], [0, 0.05, 0.1, 0.15]) &&
     near(seen.ticks[2], [0, 32, 64, 96, 128].map((v) => v * 2 ** 20)), seen.ticks);
   check("the labels", near(seen.spread, [50, 10, 60]), seen.spread);
+  check("the sum of two servers", seen.together.join() === "1060,5,2", seen.together);
+  check("a server that was started again", seen.again.join() === "2,1045" && seen.left === 1, seen);
   check("the durations", seen.durations.join() === "59 s,1 h 1 min,1 d 1 h", seen.durations);
 }
 
-for (const part of [page, dashboard, prefixed]) {
+for (const part of [page, dashboard, prefixed, balanced]) {
   await part().catch((error) => check(part.name, false, error.stack));
 }
 await browser.close();

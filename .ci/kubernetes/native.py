@@ -56,7 +56,7 @@ def check_instances():
     seen = {}
     for pod in pods("cutout"):
         _, text = ask(f"http://{pod['status']['podIP']}:7000/metrics")
-        found = re.search(rb'^cutout_instance_info\{[^}]*instance="([^"]*)"', text, re.M)
+        found = re.search(rb'^cutout_server_info\{host="([^"]*)"\} 1$', text, re.M)
         seen[pod["metadata"]["name"]] = found and found[1].decode()
     check("each pod's metrics have its name", all(name == said for name, said in seen.items()) and len(seen) == 2, str(seen))
 

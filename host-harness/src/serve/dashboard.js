@@ -1,10 +1,12 @@
 // The dashboard: metrics read every two seconds, five minutes of them kept in this page. Addresses are relative, so that a proxy
-// may serve this below a path.
+// may serve this below a path. Behind one address there may be several servers, of which any one answers: each has its own series.
 
 const POLL = 2; // seconds
 const WINDOW = 300;
 const MINUTE = 60;
 const RATE_SPAN = 10;
+const SILENT = 60; // seconds after which a server that no answer came from is taken for gone
+const REPLACED = 10; // the same where another of its name has answered since
 const STAGES = ["decode", "preprocess", "segment", "matte", "colour", "encode"];
 const QUANTILES = [0.5, 0.95, 0.99];
 const QUANTILE_NAMES = ["p50", "p95", "p99"];
@@ -105,46 +107,77 @@ export function duration(seconds) {
   return shown.length ? shown.map(([n, unit]) => `${n} ${unit}`).join(" ") : `${Math.max(0, Math.floor(seconds))} s`;
 }
 
-// ---- What is shown of the states read so far; each is { time, samples } ----
+// ---- Series: the states that were read of one server, oldest first; each is { time, samples } ----
+
+/** Adds a state to the series of the server that answered, forgets servers that are gone, and gives that server. */
+export function keep(servers, time, samples) {
+  const name = samples.get("cutout_server_info")?.[0]?.labels.host ?? "server";
+  const start = total(samples, "process_start_time_seconds");
+  const key = `${name} ${start}`; // a server that was started again counts from zero
+  const server = servers.get(key) ?? { name, start, series: [] };
+  servers.set(key, server);
+  server.series = [...recent(server.series, time), { time, samples }];
+  for (const [other, { name: theirs, series }] of servers) {
+    const silent = time - series.at(-1).time;
+    if (silent > SILENT || (other !== key && theirs === name && silent > REPLACED)) servers.delete(other);
+  }
+  return server;
+}
+
+const recent = (states, time) => states.filter((state) => time - state.time <= WINDOW);
 
 const worked = (labels) => !WATCHING.test(labels.path ?? "");
 
-/** The latest state at least `span` seconds before `states[i]`, or the first one. */
-function earlier(states, i, span) {
-  let j = i;
-  while (j > 0 && states[i].time - states[j].time < span) j--;
-  return states[j];
+/** The latest state at least `span` seconds before the last one, or the first one. */
+function earlier(series, span) {
+  const last = series.at(-1).time;
+  return series.findLast(({ time }) => last - time >= span) ?? series[0];
 }
 
-function gauge(name) {
-  return (states, i) => total(states[i].samples, name);
+/** The sum of the numbers among `values`; NaN when there is none. */
+function sum(values) {
+  const numbers = values.filter((value) => !Number.isNaN(value));
+  return numbers.length ? numbers.reduce((a, b) => a + b) : NaN;
+}
+
+// What is shown is computed from `all`: the series of one server, or those of several, whose sum it is.
+
+export function gauge(name) {
+  return (all) => sum(all.map((series) => total(series.at(-1).samples, name)));
 }
 
 /** How much a counter grew over `span` seconds, or over what is known of them. */
-function growth(states, i, name, span, keep) {
-  const early = earlier(states, i, span);
-  const grown = (total(states[i].samples, name, keep) || 0) - (total(early.samples, name, keep) || 0);
-  return { grown, time: states[i].time - early.time };
+function growth(series, name, span, keeps) {
+  const early = earlier(series, span);
+  const late = series.at(-1);
+  const grown = (total(late.samples, name, keeps) || 0) - (total(early.samples, name, keeps) || 0);
+  return { grown, time: late.time - early.time };
 }
 
-function rate(name, keep) {
-  return (states, i) => {
-    const { grown, time } = growth(states, i, name, RATE_SPAN, keep);
+export function rate(name, keeps) {
+  return (all) => sum(all.map((series) => {
+    const { grown, time } = growth(series, name, RATE_SPAN, keeps);
     return grown / time;
-  };
+  }));
 }
 
-function minuteOf(states, i, name, keep) {
-  const early = earlier(states, i, MINUTE).samples;
-  return difference(buckets(states[i].samples, name, keep), buckets(early, name, keep));
+function minuteOf(all, name, keeps) {
+  const counts = new Map();
+  for (const series of all) {
+    const late = buckets(series.at(-1).samples, name, keeps);
+    for (const [bound, count] of difference(late, buckets(earlier(series, MINUTE).samples, name, keeps))) {
+      counts.set(bound, (counts.get(bound) ?? 0) + count);
+    }
+  }
+  return counts;
 }
 
 function percentiles(name) {
-  return QUANTILES.map((q, n) => ({ name: QUANTILE_NAMES[n], at: (states, i) => quantile(q, minuteOf(states, i, name, worked)) }));
+  return QUANTILES.map((q, n) => ({ name: QUANTILE_NAMES[n], at: (all) => quantile(q, minuteOf(all, name, worked)) }));
 }
 
-function topBound(samples, name) {
-  return Math.max(...[...buckets(samples, name).keys()].filter(Number.isFinite));
+function topBound(all, name) {
+  return Math.max(...all.flatMap((series) => [...buckets(series.at(-1).samples, name).keys()]).filter(Number.isFinite));
 }
 
 const status = (pattern) => (labels) => worked(labels) && pattern.test(labels.status ?? "");
@@ -161,7 +194,7 @@ const CHARTS = [
   { title: "Whole request", unit: "seconds", histogram: "cutout_request_seconds", lines: percentiles("cutout_request_seconds") },
   { title: "Wait in the queue", unit: "seconds", histogram: "cutout_wait_seconds", lines: percentiles("cutout_wait_seconds") },
   { title: "Cold starts per minute", unit: "count", whole: true,
-    lines: [{ name: "last minute", at: (states, i) => growth(states, i, "cutout_instances_total", MINUTE).grown }],
+    lines: [{ name: "last minute", at: (all) => sum(all.map((series) => growth(series, "cutout_instances_total", MINUTE).grown)) }],
     also: [{ name: "since the start", at: gauge("cutout_instances_total") }] },
   { title: "Memory per instance", unit: "bytes", lines: [{ name: "last instance’s peak", at: gauge("cutout_instance_memory_bytes") }] },
   { title: "Memory of the host", unit: "bytes", lines: [{ name: "resident", at: gauge("process_resident_memory_bytes") }] },
@@ -251,12 +284,12 @@ const cards = CHARTS.map((chart) => {
   return { chart, svg, values };
 });
 
-function drawCharts(states) {
+function drawCharts(states, all) {
   const latest = states.at(-1);
   cards.forEach(({ chart, svg, values }, n) => {
-    const top = chart.histogram ? topBound(latest.samples, chart.histogram) : Infinity;
+    const top = chart.histogram ? topBound(all, chart.histogram) : Infinity;
     const numbers = [...chart.lines, ...(chart.also ?? [])].map(({ name, at }, k) => {
-      const value = k < chart.lines.length ? latest.values[n][k] : at(states, states.length - 1);
+      const value = k < chart.lines.length ? latest.values[n][k] : at(all);
       return { name, text: words(value, k < chart.lines.length ? chart.unit : "count", top), line: k < chart.lines.length };
     });
     values.replaceChildren(...numbers.map(({ name, text, line }, k) =>
@@ -273,19 +306,23 @@ function cells(...texts) {
   return texts.map((text) => element("td", {}, text));
 }
 
+/** The last samples of a metric, of all servers. */
+function latestOf(all, name) {
+  return all.flatMap((series) => series.at(-1).samples.get(name) ?? []);
+}
+
 function empty(columns, text) {
   return element("tr", {}, element("td", { colspan: columns }, text));
 }
 
-function drawStages(states) {
+function drawStages(all) {
   const name = "cutout_stage_seconds";
-  const { samples } = states.at(-1);
-  const top = topBound(samples, name);
+  const top = topBound(all, name);
   // In the order of an image's way, which the text does not keep.
-  const stages = [...new Set((samples.get(`${name}_bucket`) ?? []).map(({ labels }) => labels.stage))]
+  const stages = [...new Set(latestOf(all, `${name}_bucket`).map(({ labels }) => labels.stage))]
     .sort((a, b) => (STAGES.indexOf(a) + 1 || Infinity) - (STAGES.indexOf(b) + 1 || Infinity) || 0);
   const rows = stages.map((stage) => {
-    const counts = minuteOf(states, states.length - 1, name, (labels) => labels.stage === stage);
+    const counts = minuteOf(all, name, (labels) => labels.stage === stage);
     return { stage, values: QUANTILES.map((q) => quantile(q, counts)) };
   });
   const longest = Math.max(...rows.map(({ values }) => values[0] || 0));
@@ -299,11 +336,14 @@ function drawStages(states) {
   $("stages").replaceChildren(...(drawn.length ? drawn : [empty(5, "No image so far.")]));
 }
 
-function drawFailures(states, failures) {
-  const counts = (states.at(-1).samples.get("cutout_failures_total") ?? []).filter(({ value }) => value > 0)
-    .sort((a, b) => b.value - a.value);
-  $("failure-counts").textContent = counts.length
-    ? `Since the start: ${counts.map(({ labels, value }) => `${labels.code} ${value}`).join(", ")}.`
+function drawFailures(all, failures) {
+  const counts = new Map();
+  for (const { labels, value } of latestOf(all, "cutout_failures_total")) {
+    if (value > 0) counts.set(labels.code, (counts.get(labels.code) ?? 0) + value);
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  $("failure-counts").textContent = sorted.length
+    ? `Since the start: ${sorted.map(([code, count]) => `${code} ${count}`).join(", ")}.`
     : "None since the start.";
   const key = JSON.stringify(failures);
   if ($("failures").dataset.key === key) return; // a reader's place and selection stay
@@ -316,10 +356,33 @@ function drawFailures(states, failures) {
   $("failures").replaceChildren(...(rows.length ? rows : [empty(6, "None.")]));
 }
 
+function drawServers(clock) {
+  const known = [...servers.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  $("answering").textContent = known.length === 1 ? "One server answers." : `${known.length} servers answer.`;
+  $("servers-section").hidden = known.length < 2;
+  const rows = known.map(([, { name, start, series }]) => {
+    const all = [series];
+    const texts = [duration(clock - start), `${words(gauge("cutout_workers_busy")(all), "count")} of ${words(gauge("cutout_workers")(all), "count")}`,
+      words(gauge("cutout_queue_length")(all), "count"), words(rate(requests, worked)(all), "rate"),
+      words(gauge("process_resident_memory_bytes")(all), "bytes")];
+    return element("tr", {}, element("th", { scope: "row" }, name), ...cells(...texts));
+  });
+  $("servers").replaceChildren(...rows);
+  const keys = known.map(([key]) => key);
+  const options = [...$("server").options].slice(1).map(({ value }) => value);
+  if (options.join("\n") === keys.join("\n")) return; // an open list stays open
+  const chosen = $("server").value;
+  $("server").replaceChildren(element("option", { value: "" }, "All, together"),
+    ...known.map(([key, { name }]) => element("option", { value: key }, name)));
+  $("server").value = keys.includes(chosen) ? chosen : "";
+}
+
 // ---- Reading ----
 
-let states = [];
+const servers = new Map();
+let sums = []; // { time, values } of all servers together
 let failures = [];
+let clock = 0; // the server's, in seconds since 1970
 let token = ""; // in memory only: gone with the page
 let timer = 0;
 
@@ -331,13 +394,18 @@ async function read(path) {
 }
 
 function take(samples, time) {
-  const start = total(samples, "process_start_time_seconds");
-  // A restarted server counts from zero again.
-  if (states.length && !Object.is(total(states[0].samples, "process_start_time_seconds"), start)) states = [];
-  states = states.filter((s) => time - s.time <= WINDOW);
-  const state = { time, samples };
-  states.push(state);
-  state.values = CHARTS.map(({ lines }) => lines.map(({ at }) => at(states, states.length - 1)));
+  const { series } = keep(servers, time, samples);
+  const valuesOf = (all) => CHARTS.map(({ lines }) => lines.map(({ at }) => at(all)));
+  series.at(-1).values = valuesOf([series]);
+  sums = [...recent(sums, time), { time, values: valuesOf(everyone()) }];
+}
+
+const everyone = () => [...servers.values()].map(({ series }) => series);
+
+/** The failures of any server that answered, once each. */
+function merge(known, list) {
+  const byId = new Map([...known, ...list].map((failure) => [`${failure.id} ${failure.time}`, failure]));
+  return [...byId.values()].sort((a, b) => b.time - a.time).slice(0, 50);
 }
 
 function say(text, lost) {
@@ -347,20 +415,23 @@ function say(text, lost) {
 }
 
 function draw() {
-  if (!states.length) return;
-  drawCharts(states);
-  drawStages(states);
-  drawFailures(states, failures);
+  if (!sums.length) return;
+  drawServers(clock);
+  const chosen = servers.get($("server").value);
+  const all = chosen ? [chosen.series] : everyone();
+  drawCharts(chosen ? chosen.series : sums, all);
+  drawStages(all);
+  drawFailures(all, failures);
 }
 
 async function poll() {
   try {
     const [metrics, list] = await Promise.all([read("metrics"), read("dashboard/failures")]);
     take(parse(await metrics.text()), performance.now() / 1e3);
-    failures = await list.json();
+    failures = merge(failures, await list.json());
     // The server's clock where it tells it: this device's may differ.
-    const now = Date.parse(metrics.headers.get("Date") ?? "") || Date.now();
-    $("uptime").textContent = duration(now / 1e3 - total(states.at(-1).samples, "process_start_time_seconds"));
+    clock = (Date.parse(metrics.headers.get("Date") ?? "") || Date.now()) / 1e3;
+    $("uptime").textContent = duration(clock - Math.min(...[...servers.values()].map(({ start }) => start)));
     $("token-row").hidden = true;
     draw();
     say("Live.", false);
@@ -383,5 +454,6 @@ function useToken() {
 
 $("use-token").addEventListener("click", useToken);
 $("token").addEventListener("keydown", (event) => event.key === "Enter" && useToken());
+$("server").addEventListener("change", draw);
 window.addEventListener("resize", draw);
 poll();

@@ -9,6 +9,7 @@ use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::budget::{Budget, Capacity, Used};
@@ -88,6 +89,11 @@ impl Metrics {
             "process_start_time_seconds",
             "When the server started, in seconds since 1970",
             start,
+        );
+        registry.register(
+            "cutout_server",
+            "Who answers: the name of the machine, or of the pod",
+            Info::new(vec![("host", host())]),
         );
         Self {
             registry,
@@ -228,6 +234,12 @@ fn histogram() -> Histogram {
 pub(super) fn now() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0.0, |time| time.as_secs_f64())
+}
+
+/// The machine's name; empty where the kernel does not say.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    name.map_or_else(|_| String::new(), |name| name.trim_end().to_owned())
 }
 
 /// Bytes; 0 where the kernel does not say.
