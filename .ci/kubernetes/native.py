@@ -16,12 +16,13 @@ SMALL = ("--set=native.workers=1", "--set=native.resources.requests.cpu=100m")
 
 
 def from_a_pod(name, url, namespace):
-    """What a pod in a namespace gets from a URL."""
+    """What is wrong where a pod in a namespace asks a server there."""
     where = f"--namespace={namespace}"
-    kubectl("run", name, where, "--image=localhost/client:1", "--image-pull-policy=Never", "--restart=Never", "--",
-            "wget", "-q", "-O-", "-T", "10", url)
-    until(lambda: get("pod", name, where)["status"]["phase"] in ("Succeeded", "Failed"))
-    return kubectl("logs", name, where)
+    kubectl("run", name, where, f"--image={IMAGE}", "--image-pull-policy=Never", "--restart=Never", "--", "health", url)
+    phase = until(lambda: (phase := get("pod", name, where)["status"]["phase"]) in ("Succeeded", "Failed") and phase)
+    said = kubectl("logs", name, where)
+    kubectl("delete", "pod", name, where, "--wait=false")
+    return None if phase == "Succeeded" else said
 
 
 def check_docs():
@@ -39,9 +40,13 @@ def check_docs():
         for name, host, namespace in (
             ("short", "cutout", "default"), ("with-namespace", "cutout.default", "other"), ("full", "cutout.default.svc.cluster.local", "other"),
         ):
-            said = from_a_pod(name, f"http://{host}/healthz", namespace)
-            sound(f"a pod in {namespace} reaches http://{host}", None if said.strip() == "ok" else repr(said))
+            sound(f"a pod in {namespace} reaches http://{host}", from_a_pod(name, f"http://{host}", namespace))
         check_notes("cutout", folder, follow)
+    sound("helm test", problem("helm", "test", "cutout"))
+    kubectl("patch", "service", "cutout", "--patch", '{"spec":{"selector":{"app.kubernetes.io/instance":"other"}}}')
+    said, well = run("helm", "test", "cutout", "--timeout=60s")
+    check("helm test fails where nothing answers", not well, said)
+    kubectl("patch", "service", "cutout", "--patch", '{"spec":{"selector":{"app.kubernetes.io/instance":"cutout"}}}')
 
 
 def check_notes(name, folder, follow):
@@ -69,6 +74,7 @@ def check_token():
     check("without the token nothing is made", ask(url, PHOTO)[0] == 401, str(ask(url, PHOTO)))
     status, image = ask(url, PHOTO, {"Authorization": "Bearer s3cret"})
     check("with the token an image is", status == 200 and image.startswith(PNG), f"{status} {image[:200]}")
+    sound("helm test shows the token", problem("helm", "test", "cutout"))
     helm("upgrade", "cutout", CHART, "--reuse-values", "--set=native.tokenSecret=")
     ready("cutout")
 

@@ -40,6 +40,21 @@ replicas: {{ .spec.replicas }}
 {{- end }}
 {{- end }}
 
+{{- define "cutout.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "cutout.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
 {{/* Whether anything answers HTTP. */}}
 {{- define "cutout.answersHttp" -}}
 {{- if or (eq .Values.mode "native") .Values.wasmcloud.http.enabled }}true{{ end }}
