@@ -63,20 +63,25 @@ def settings(state):
 
 
 def stop(state):
-    os.kill(int((state / "pid").read_text()), signal.SIGKILL)
-    # The groups of ended containers are empty, and those of another node are not.
+    pid = (state / "pid").read_text()
+    os.kill(int(pid), signal.SIGKILL)
+    # A group can be removed once the last of its processes is gone.
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        folders = [path for path in pathlib.Path("/sys/fs/cgroup").rglob("*kubepods*") if path.is_dir()]
-        for folder in folders:
-            for path, _, _ in os.walk(folder, topdown=False):
-                try:
-                    os.rmdir(path)
-                except OSError:
-                    pass
-        if not any(folder.exists() for folder in folders):
-            return
+    while (groups := [group for group in control_groups(pid) if group.exists()]) and time.monotonic() < deadline:
+        for path, _, _ in (step for group in groups for step in os.walk(group, topdown=False)):
+            try:
+                os.rmdir(path)
+            except OSError:
+                pass
         time.sleep(0.1)
+
+
+def control_groups(pid):
+    """The folders of a node's own control group: one for each controller in the first version of control groups, one in the second."""
+    root = pathlib.Path("/sys/fs/cgroup")
+    controllers = [root] if (root / "cgroup.controllers").exists() else [path for path in root.iterdir() if path.is_dir()]
+    # Links are second names of a controller.
+    return [path / f"cutout-node-{pid}" for path in controllers if not path.is_symlink()]
 
 
 class Node:
@@ -114,6 +119,17 @@ class Node:
         run("mount", "--make-rshared", kubelet)
         for name in ("pki", "logs", "cni", "home"):
             (self.state / name).mkdir()
+
+    def bound(self):
+        """Makes a control group for the pods: the kubelet removes what it finds in its group and does not know."""
+        pid = (self.state / "pid").read_text()
+        for group in control_groups(pid):
+            group.mkdir()
+            # In the second version a group has the controllers that its parent hands down.
+            if (group.parent / "cgroup.subtree_control").exists() and group.parent.name == "cgroup":
+                for switch in (group.parent, group):
+                    (switch / "cgroup.subtree_control").write_text("+cpu +cpuset +io +memory +pids")
+        return f"/cutout-node-{pid}"
 
     def connect(self):
         run("ip", "link", "set", "lo", "up")
@@ -216,6 +232,7 @@ conf_dir = "{self.state}/cni"
             "tlsCertFile": f"{pki}/kubelet.crt", "tlsPrivateKeyFile": f"{pki}/kubelet.key",
             "clusterDomain": "cluster.local", "clusterDNS": [DNS], "resolvConf": f"{self.state}/resolv.conf",
             "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock", "cgroupDriver": "cgroupfs",
+            "cgroupRoot": self.bound(),
             # Where the machine has the first version of control groups, and swap.
             "failCgroupV1": False, "failSwapOn": False,
             # A full disk of the machine is no matter of this node.
