@@ -9,12 +9,14 @@ mod batch;
 mod bench;
 #[cfg(feature = "wasm")]
 mod bench_probe;
+mod client;
 mod command;
 mod doctor;
 mod health;
 mod model;
 mod output;
 mod quantize;
+mod remote;
 mod run;
 mod sandbox;
 mod serve;

@@ -51,6 +51,10 @@ const PAGES: [CommandPage; 8] = [
                 "cutout run - -o - < photo.jpg > cutout.png",
                 "from standard input to standard output",
             ),
+            (
+                "cutout run photo.jpg -o cutout.png --server http://127.0.0.1:7000",
+                "made by `cutout serve`",
+            ),
         ],
         exit_status: EXIT_STATUS,
     },

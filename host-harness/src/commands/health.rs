@@ -1,16 +1,17 @@
 //! `cutout health`: whether a server is ready, asked by the program itself where there is neither a shell nor curl.
 
-use std::fmt;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use http::Uri;
+use cutout::ErrorKind;
+use image::codecs::png::PngDecoder;
+use image::{ColorType, ImageDecoder};
 
+use super::client::{self, Address, Client};
 use super::command::{Command, announce};
 use super::serve::ADDR;
-use crate::authority::host_and_port;
 use crate::{Error, Kind};
 
 /// Time for all of it.
@@ -22,6 +23,12 @@ const MOST: usize = 4096;
 /// The path of the readiness check.
 const READY: &str = "/readyz";
 
+/// The image that is sent: a disc on a plain ground.
+const IMAGE: &[u8] = include_bytes!("health.png");
+
+/// Its width and height.
+const SIZE: (u32, u32) = (96, 64);
+
 /// Ask a server whether it is ready for images.
 ///
 /// The health check of a container whose image holds nothing but this program.
@@ -29,7 +36,24 @@ const READY: &str = "/readyz";
 pub struct Health {
     /// Where to ask, http only; without a path, /readyz. Default: http://127.0.0.1:7000/readyz.
     #[arg(value_parser = target)]
-    url: Option<CheckedUrl>,
+    url: Option<Address>,
+
+    /// Have a small image cut out, and a file that is none refused, in place of the readiness check.
+    #[arg(long)]
+    image: bool,
+
+    /// The token that the server asks for. CUTOUT_TOKEN does the same and is not seen in the list of processes.
+    #[arg(long, value_name = "TOKEN", requires = "image")]
+    token: Option<String>,
+
+    /// Time for each answer about an image, in seconds.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60.0,
+        requires = "image"
+    )]
+    timeout: f64,
 }
 
 impl Command for Health {
@@ -38,6 +62,10 @@ impl Command for Health {
             Some(target) => target,
             None => target(&format!("http://{ADDR}")).map_err(|e| Error::new(Kind::Usage, e))?,
         };
+        if self.image {
+            examine(&client(&target, self.token.as_deref(), self.timeout)?)?;
+            return Ok(0);
+        }
         let answer = ask(&target).map_err(|error| {
             let text = format!(
                 "cannot ask {target}: {error}; start `cutout serve`, or give its address: cutout health http://HOST:PORT"
@@ -62,56 +90,81 @@ impl Command for Health {
     }
 }
 
-/// A health check's request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct CheckedUrl {
-    /// Without the brackets of an IPv6 address.
-    host: String,
-    port: u16,
-    /// Host and port as they were given.
-    authority: String,
-    /// Path and query.
-    path: String,
-}
-
-impl fmt::Display for CheckedUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.path)
-    }
-}
-
-/// Reads an address.
-///
-/// # Errors
-/// A sentence that says what an address looks like.
-fn target(text: &str) -> Result<CheckedUrl, String> {
-    let wrong = || {
-        format!(
-            "write the address as http://HOST:PORT, such as http://{ADDR}; https cannot be asked"
-        )
+/// The client of the server at an address.
+fn client(target: &Address, token: Option<&str>, seconds: f64) -> Result<Client, Error> {
+    let path = target.path.strip_suffix(READY).unwrap_or_default();
+    let address = Address {
+        path: path.to_owned(),
+        ..target.clone()
     };
-    let uri: Uri = text.parse().map_err(|_| wrong())?;
-    let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"));
-    let authority = authority.ok_or_else(wrong)?;
-    let (host, port) = host_and_port(authority).ok_or_else(wrong)?;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok(CheckedUrl {
-        host: host.trim_matches(['[', ']']).to_owned(),
-        port: port.unwrap_or(80),
-        authority: authority.to_string(),
-        path: if path == "/" { READY } else { path }.to_owned(),
+    let time = Duration::try_from_secs_f64(seconds).ok();
+    let time = time.filter(|time| !time.is_zero());
+    let wrong = || Error::new(Kind::Usage, "--timeout takes seconds above 0");
+    Ok(Client {
+        address,
+        token: client::authorization(token)?,
+        time: time.ok_or_else(wrong)?,
     })
 }
 
+/// Has an image cut out and looks at the result, then has a file refused that is no image.
+fn examine(client: &Client) -> Result<(), Error> {
+    let answer = client.post("/v1/remove?format=png", "image/png", IMAGE.to_vec())?;
+    let bytes = answer.image(&client.address)?;
+    let address = &client.address;
+    let wrong =
+        |what: String| Error::new(Kind::Io, format!("{address} answers an image with {what}"));
+    let result = PngDecoder::new(io::Cursor::new(&bytes));
+    let result = result.map_err(|error| wrong(format!("none in PNG: {error}")))?;
+    let (width, height) = result.dimensions();
+    if (width, height) != SIZE {
+        return Err(wrong(format!(
+            "one of {width}x{height} pixels, in place of {}x{}",
+            SIZE.0, SIZE.1
+        )));
+    }
+    let is_rgba = result.color_type() == ColorType::Rgba8;
+    let mut pixels = vec![0; usize::try_from(result.total_bytes()).unwrap_or_default()];
+    let read = result.read_image(&mut pixels);
+    read.map_err(|error| wrong(format!("a damaged one: {error}")))?;
+    if !is_rgba || pixels.chunks(4).all(|pixel| pixel.last() == Some(&u8::MAX)) {
+        return Err(wrong("one without transparency".to_owned()));
+    }
+    let refused = client.post("/v1/remove", "image/png", b"no image".to_vec())?;
+    let code = refused.refusal().map(|(code, _)| code);
+    if code.as_deref() != Some(ErrorKind::UnsupportedFormat.as_str()) {
+        let status = refused.status.as_u16();
+        let text =
+            format!("{address} does not refuse a file that is no image: it answers {status}");
+        return Err(Error::new(Kind::Io, text));
+    }
+    announce(&format!(
+        "{address} cuts out an image and refuses what is none"
+    ));
+    Ok(())
+}
+
+/// Reads the address of a check; the readiness check unless it has a path.
+///
+/// # Errors
+/// Those of [`client::address`].
+fn target(text: &str) -> Result<Address, String> {
+    let mut address = client::address(text)?;
+    if address.path == "/" {
+        READY.clone_into(&mut address.path);
+    }
+    Ok(address)
+}
+
 /// Sends one request; the answer as far as it came within the time.
-fn ask(target: &CheckedUrl) -> io::Result<Vec<u8>> {
+fn ask(target: &Address) -> io::Result<Vec<u8>> {
     let deadline = Instant::now() + TIME;
     let left = || {
         let left = deadline.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left).ok_or_else(late)
     };
     let mut found = Err(io::Error::new(
-        ErrorKind::NotFound,
+        io::ErrorKind::NotFound,
         "the name has no address",
     ));
     for address in (&*target.host, target.port).to_socket_addrs()? {
@@ -135,11 +188,11 @@ fn ask(target: &CheckedUrl) -> io::Result<Vec<u8>> {
         match read {
             Ok(0) => break,
             Ok(count) => answer.extend(buffer.iter().take(count)),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // The status comes first, and may be all that is needed.
             Err(_) if !answer.is_empty() => break,
             // So the system calls a time that is over.
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(late()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(late()),
             Err(error) => return Err(error),
         }
     }
@@ -148,7 +201,7 @@ fn ask(target: &CheckedUrl) -> io::Result<Vec<u8>> {
 
 fn late() -> io::Error {
     let text = format!("there was no answer within {} s", TIME.as_secs());
-    io::Error::new(ErrorKind::TimedOut, text)
+    io::Error::new(io::ErrorKind::TimedOut, text)
 }
 
 /// The status of an answer, and the first line of its body; `None` if it is none of HTTP/1.

@@ -123,6 +123,43 @@ impl OutputFlags {
         })
     }
 
+    /// The options as fields of a request, but for a background that is an image.
+    pub(super) fn fields(&self, options: &Options) -> Vec<(&'static str, String)> {
+        let colour = match options.background {
+            Background::Colour(colour) => Some(Colour(colour).to_string()),
+            Background::Transparent | Background::Picture(_) => None,
+        };
+        let quality = self.compat.is_none().then(|| self.quality.to_string());
+        let given = [
+            (OutputKind::OPTION, Some(options.output.to_string())),
+            (Quality::OPTION, quality),
+            (Compat::OPTION, self.compat.map(|of| of.to_string())),
+            (Format::OPTION, Some(options.encoding.format.to_string())),
+            (PngEffort::OPTION, Some(self.png.to_string())),
+            (
+                WebpQuality::OPTION,
+                self.webp_quality.map(|q| q.to_string()),
+            ),
+            (
+                JpegQuality::OPTION,
+                self.jpeg_quality.map(|q| q.get().to_string()),
+            ),
+            (Colour::OPTION, colour),
+            (
+                Margins::OPTION,
+                self.crop.map(|margins| margins.to_string()),
+            ),
+            (
+                MaxSide::OPTION,
+                self.max_side.map(|side| side.get().to_string()),
+            ),
+        ];
+        let given = given.into_iter();
+        given
+            .filter_map(|(option, value)| Some((option.name, value?)))
+            .collect()
+    }
+
     /// Refuses the quality of a format that is not written.
     fn refuse_quality_of_another(&self, format: Format) -> Result<(), Error> {
         let flags = [

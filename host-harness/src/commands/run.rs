@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::command::{Command, announce};
 use super::output::OutputFlags;
+use super::remote::{self, ServerFlags};
 use super::sandbox::Sandbox;
 use crate::engine::{Engine, Timed};
 use crate::files::{self, Place};
@@ -35,6 +36,9 @@ pub struct Run {
 
     #[command(flatten)]
     sandbox: Sandbox,
+
+    #[command(flatten)]
+    server: ServerFlags,
 }
 
 impl Command for Run {
@@ -42,11 +46,17 @@ impl Command for Run {
         let (input, output) = (Place::from(&*self.input), Place::of_output(&self.output));
         files::refuse_same(&input, &output)?;
         refuse_folder_and_url(&input)?;
-        let options =
-            (self.result).options(self.result.format_of(&output)?, self.sandbox.limits())?;
+        let format = self.result.format_of(&output)?;
+        let options = self.result.options(format, self.sandbox.limits())?;
         files::refuse_terminal(&output, "cutout.png")?;
         let image = files::read(&input, options.limits.max_bytes)?;
-        let (model, engines) = self.sandbox.start(self.sandbox.settings()?)?;
+        let settings = self.sandbox.settings()?;
+        if let Some(client) = self.server.client(settings.timeout)? {
+            let fields = self.result.fields(&options);
+            remote::remove(&client, image, &fields, &options.background, &output)?;
+            return Ok(0);
+        }
+        let (model, engines) = self.sandbox.start(settings)?;
         let mut engine = engines.engine()?;
         let result = engine
             .remove(&image, &options)
@@ -59,7 +69,7 @@ impl Command for Run {
             ));
         }
         if self.json {
-            let report = RunReport::new(&self, image.len(), &*engine, &model, &result);
+            let report = Report::new(&self, image.len(), &*engine, &model, &result);
             print(&report, &output)?;
         }
         // The process ends here; the kernel takes its memory back sooner than wasmtime would give it.
@@ -89,7 +99,7 @@ fn refuse_folder_and_url(input: &Place) -> Result<(), Error> {
 
 /// The report of `--json`.
 #[derive(Serialize)]
-struct RunReport<'a> {
+struct Report<'a> {
     input: Cow<'a, str>,
     output: Cow<'a, str>,
     input_bytes: usize,
@@ -113,7 +123,7 @@ struct RunReport<'a> {
     stages_ms: serde_json::Map<String, serde_json::Value>,
 }
 
-impl<'a> RunReport<'a> {
+impl<'a> Report<'a> {
     fn new(
         run: &'a Run,
         input_bytes: usize,
@@ -148,7 +158,7 @@ impl<'a> RunReport<'a> {
     clippy::print_stderr,
     reason = "the report that was asked for"
 )]
-fn print(report: &RunReport<'_>, output: &Place) -> Result<(), Error> {
+fn print(report: &Report<'_>, output: &Place) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(report).map_err(Error::io("write the report"))?;
     match output {
         Place::Stream => eprintln!("{text}"),

@@ -6,6 +6,7 @@ mod crowd;
 mod health;
 mod limits;
 mod mutated;
+mod remote;
 mod stop;
 
 use std::fs;
