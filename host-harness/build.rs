@@ -29,6 +29,11 @@ fn main() -> Result<()> {
     for source in SOURCES {
         rerun_if_changed(source);
     }
+    // What `strip` of the profile would be; other profiles keep their symbols.
+    let profile = out.ancestors().nth(3).and_then(Path::file_name);
+    if profile.is_some_and(|profile| profile == "release") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+    }
     let has = |feature| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     if has("WASM") {
         see_to_target(&workspace)?;

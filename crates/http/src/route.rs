@@ -34,7 +34,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// Every route.
-pub const ROUTES: &[Route] = &[
+pub static ROUTES: [Route; 9] = [
     Route {
         file: Some((HTML, include_str!("asset/index.html"))),
         ..api("/", "GET, HEAD, POST", Api::Ours)

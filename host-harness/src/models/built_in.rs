@@ -8,7 +8,7 @@ pub(super) struct BuiltIn {
     pub(super) digest: &'static str,
 }
 
-pub(super) const BUILT_IN: [BuiltIn; 2] = [
+pub(super) static BUILT_IN: [BuiltIn; 2] = [
     BuiltIn {
         name: "cutnet",
         onnx: include_bytes!("../../../models/cutnet.onnx"),

@@ -22,7 +22,7 @@ fn every_entry_of_the_catalogue_can_be_verified() {
 #[test]
 fn the_models_in_the_program_have_the_catalogue_s_checksums() {
     let entries = catalogue().unwrap();
-    for model in BUILT_IN {
+    for model in &BUILT_IN {
         let entry = entries.iter().find(|entry| entry.name == model.name);
         assert!(entry.unwrap().matches(model.onnx), "{}", model.name);
         assert_eq!(

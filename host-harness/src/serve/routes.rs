@@ -28,7 +28,7 @@ struct OwnRoute {
 
 /// Routes besides those of [`ROUTES`], which come after them. The dashboard asks for the token itself: a browser cannot send one
 /// with an address.
-const OWN: [OwnRoute; 7] = [
+static OWN: [OwnRoute; 7] = [
     counted("/healthz", Own::Live),
     counted("/readyz", Own::Ready),
     counted("/metrics", Own::Metrics),
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn no_path_has_two_routes() {
-        for route in OWN {
+        for route in &OWN {
             assert!(own(route.path).is_some());
             let others = ROUTES.iter().filter(|other| other.path == route.path);
             assert_eq!(others.count(), 0, "{}", route.path);
