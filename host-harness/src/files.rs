@@ -11,5 +11,7 @@ pub(crate) use folder::TEMPORARY;
 pub(crate) use folder::{Folder, NEW_FILE, is_file};
 pub(crate) use identity::{FileId, file_id, folder, id_of, place_below};
 pub(crate) use output::{create, is_in_place, replace, write_file};
-pub(crate) use place::{Place, is_same, read, read_file, refuse_same, refuse_terminal, write};
+#[cfg(feature = "wasm")]
+pub(crate) use place::is_same;
+pub(crate) use place::{Place, read, read_file, refuse_same, refuse_terminal, write};
 pub(crate) use regular::open_regular;
