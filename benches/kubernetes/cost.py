@@ -31,23 +31,30 @@ def usage():
     return found
 
 
+def looked(before, names):
+    """What the kubelet says once it has looked at all of these pods again."""
+    return until(lambda: all((seen := usage())[name][1] != before[name][1] for name in names) and seen)
+
+
 def moment(text):
     return time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
 
 
 def span(names, seconds):
-    """Cores, and the largest memory in MiB, of some pods over a time."""
-    first = until(lambda: (seen := usage()) and all(name in seen for name in names) and seen)
-    most = {name: 0 for name in names}
+    """Cores, and the largest memory in MiB, of some pods over a time.
+
+    The kubelet looks every ten seconds or so: the time begins with its first look, and ends with one.
+    """
+    before = until(lambda: (seen := usage()) and all(name in seen for name in names) and seen)
+    first = looked(before, names)
+    most = {name: first[name][2] for name in names}
     end, last = time.monotonic() + seconds, first
     while time.monotonic() < end:
-        time.sleep(1)
-        last = usage()
+        last = looked(last, names)
         most = {name: max(most[name], last[name][2]) for name in names}
     cores = {}
     for name in names:
-        took = moment(last[name][1]) - moment(first[name][1])
-        cores[name] = (last[name][0] - first[name][0]) / took if took else float("nan")
+        cores[name] = (last[name][0] - first[name][0]) / (moment(last[name][1]) - moment(first[name][1]))
     return cores, {name: value / 2**20 for name, value in most.items()}
 
 
