@@ -29,26 +29,14 @@ fn main() -> Result<()> {
     for source in SOURCES {
         rerun_if_changed(source);
     }
-    // What `strip` of the profile would be; other profiles keep their symbols.
-    let profile = out.ancestors().nth(3).and_then(Path::file_name);
-    if profile.is_some_and(|profile| profile == "release") {
-        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
-    }
+    strip(&out);
     let has = |feature| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     if has("WASM") {
         see_to_target(&workspace)?;
     }
-    for (build, features) in BUILDS {
-        if !has("WASM") || (build == "tract" && !has("TRACT")) {
-            continue;
-        }
-        let bytes = fs::read(build_actor(features, &workspace, &out)?)?;
-        fs::write(out.join(format!("actor-{build}.wasm.z")), deflate(&bytes)?)?;
-        let name = build.to_uppercase();
-        println!(
-            "cargo::rustc-env=CUTOUT_ACTOR_{name}_DIGEST={}",
-            blake3::hash(&bytes)
-        );
+    let wanted = |build| has("WASM") && (build != "tract" || has("TRACT"));
+    for (build, features) in BUILDS.into_iter().filter(|(build, _)| wanted(*build)) {
+        write_actor(build, features, &workspace, &out)?;
     }
 
     println!(
@@ -73,6 +61,26 @@ fn main() -> Result<()> {
             blake3::hash(&fs::read(workspace.join(model))?)
         );
     }
+    Ok(())
+}
+
+/// Has the linker strip a release, in place of the profile's `strip`, which Cargo forgets for a package with settings of its own; other
+/// profiles keep their symbols.
+fn strip(out: &Path) {
+    let profile = out.ancestors().nth(3).and_then(Path::file_name);
+    let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
+    if is_linux && profile.is_some_and(|profile| profile == "release") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+    }
+}
+
+/// Writes the actor of a build into `out`, deflated, and gives its digest.
+fn write_actor(build: &str, features: &str, workspace: &Path, out: &Path) -> Result<()> {
+    let bytes = fs::read(build_actor(features, workspace, out)?)?;
+    fs::write(out.join(format!("actor-{build}.wasm.z")), deflate(&bytes)?)?;
+    let name = build.to_uppercase();
+    let digest = blake3::hash(&bytes);
+    println!("cargo::rustc-env=CUTOUT_ACTOR_{name}_DIGEST={digest}");
     Ok(())
 }
 

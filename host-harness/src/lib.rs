@@ -15,5 +15,6 @@ mod program;
 pub mod serve;
 mod stop;
 mod sync;
+mod terminal;
 
 pub use error::{Error, Kind};

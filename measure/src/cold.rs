@@ -1,4 +1,4 @@
-//! A page cache without the program.
+//! Dropping the program from the page cache.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Idle instances that a process will try to have at once: each reserves some 4 GiB of addresses.
+/// Idle instances that a process tries to hold at once: each reserves some 4 GiB of addresses.
 pub(crate) const MOST_IDLE: u32 = 12_000;
 /// Instances that a process will try to have at once which have served an image each.
 pub(crate) const MOST_BUSY: u32 = 256;

@@ -1,7 +1,7 @@
-//! What `cutout bench` does: it measures programs in fresh processes and shuffled order, and reports what it finds.
+//! Measurements of `cutout bench`: of programs in fresh processes and shuffled order, and reports of them.
 //!
 //! A [`Session`] runs the processes of a [`Plan`] and makes a [`Record`], which [`report`] writes as tables, samples and a page.
-//! What only a process can know of itself it is asked by a [`Question`], and answers by a [`Probe`].
+//! A process is asked by a [`Question`] for figures that it alone knows, and answers by a [`Probe`].
 
 mod about;
 mod children;

@@ -15,7 +15,7 @@ use crate::subject::{Engine, Engines, Subject};
 
 /// Instantiations that one process times.
 const INSTANTIATIONS: usize = 200;
-/// Images on one instance behind the first, and with a fresh instance each.
+/// Images after the first on one instance, and on fresh instances.
 const IMAGES: usize = 3;
 /// Idle instances that are started between two looks at the memory.
 const IDLE_AT_ONCE: usize = 64;
@@ -81,7 +81,7 @@ impl<S: Subject + Sync> Probe<'_, S> {
         self.subject.start(instances, reuse)
     }
 
-    /// Milliseconds of one image, looked at afterwards.
+    /// Milliseconds for one image; its result is checked afterwards.
     fn time(&self, engine: &mut dyn Engine<S::Error>) -> Result<f64, S::Error> {
         let (result, ms) = timed(|| engine.remove(self.image));
         self.check(&result?)?;

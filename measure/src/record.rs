@@ -79,9 +79,9 @@ pub struct Series {
 pub struct Ratio {
     /// The figure.
     pub figure: Figure,
-    /// The row above the line.
+    /// The numerator's row.
     pub row: String,
-    /// The row below it.
+    /// The denominator's row.
     pub over: String,
     /// The quotient, or why it is refused.
     pub value: Result<f64, String>,

@@ -26,7 +26,7 @@ pub struct Ours {
     pub flags: Vec<String>,
     /// Whether it has instances in the sandbox.
     pub has_instances: bool,
-    /// Whether something of an image stays for the next one.
+    /// Whether state is kept between images.
     pub keeps_memory: bool,
 }
 

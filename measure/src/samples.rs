@@ -10,7 +10,7 @@ use crate::report::median;
 #[derive(Default)]
 pub(crate) struct Samples {
     samples: BTreeMap<(Figure, String, Option<usize>), Vec<f64>>,
-    /// Rows of which a process made another image than the first.
+    /// Rows whose processes produced different images.
     pub(crate) fickle: BTreeSet<String>,
 }
 

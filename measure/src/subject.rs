@@ -1,4 +1,4 @@
-//! The program as a process of its own sees it: what a probe asks its engines for.
+//! The program, seen from inside its own process: what a probe asks its engines for.
 
 use std::num::NonZeroU32;
 

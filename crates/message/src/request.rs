@@ -81,7 +81,7 @@ struct Header {
 }
 
 #[derive(Deserialize, Serialize)]
-#[serde(untagged, expecting = "webp_quality is a number or a word")]
+#[serde(untagged, expecting = "webp_quality is 1 to 100, or a word")]
 enum WebpField {
     Lossy(u32),
     Word(String),

@@ -1,6 +1,6 @@
-//! Activations: what a value passes through behind an operator.
+//! Activations: functions applied after an operator.
 
-/// A function of one value, applied to every value of a map.
+/// A function of one value, applied to every value of a map. Each is a limit to a range: kernels and quantisation use nothing else of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Activation {
     /// The value itself.

@@ -5,7 +5,7 @@ pub(crate) struct Chain {
     /// When it is first written and last read.
     pub(crate) first: usize,
     pub(crate) last: usize,
-    /// Values.
+    /// Length in values.
     pub(crate) size: usize,
     /// Where [`pack`] puts it.
     pub(crate) offset: usize,

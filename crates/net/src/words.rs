@@ -56,7 +56,7 @@ pub(crate) fn body(magic: [u8; 8], version: u32, bytes: &[u8]) -> Result<&[u8], 
     Ok(header.0)
 }
 
-/// Writes words behind each other.
+/// Writes words one after another.
 pub(crate) struct Writer(pub(crate) Vec<u8>);
 
 impl Writer {
@@ -78,7 +78,7 @@ impl Writer {
     }
 }
 
-/// Reads words behind each other; `None` where there are not enough.
+/// Reads words one after another; `None` where there are not enough.
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {

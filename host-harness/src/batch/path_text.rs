@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::terminal::escaped;
+
 /// A path in JSON: its text, or the list of its bytes where they are not UTF-8.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq, Hash)]
 #[serde(untagged)]
@@ -39,20 +41,8 @@ impl From<PathText> for PathBuf {
 impl fmt::Display for PathText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = PathBuf::from(self.clone());
-        for letter in path.to_string_lossy().chars() {
-            if letter.is_control() || turns_text(letter) {
-                letter.escape_default().fmt(f)?;
-            } else {
-                letter.fmt(f)?;
-            }
-        }
-        Ok(())
+        f.write_str(&escaped(&path.to_string_lossy()))
     }
-}
-
-/// Whether a terminal shows what follows in another order (Unicode's bidirectional formatting characters, UAX #9).
-fn turns_text(letter: char) -> bool {
-    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cutout::Format;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -14,10 +15,11 @@ use tokio::net::TcpStream;
 
 use super::serve::ADDR;
 use crate::authority::host_and_port;
+use crate::terminal::escaped;
 use crate::{Error, Kind};
 
-/// Bytes of an answer that are read: a server takes no image whose result is larger.
-const MOST: usize = 1 << 30;
+/// Characters of a server's code and text that are shown.
+const SHOWN: [usize; 2] = [64, 500];
 
 /// The address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ pub(super) fn address(text: &str) -> Result<Address, String> {
 ///
 /// # Errors
 /// Kind `usage` where it cannot stand in a header.
-pub(super) fn authorization(given: Option<&str>) -> Result<Option<HeaderValue>, Error> {
+fn authorization(given: Option<&str>) -> Result<Option<HeaderValue>, Error> {
     let token = given.map_or_else(
         || std::env::var("CUTOUT_TOKEN").ok(),
         |token| Some(token.to_owned()),
@@ -82,16 +84,18 @@ pub(super) fn authorization(given: Option<&str>) -> Result<Option<HeaderValue>, 
     Ok(Some(value))
 }
 
-/// One who asks a server.
+/// A client of one server.
 #[derive(Debug)]
 pub(super) struct Client {
-    pub(super) address: Address,
-    pub(super) token: Option<HeaderValue>,
+    address: Address,
+    token: Option<HeaderValue>,
     /// For one request and its whole answer.
-    pub(super) time: Duration,
+    time: Duration,
+    /// Bytes of an answer that are read.
+    most: usize,
 }
 
-/// What a server answers.
+/// The answer of a server.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -107,6 +111,33 @@ struct Problem {
 }
 
 impl Client {
+    /// A client that waits for `time` and reads answers of at most `most` bytes. The token is the one that is given, or that of
+    /// CUTOUT_TOKEN.
+    ///
+    /// # Errors
+    /// Kind `usage` where the address has a query, or the token cannot stand in a header.
+    pub(super) fn new(
+        address: Address,
+        token: Option<&str>,
+        time: Duration,
+        most: usize,
+    ) -> Result<Self, Error> {
+        if address.path.contains('?') {
+            let text = format!("{address} has a query; give the address of the server without one");
+            return Err(Error::new(Kind::Usage, text));
+        }
+        Ok(Self {
+            address,
+            token: authorization(token)?,
+            time,
+            most,
+        })
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
     /// Sends a body to `path` below the address.
     ///
     /// # Errors
@@ -151,7 +182,7 @@ impl Client {
         let connection = tokio::spawn(connection);
         let answer = async {
             let (head, body) = sender.send_request(request).await?.into_parts();
-            let body = Limited::new(body, MOST).collect().await?;
+            let body = Limited::new(body, self.most).collect().await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>((head, body.to_bytes()))
         };
         let answer = answer.await;
@@ -165,6 +196,13 @@ impl Client {
     }
 
     fn lost(&self, error: &(dyn std::error::Error + 'static)) -> Error {
+        if error.is::<LengthLimitError>() {
+            let text = format!(
+                "{} answers with more than {} bytes, which no result has; give the address of `cutout serve`",
+                self.address, self.most
+            );
+            return Error::new(Kind::Io, text);
+        }
         let cause = error
             .source()
             .map_or(String::new(), |cause| format!(": {cause}"));
@@ -177,16 +215,27 @@ impl Client {
 }
 
 impl Answer {
-    /// The body of an answer that is an image.
+    /// The body of an answer that is an image of `format`.
     ///
     /// # Errors
     /// A refusal, with its code as the kind where an error here can have it; else `usage` for what another command line
     /// mends, and `io`.
-    pub(super) fn image(self, address: &Address) -> Result<Bytes, Error> {
-        if self.status.is_success() {
-            return Ok(self.body);
-        }
+    pub(super) fn image(self, address: &Address, format: Format) -> Result<Bytes, Error> {
         let status = self.status.as_u16();
+        if self.status.is_success() {
+            let said = self.headers.get(header::CONTENT_TYPE);
+            let is_said =
+                said.is_some_and(|said| said.as_bytes() == format.media_type().as_bytes());
+            let found = image::guess_format(&self.body);
+            if is_said && found.is_ok_and(|found| found.to_mime_type() == format.media_type()) {
+                return Ok(self.body);
+            }
+            let text = format!(
+                "{address} answers {status} with what is no {}; give the address of `cutout serve`",
+                format.media_type()
+            );
+            return Err(Error::new(Kind::Io, text));
+        }
         let Some((code, detail)) = self.refusal() else {
             let text = format!(
                 "{address} answers {status}, and not as Cutout does; give the address of `cutout serve`, or a name \
@@ -206,7 +255,9 @@ impl Answer {
     /// Code and text of a refusal.
     pub(super) fn refusal(&self) -> Option<(String, String)> {
         let problem: Problem = serde_json::from_slice(&self.body).ok()?;
-        Some((problem.code, problem.detail))
+        let [code, detail] = [problem.code, problem.detail];
+        let cut = |text: &str, most| escaped(&text.chars().take(most).collect::<String>());
+        Some((cut(&code, SHOWN[0]), cut(&detail, SHOWN[1])))
     }
 }
 
@@ -256,10 +307,43 @@ mod tests {
             (404, "no such name", "io"),
             (500, "", "io"),
         ] {
-            let error = answer(status, body).image(&from).unwrap_err();
+            let error = answer(status, body).image(&from, Format::Png).unwrap_err();
             assert_eq!(error.kind().as_str(), kind, "{status} {body}");
             assert!(error.to_string().contains(&status.to_string()), "{error}");
         }
-        assert_eq!(answer(200, "it").image(&from).unwrap(), "it");
+    }
+
+    #[test]
+    fn an_answer_is_an_image_by_its_type_and_its_bytes() {
+        let from = address("http://localhost").unwrap();
+        for (media_type, body, is_image) in [
+            ("image/png", "\u{fffd}PNG", false),
+            ("text/html", "<html>", false),
+            ("image/png", "", false),
+            ("image/webp", "RIFF\0\0\0\0WEBP", true),
+            ("image/png", "RIFF\0\0\0\0WEBP", false),
+        ] {
+            let mut answer = answer(200, body);
+            let value = HeaderValue::from_static(media_type);
+            answer.headers.insert(header::CONTENT_TYPE, value);
+            let found = answer.image(&from, Format::WebP);
+            assert_eq!(found.is_ok(), is_image, "{media_type} {body:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_refusal_reaches_a_terminal_as_a_command() {
+        let long = "x".repeat(10_000);
+        let body = format!(r#"{{"code":"a\u001b[2J","detail":"b\u202e\r\n{long}"}}"#);
+        let from = address("http://localhost").unwrap();
+        let error = answer(400, &body)
+            .image(&from, Format::Png)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(r"a\u{1b}[2J: b\u{202e}\r\n"), "{error}");
+        assert!(
+            !error.chars().any(char::is_control) && error.len() < 1000,
+            "{error}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What all commands have in common.
+//! The interface of all commands.
 
 use std::io::{self, Write};
 

@@ -5,7 +5,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use cutout::ErrorKind;
+use cutout::{ErrorKind, Format};
 use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder};
 
@@ -19,6 +19,9 @@ const TIME: Duration = Duration::from_secs(5);
 
 /// Bytes of an answer that are read, many times those of `/readyz`.
 const MOST: usize = 4096;
+
+/// Bytes of an answer about the small image that are read.
+const MOST_IMAGE: usize = 1 << 20;
 
 /// The path of the readiness check.
 const READY: &str = "/readyz";
@@ -92,7 +95,7 @@ impl Command for Health {
 
 /// The client of the server at an address.
 fn client(target: &Address, token: Option<&str>, seconds: f64) -> Result<Client, Error> {
-    let path = target.path.strip_suffix(READY).unwrap_or_default();
+    let path = target.path.strip_suffix(READY).unwrap_or(&target.path);
     let address = Address {
         path: path.to_owned(),
         ..target.clone()
@@ -100,18 +103,14 @@ fn client(target: &Address, token: Option<&str>, seconds: f64) -> Result<Client,
     let time = Duration::try_from_secs_f64(seconds).ok();
     let time = time.filter(|time| !time.is_zero());
     let wrong = || Error::new(Kind::Usage, "--timeout takes seconds above 0");
-    Ok(Client {
-        address,
-        token: client::authorization(token)?,
-        time: time.ok_or_else(wrong)?,
-    })
+    Client::new(address, token, time.ok_or_else(wrong)?, MOST_IMAGE)
 }
 
 /// Has an image cut out and looks at the result, then has a file refused that is no image.
 fn examine(client: &Client) -> Result<(), Error> {
     let answer = client.post("/v1/remove?format=png", "image/png", IMAGE.to_vec())?;
-    let bytes = answer.image(&client.address)?;
-    let address = &client.address;
+    let address = client.address();
+    let bytes = answer.image(address, Format::Png)?;
     let wrong =
         |what: String| Error::new(Kind::Io, format!("{address} answers an image with {what}"));
     let result = PngDecoder::new(io::Cursor::new(&bytes));
@@ -221,6 +220,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_image_goes_below_the_path_of_the_address() {
+        for (text, expected) in [
+            ("http://a.example", ""),
+            ("http://a.example/readyz", ""),
+            ("http://a.example/cutout", "/cutout"),
+            ("http://a.example/cutout/readyz", "/cutout"),
+        ] {
+            let client = client(&target(text).unwrap(), None, 1.0).unwrap();
+            assert_eq!(client.address().path, expected, "{text}");
+        }
+        assert!(client(&target("http://a.example/?a=b").unwrap(), None, 1.0).is_err());
+    }
 
     #[test]
     fn an_address_without_a_path_means_the_readiness_check() {

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use clap::Args;
-use cutout::Background;
+use cutout::{Background, Format};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::client::{self, Address, Client};
 use super::command::announce;
 use crate::Error;
 use crate::files::{self, Place};
+
+/// Bytes of an answer that are read: a server takes no image whose result is larger.
+const MOST: usize = 1 << 30;
 
 /// A server that is asked, in place of an engine here.
 #[derive(Args, Clone, Debug)]
@@ -32,12 +35,7 @@ impl ServerFlags {
         let Some(address) = self.server.clone() else {
             return Ok(None);
         };
-        let token = client::authorization(self.token.as_deref())?;
-        Ok(Some(Client {
-            address,
-            token,
-            time,
-        }))
+        Client::new(address, self.token.as_deref(), time, MOST).map(Some)
     }
 }
 
@@ -50,6 +48,7 @@ pub(super) fn remove(
     image: Vec<u8>,
     fields: &[(&str, String)],
     background: &Background,
+    format: Format,
     output: &Place,
 ) -> Result<(), Error> {
     let fields = fields.iter().map(|(name, value)| {
@@ -69,7 +68,7 @@ pub(super) fn remove(
     };
     let answer = client.post(&format!("/v1/remove?{query}"), &media_type, body)?;
     let warning = answer.headers.get("x-warning").cloned();
-    let result = answer.image(&client.address)?;
+    let result = answer.image(client.address(), format)?;
     files::write(output, &result)?;
     if let Some(kind) = warning.as_ref().and_then(|kind| kind.to_str().ok()) {
         announce(&format!(

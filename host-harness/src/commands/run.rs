@@ -53,7 +53,14 @@ impl Command for Run {
         let settings = self.sandbox.settings()?;
         if let Some(client) = self.server.client(settings.timeout)? {
             let fields = self.result.fields(&options);
-            remote::remove(&client, image, &fields, &options.background, &output)?;
+            remote::remove(
+                &client,
+                image,
+                &fields,
+                &options.background,
+                format,
+                &output,
+            )?;
             return Ok(0);
         }
         let (model, engines) = self.sandbox.start(settings)?;

@@ -140,7 +140,7 @@ function sum(values) {
   return numbers.length ? numbers.reduce((a, b) => a + b) : NaN;
 }
 
-// What is shown is computed from `all`: the series of one server, or those of several, whose sum it is.
+// Figures and graphs are computed from `all`: the series of one server, or those of several, whose sum it is.
 
 export function gauge(name) {
   return (all) => sum(all.map((series) => total(series.at(-1).samples, name)));

@@ -3,7 +3,7 @@
 use cutout_http::ROUTES;
 use http::HeaderValue;
 
-/// What the server answers by itself, whatever the method.
+/// Answers of the server's own, whatever the method.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Own {
     /// It runs.

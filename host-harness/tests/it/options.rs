@@ -156,7 +156,7 @@ fn the_npm_package_has_the_words_and_ranges_of_the_options() {
         format!("const MOST_PERCENT = {percent};"),
         format!(" quality = \"{}\",", Quality::default()),
         format!(" png: \"{png}\", webp: percent, jpeg: percent ?? {jpeg} "),
-        // What `output` and its keys have no room for.
+        // Options that `output` and its keys have no room for.
         "\"quality\", \"background\", \"crop\", \"maxSide\", ...".into(),
     ] {
         assert!(config.contains(&line), "config.js is without {line}");

@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use crate::support::{ENGINES, cutout, finish, tiny};
 use client::{Answer, Server, noisy, post, small};
 
-/// What `cutout run` makes of `image`.
+/// The result of `cutout run` for `image`.
 fn ran(engine: &str, image: &[u8], mask: bool) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.png"), folder.path().join("out.png"));

@@ -19,7 +19,7 @@ pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
 /// Lines behind the data.
 pub(super) const GRID: RGBColor = RGBColor(221, 221, 221);
 
-/// The size of all text; the SVG backend makes of it 13 pixels.
+/// The size of all text; the SVG backend renders it as 13 pixels.
 pub(super) const TEXT: i32 = 16;
 
 /// Largest mean width of a character, there being no font to ask.

@@ -175,7 +175,7 @@ fn a_message_that_is_no_request_is_refused_with_the_way_out() {
         ),
         (
             &framed("{\"webp_quality\":1.5}", &[]),
-            "webp_quality is a number or a word",
+            "webp_quality is 1 to 100, or a word",
         ),
         (
             &framed("{\"quality\":\"80\"}", &[]),

@@ -1,4 +1,4 @@
-//! Networks in f32: for models that are not in whole numbers, and what those are made from.
+//! Networks in f32: for models without ranges, and the source of those in whole numbers.
 
 mod algorithm;
 mod executor;

@@ -47,7 +47,7 @@ impl Plan {
         self.arena * size_of::<f32>()
     }
 
-    /// Bytes of scratch: transformed weights and tiles of the hungriest operator.
+    /// Bytes of scratch: transformed weights and tiles of the operator that needs most.
     #[must_use]
     pub fn scratch_bytes(&self) -> usize {
         self.scratch * size_of::<f32>()

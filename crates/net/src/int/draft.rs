@@ -1,10 +1,10 @@
-//! Operators of a plan in whole numbers, before they have their numbers.
+//! Operators of a plan in whole numbers, before their scales and weights are set.
 
 use super::op::{MOST, Op, Residual};
 use crate::float::{Convolution, Operator, Plan};
 use crate::{Activation, Error};
 
-/// An operator without its numbers, with all that is fused into it.
+/// An operator without scales and weights, with all that is fused into it.
 pub(super) struct Draft<'a> {
     pub(super) op: Op,
     pub(super) conv: &'a Convolution<usize>,

@@ -134,7 +134,7 @@ fn chain((first, last): (usize, usize), values: usize) -> Chain {
     }
 }
 
-/// The place of a map that is held whole; its offset is still to be found.
+/// The place of a map that is held whole; its offset is not yet set.
 fn whole(map: usize, shape: Shape, ops: &[Op]) -> Place {
     let readers = ops.iter().filter(|op| op.source == map);
     let border = readers.map(Op::pad).max().unwrap_or(0);

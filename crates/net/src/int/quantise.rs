@@ -114,7 +114,7 @@ fn limits(activation: Activation, scale: f64, most: i16) -> [i16; 2] {
     activation.range().map(whole)
 }
 
-/// The probability for each value of a map with steps of `scale`.
+/// The probability for each value of a map, at steps of `scale`.
 fn table(scale: f64) -> Vec<f32> {
     let values = (0..TABLE).map(|index| (index as f64 - f64::from(MOST)) * scale);
     values

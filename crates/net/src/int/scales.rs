@@ -1,4 +1,4 @@
-//! The scales of maps: how much one step of each is.
+//! The scales of maps: the value of one step of each.
 
 use super::draft::Draft;
 use super::op::MOST;

@@ -99,6 +99,9 @@ fn what_a_server_does_not_do_has_a_kind_and_leaves_no_file() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
+    let html =
+        answering("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>");
+    let query = format!("{url}/?a=b");
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.png"), folder.path().join("out.png"));
     let broken = folder.path().join("broken.png");
@@ -125,6 +128,8 @@ fn what_a_server_does_not_do_has_a_kind_and_leaves_no_file() {
             "error[unsupported-format]",
         ),
         (&input, vec!["--server", &nobody], 1, "error[io]"),
+        (&input, vec!["--server", &html], 1, "no image/png"),
+        (&input, vec!["--server", &query], 2, "without one"),
         (
             &input,
             vec!["--server", "https://127.0.0.1"],
@@ -184,7 +189,7 @@ fn a_server_that_answers_no_image_is_not_healthy() {
     for (answer, expected) in [
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
-            "none in PNG",
+            "no image/png",
         ),
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "404"),
         ("", "cannot ask"),

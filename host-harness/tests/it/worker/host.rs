@@ -25,7 +25,7 @@ pub(super) const REPLY_TO: &str = "_INBOX.answers";
 /// Where an offer comes from, and where its claim goes.
 pub(super) const OFFERED_BY: &str = "_INBOX.claims";
 
-/// What this host keeps for one instance.
+/// State of this host for one instance.
 struct Guest {
     wasi: WasiCtx,
     table: ResourceTable,

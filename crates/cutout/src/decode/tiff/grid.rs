@@ -40,12 +40,10 @@ impl Chunks {
         let (full_width, full_height) = (u64::from(size.0), u64::from(size.1));
         let are_tiles = directory.has(tag::TILE_WIDTH);
         let side = |tag| directory.value(tag).unwrap_or_default();
-        let (width, height) = if are_tiles {
-            (side(tag::TILE_WIDTH), side(tag::TILE_HEIGHT))
-        } else {
-            let rows = side(tag::STRIP_ROWS);
-            let rows = if rows == 0 { full_height } else { rows };
-            (full_width, rows.min(full_height))
+        let (width, height) = match (are_tiles, side(tag::STRIP_ROWS)) {
+            (true, _) => (side(tag::TILE_WIDTH), side(tag::TILE_HEIGHT)),
+            (false, 0) => (full_width, full_height),
+            (false, rows) => (full_width, rows.min(full_height)),
         };
         if width == 0 || height == 0 {
             return Err(wrong("its tiles have no size"));

@@ -21,7 +21,7 @@ pub(super) enum Kernel {
     Winograd(Winograd),
     Matrix(Matrix),
     Direct(Direct),
-    /// The one kernel that the operator has.
+    /// The operator has a single kernel.
     Only,
 }
 

@@ -86,7 +86,7 @@ pub(super) struct Direct {
     pub(super) length: u64,
 }
 
-/// Hands out places behind each other. In u64: these are the only products that the caps on shapes do not keep within 32 bits.
+/// Hands out places one after another. In u64: these are the only products that the caps on shapes do not keep within 32 bits.
 #[derive(Default)]
 struct Places(u64);
 

@@ -1,5 +1,5 @@
 //! The oracle: every operator straight from its definition, in the order a reader expects.
-//! It keeps the promises about overlap that [`crate::place`] relies on, so any valid plan runs on it too.
+//! It keeps the promises about overlap that [`crate::float::place`] relies on, so any valid plan runs on it too.
 
 use super::half_pixel::half_pixel;
 use super::job::Job;

@@ -103,7 +103,7 @@ fn a_manifest_that_others_may_have_written_hides_nothing() {
         return;
     }
     assert!(taken());
-    // What the owner of the images says of them is believed, whoever asks.
+    // Options of the images' owner are trusted, whoever asks.
     chown(at("mine/in/a.png"), Some(65534), None).unwrap();
     assert!(!taken());
 }

@@ -70,9 +70,9 @@ pub(super) trait Lanes: Sized {
     unsafe fn triple(a: Self::Row) -> Self::Row;
     /// `(a + 8) >> 4`, where `a + 8` has 16 bits.
     unsafe fn sixteenth(a: Self::Row) -> Self::Row;
-    /// The smaller of each two.
+    /// The smaller of each pair.
     unsafe fn min(a: Self::Row, b: Self::Row) -> Self::Row;
-    /// The larger of each two.
+    /// The larger of each pair.
     unsafe fn max(a: Self::Row, b: Self::Row) -> Self::Row;
     /// All channels equal to `value`.
     unsafe fn splat_row(value: i16) -> Self::Row;
@@ -80,7 +80,7 @@ pub(super) trait Lanes: Sized {
     unsafe fn load(from: *const i16) -> Self::Row;
     /// 16 values to memory.
     unsafe fn store(row: Self::Row, to: *mut i16);
-    /// Sums that a sum of 32 bits is divided into.
+    /// Partial sums of a sum of 32 bits.
     type Part: Copy;
     /// Sums of nothing.
     unsafe fn no_part() -> Self::Part;

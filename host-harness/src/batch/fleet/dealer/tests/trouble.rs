@@ -121,7 +121,7 @@ fn a_lost_connection_is_not_the_fault_of_images_or_hosts() {
         say(&mut dealer, B, 1, now);
         assert_eq!(acts(&mut dealer, now), []);
     }
-    // What comes after all is taken.
+    // A late answer is taken.
     let number = claim_image(&mut dealer, A, 1, now);
     dealer.offline(now);
     dealer.online(now);
