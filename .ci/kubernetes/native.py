@@ -63,6 +63,8 @@ def check_instances():
         _, text = ask(f"http://{pod['status']['podIP']}:7000/metrics")
         found = re.search(rb'^cutout_server_info\{host="([^"]*)"\} 1$', text, re.M)
         seen[pod["metadata"]["name"]] = found and found[1].decode()
+    counted = set(re.findall(r"cutout_\w+", "".join(blocks("Scaling", "yaml"))))
+    check("pods count what the docs scale by", counted and all(f"\n{name} ".encode() in text for name in counted), str(counted))
     check("each pod's metrics have its name", all(name == said for name, said in seen.items()) and len(seen) == 2, str(seen))
 
 

@@ -1,5 +1,7 @@
 """Every object that the chart and the docs have, validated by the API server that would take it."""
 
+import tempfile
+
 from checks import check, skip, sound
 from cluster import CHART, blocks, helm, kubectl, run
 from definitions import WASMCLOUD, files
@@ -18,6 +20,16 @@ def refusal(text):
     return None if well else said.strip()[-1500:]
 
 
+def rendered(values):
+    """What the chart makes of values, natively; the autoscaler among it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(values)
+        file.flush()
+        text = helm("template", "cutout", CHART, "--set=mode=native", f"--values={file.name}")
+    check("they make an autoscaler", "kind: HorizontalPodAutoscaler" in text)
+    return text
+
+
 def check_objects():
     sets = {"default": []} | {path.stem: ["-f", path] for path in sorted((CHART / "ci").glob("*.yaml"))}
     for name, values in sets.items():
@@ -30,6 +42,9 @@ def check_objects():
         for number, block in enumerate(blocks(heading, "yaml"), 1):
             if "apiVersion" in block:
                 sound(f"the docs' object {number} of {heading!r} is valid to the API server", refusal(block))
+    for block in blocks("Scaling", "yaml"):
+        if "autoscaling:" in block:
+            sound("the docs' values of an autoscaler are the chart's", refusal(rendered(block)))
     spoiled = helm("template", "cutout", CHART, "--set=mode=native").replace("emptyDir:", "emptyDirs:")
     check("a field that is unknown is noticed", refusal(spoiled))
     spoiled = helm("template", "cutout", CHART, "-f", CHART / "ci/native-everything.yaml").replace("type: PathPrefix", "type: Prefixed")
