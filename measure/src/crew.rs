@@ -1,15 +1,15 @@
 //! Engines that work at once.
 
 use crate::error::Error;
-use crate::subject::Engine;
+use crate::subject::MeasuredEngine;
 
 /// Engines, one for each thread.
-pub(crate) type Crew<E> = Vec<Box<dyn Engine<E> + Send>>;
+pub(crate) type Crew<E> = Vec<Box<dyn MeasuredEngine<E> + Send>>;
 
 /// `work` on every engine, each in a thread of its own.
 pub(crate) fn at_once<T: Send, E: From<Error> + Send>(
     crew: &mut Crew<E>,
-    work: impl Fn(&mut dyn Engine<E>) -> Result<T, E> + Sync,
+    work: impl Fn(&mut dyn MeasuredEngine<E>) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
     let work = &work;
     std::thread::scope(|scope| {

@@ -30,4 +30,4 @@ pub use probe::{Probe, Question};
 pub use record::{About, Agreement, Ratio, Record, Series};
 pub use row::{Ours, Row, refuse_same_names, word};
 pub use session::{Measured, Session};
-pub use subject::{Engine, Engines, Subject};
+pub use subject::{MeasuredEngine, MeasuredEngines, Subject};

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::figure::{Figure, MOST_BUSY, MOST_IDLE};
 use crate::memory;
 use crate::record::Series;
-use crate::subject::{Engine, Engines, Subject};
+use crate::subject::{MeasuredEngine, MeasuredEngines, Subject};
 
 /// Instantiations that one process times.
 const INSTANTIATIONS: usize = 200;
@@ -77,12 +77,12 @@ impl<S: Subject + Sync> Probe<'_, S> {
         &self,
         instances: u32,
         reuse: NonZeroU32,
-    ) -> Result<Box<dyn Engines<S::Error>>, S::Error> {
+    ) -> Result<Box<dyn MeasuredEngines<S::Error>>, S::Error> {
         self.subject.start(instances, reuse)
     }
 
     /// Milliseconds for one image; its result is checked afterwards.
-    fn time(&self, engine: &mut dyn Engine<S::Error>) -> Result<f64, S::Error> {
+    fn time(&self, engine: &mut dyn MeasuredEngine<S::Error>) -> Result<f64, S::Error> {
         let (result, ms) = timed(|| engine.remove(self.image));
         self.check(&result?)?;
         Ok(ms)
@@ -159,7 +159,7 @@ impl<S: Subject + Sync> Probe<'_, S> {
     }
 
     fn idle(&self) -> Result<Vec<Series>, S::Error> {
-        let start = |engine: &mut dyn Engine<S::Error>| engine.start();
+        let start = |engine: &mut dyn MeasuredEngine<S::Error>| engine.start();
         let (one, fitting) = self.crowd(start, IDLE_AT_ONCE, MOST_IDLE)?;
         Ok(vec![
             series(Figure::IdleInstance, vec![one]),
@@ -168,7 +168,7 @@ impl<S: Subject + Sync> Probe<'_, S> {
     }
 
     fn busy(&self) -> Result<Vec<Series>, S::Error> {
-        let serve = |engine: &mut dyn Engine<S::Error>| self.time(engine).map(drop);
+        let serve = |engine: &mut dyn MeasuredEngine<S::Error>| self.time(engine).map(drop);
         let (one, fitting) = self.crowd(serve, 1, MOST_BUSY)?;
         Ok(vec![
             series(Figure::BusyInstance, vec![one]),
@@ -181,7 +181,7 @@ impl<S: Subject + Sync> Probe<'_, S> {
     /// fit.
     fn crowd(
         &self,
-        start: impl Fn(&mut dyn Engine<S::Error>) -> Result<(), S::Error>,
+        start: impl Fn(&mut dyn MeasuredEngine<S::Error>) -> Result<(), S::Error>,
         at_once: usize,
         most: u32,
     ) -> Result<(f64, usize), S::Error> {
@@ -227,7 +227,7 @@ impl<S: Subject + Sync> Probe<'_, S> {
     }
 
     /// Images per second: the sum of the workers' own, each over its own whole images.
-    fn rate(&self, engines: &dyn Engines<S::Error>, workers: u16) -> Result<f64, S::Error> {
+    fn rate(&self, engines: &dyn MeasuredEngines<S::Error>, workers: u16) -> Result<f64, S::Error> {
         let mut crew = self.crew(engines, workers)?;
         self.warm(&mut crew)?;
         let rates = at_once(&mut crew, |engine| {
@@ -243,7 +243,7 @@ impl<S: Subject + Sync> Probe<'_, S> {
 
     fn crew(
         &self,
-        engines: &dyn Engines<S::Error>,
+        engines: &dyn MeasuredEngines<S::Error>,
         workers: u16,
     ) -> Result<Crew<S::Error>, S::Error> {
         (0..workers).map(|_| engines.engine()).collect()

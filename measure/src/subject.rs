@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use crate::error::Error;
 
 /// One engine: it removes the background of one image at a time.
-pub trait Engine<E> {
+pub trait MeasuredEngine<E> {
     /// The result of an encoded image.
     ///
     /// # Errors
@@ -26,12 +26,12 @@ pub trait Engine<E> {
 }
 
 /// A model made ready, from which every worker gets an engine of its own.
-pub trait Engines<E> {
+pub trait MeasuredEngines<E> {
     /// An engine for one worker.
     ///
     /// # Errors
     /// Those of the engine.
-    fn engine(&self) -> Result<Box<dyn Engine<E> + Send>, E>;
+    fn engine(&self) -> Result<Box<dyn MeasuredEngine<E> + Send>, E>;
 }
 
 /// A program that can be asked.
@@ -50,5 +50,5 @@ pub trait Subject {
         &self,
         instances: u32,
         reuse: NonZeroU32,
-    ) -> Result<Box<dyn Engines<Self::Error>>, Self::Error>;
+    ) -> Result<Box<dyn MeasuredEngines<Self::Error>>, Self::Error>;
 }

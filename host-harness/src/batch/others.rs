@@ -41,11 +41,11 @@ struct Written {
     /// How many of its bytes were read: a batch that is at work adds lines.
     whole: u64,
     /// For each file one mark with its digest and one without.
-    marks: HashSet<Mark>,
+    marks: HashSet<Fingerprint>,
 }
 
 /// A digest of a file's path, size and digest: as much as finds it again, since a manifest may have millions.
-type Mark = [u8; 16];
+type Fingerprint = [u8; 16];
 
 impl Others {
     /// Whether the batch whose output folder is `folder` has written `image` to the path `below` that folder. Lines that came
@@ -152,12 +152,12 @@ impl Written {
     }
 }
 
-fn mark(path: &Path, bytes: u64, digest: Option<Hash>) -> Mark {
+fn mark(path: &Path, bytes: u64, digest: Option<Hash>) -> Fingerprint {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&bytes.to_le_bytes());
     hasher.update(digest.unwrap_or(Hash::from_bytes([0; 32])).as_bytes());
     hasher.update(Folded::from(path).as_bytes());
-    let mut mark = Mark::default();
+    let mut mark = Fingerprint::default();
     hasher.finalize_xof().fill(&mut mark);
     mark
 }

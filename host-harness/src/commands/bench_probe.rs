@@ -64,7 +64,7 @@ impl measure::Subject for Sandbox {
         &self,
         instances: u32,
         reuse: NonZeroU32,
-    ) -> Result<Box<dyn measure::Engines<Error>>, Error> {
+    ) -> Result<Box<dyn measure::MeasuredEngines<Error>>, Error> {
         let settings = Settings {
             instances,
             reuse,
@@ -89,8 +89,8 @@ struct WithOptions<E> {
     options: Options,
 }
 
-impl measure::Engines<Error> for WithOptions<Engines> {
-    fn engine(&self) -> Result<Box<dyn measure::Engine<Error> + Send>, Error> {
+impl measure::MeasuredEngines<Error> for WithOptions<Engines> {
+    fn engine(&self) -> Result<Box<dyn measure::MeasuredEngine<Error> + Send>, Error> {
         Ok(Box::new(WithOptions {
             inner: self.inner.engine()?,
             options: self.options.clone(),
@@ -98,7 +98,7 @@ impl measure::Engines<Error> for WithOptions<Engines> {
     }
 }
 
-impl measure::Engine<Error> for WithOptions<BoxEngine> {
+impl measure::MeasuredEngine<Error> for WithOptions<BoxEngine> {
     fn remove(&mut self, image: &[u8]) -> Result<Vec<u8>, Error> {
         Ok(self.inner.remove(image, &self.options)?.value.bytes)
     }

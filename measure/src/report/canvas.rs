@@ -56,7 +56,7 @@ pub(super) enum Look {
 }
 
 /// An entry of the legend.
-pub(super) struct Entry {
+pub(super) struct LegendEntry {
     pub(super) label: String,
     pub(super) colour: RGBColor,
     pub(super) look: Look,
@@ -65,7 +65,7 @@ pub(super) struct Entry {
 /// A drawing on white paper, the legend at its top and the plot below.
 pub(super) fn svg(
     height: i32,
-    legend: &[Entry],
+    legend: &[LegendEntry],
     draw: impl FnOnce(&Area<'_>) -> Result<(), DrawError>,
 ) -> Result<String, DrawError> {
     let places = places(legend);
@@ -107,7 +107,7 @@ pub(super) fn width(text: &str) -> i32 {
     i32::try_from(text.chars().count()).unwrap_or(WIDTH) * CHARACTER
 }
 
-fn places(legend: &[Entry]) -> Vec<(i32, i32)> {
+fn places(legend: &[LegendEntry]) -> Vec<(i32, i32)> {
     let (mut x, mut y) = (16, 18);
     let mut places = Vec::new();
     for entry in legend {
@@ -121,7 +121,7 @@ fn places(legend: &[Entry]) -> Vec<(i32, i32)> {
     places
 }
 
-fn draw_entry(paper: &Area<'_>, entry: &Entry, (x, y): (i32, i32)) -> Result<(), DrawError> {
+fn draw_entry(paper: &Area<'_>, entry: &LegendEntry, (x, y): (i32, i32)) -> Result<(), DrawError> {
     let line = entry.colour.stroke_width(3);
     let pieces: &[(i32, i32)] = match entry.look {
         Look::Filled => {

@@ -6,7 +6,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{self, Area, DrawError, Entry, GRID, INK, Look, TEXT};
+use super::canvas::{self, Area, DrawError, GRID, INK, LegendEntry, Look, TEXT};
 use super::format::tick;
 use super::stats::{extent, median};
 
@@ -43,11 +43,11 @@ const GAP: f64 = 0.5;
 
 /// The plot as SVG.
 pub(super) fn draw(lanes: &Lanes<'_>) -> Result<String, DrawError> {
-    let legend: Vec<Entry> = lanes
+    let legend: Vec<LegendEntry> = lanes
         .kinds
         .iter()
         .enumerate()
-        .map(|(index, kind)| Entry {
+        .map(|(index, kind)| LegendEntry {
             label: kind.clone(),
             colour: canvas::colour(index),
             look: Look::Filled,

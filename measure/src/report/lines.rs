@@ -5,12 +5,12 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 
-use super::canvas::{self, DrawError, Entry, GRID, INK, Look, TEXT};
+use super::canvas::{self, DrawError, GRID, INK, LegendEntry, Look, TEXT};
 use super::format::tick;
 
 /// A line.
 pub(super) struct Line {
-    pub(super) entry: Entry,
+    pub(super) entry: LegendEntry,
     pub(super) points: Vec<(f64, f64)>,
 }
 
@@ -33,7 +33,7 @@ where
     X: AsRangedCoord<Value = f64>,
     X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let (legend, points): (Vec<Entry>, Vec<Vec<(f64, f64)>>) = lines
+    let (legend, points): (Vec<LegendEntry>, Vec<Vec<(f64, f64)>>) = lines
         .lines
         .into_iter()
         .map(|line| (line.entry, line.points))

@@ -2,7 +2,7 @@
 
 use plotters::prelude::{BindKeyPoints, IntoLogRange};
 
-use super::canvas::{self, DrawError, Entry, Look};
+use super::canvas::{self, DrawError, LegendEntry, Look};
 use super::format::{mebibytes, value};
 use super::lanes::{self, Lane, Lanes, Mark};
 use super::lines::{self, Line, Lines};
@@ -243,7 +243,7 @@ fn line(record: &Record, row: &str, points: Vec<(f64, f64)>) -> Line {
     let all = rows(record, &[&THROUGHPUT[..], &figures].concat());
     let index = all.iter().position(|other| *other == row).unwrap_or(0);
     Line {
-        entry: Entry {
+        entry: LegendEntry {
             label: canvas::shortened(row),
             colour: canvas::colour(index),
             look: Look::Line,

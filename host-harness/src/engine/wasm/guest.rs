@@ -20,7 +20,7 @@ pub(super) struct Guest {
     requests: NoRequests,
     table: ResourceTable,
     said: MemoryOutputPipe,
-    pub(super) memory: Memory,
+    pub(super) memory: MemoryLimiter,
 }
 
 impl Guest {
@@ -36,7 +36,7 @@ impl Guest {
             .insecure_random(fixed())
             .insecure_random_seed(0)
             .build();
-        let memory = Memory {
+        let memory = MemoryLimiter {
             cap: max_memory,
             peak: 0,
             refused: false,
@@ -79,7 +79,7 @@ impl WasiHttpView for Guest {
 }
 
 /// Caps and meters linear memory.
-pub(super) struct Memory {
+pub(super) struct MemoryLimiter {
     cap: usize,
     /// The largest linear memory so far, in bytes.
     pub(super) peak: usize,
@@ -87,7 +87,7 @@ pub(super) struct Memory {
     pub(super) refused: bool,
 }
 
-impl ResourceLimiter for Memory {
+impl ResourceLimiter for MemoryLimiter {
     fn memory_growing(
         &mut self,
         _: usize,

@@ -3,6 +3,15 @@
 //! `scalar` is the oracle, written to be read. `simd` is written once over [`vector::Vector`] and compiled for each
 //! level of the processor.
 
+#![cfg_attr(
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )),
+    allow(dead_code, reason = "without SIMD only the oracle is left")
+)]
+
 #[allow(
     unsafe_code,
     reason = "raw pointers and SIMD intrinsics; checked against the scalar oracle"
@@ -10,27 +19,11 @@
 mod dispatch;
 mod half_pixel;
 mod job;
-#[cfg_attr(
-    not(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        all(target_arch = "wasm32", target_feature = "simd128")
-    )),
-    allow(dead_code, reason = "without SIMD only the oracle is left")
-)]
 mod layout;
 mod scalar;
 #[allow(
     unsafe_code,
     reason = "raw pointers and SIMD intrinsics; checked against the scalar oracle"
-)]
-#[cfg_attr(
-    not(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        all(target_arch = "wasm32", target_feature = "simd128")
-    )),
-    allow(dead_code, reason = "without SIMD only the oracle is left")
 )]
 mod simd;
 #[allow(

@@ -8,6 +8,9 @@ pub(in crate::int::kernels) struct Neon;
 
 impl Neon {
     /// `sums` and the products of two rows of values with two rows of weights, channel by channel.
+    ///
+    /// # Safety
+    /// None: NEON is part of the AArch64 baseline.
     #[inline(always)]
     unsafe fn products(
         mut sums: [int32x4_t; 4],

@@ -64,6 +64,9 @@ struct Part {
 
 impl Part {
     /// Rows `row..row + ROWS`. Not inlined: in a loop, LLVM takes every address out of it, and they fill the stack.
+    ///
+    /// # Safety
+    /// As [`run`]; `ROWS` rows from `row` on are there.
     #[inline(never)]
     unsafe fn tile<const ROWS: usize>(&self, row: usize) {
         let mut sums = [[f32x4_splat(0.0); VECTORS]; ROWS];
@@ -113,12 +116,16 @@ impl Part {
     }
 }
 
+/// # Safety
+/// Four values are readable.
 #[inline(always)]
 unsafe fn load(from: *const f32) -> v128 {
     // SAFETY: as in `Part::tile`.
     unsafe { v128_load(from.cast()) }
 }
 
+/// # Safety
+/// `VECTORS` registers of values are readable.
 #[inline(always)]
 unsafe fn load_row(from: *const f32) -> [v128; VECTORS] {
     let mut row = [f32x4_splat(0.0); VECTORS];

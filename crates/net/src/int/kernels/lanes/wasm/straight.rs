@@ -46,6 +46,9 @@ where
 }
 
 /// Adds the products of 1 to [`STEPS`] pairs of values of each pixel.
+///
+/// # Safety
+/// As [`product`]; the weights of `steps` pairs are readable, and the values of each pixel, up to a multiple of four pairs.
 #[inline(always)]
 unsafe fn add_pairs<L, const N: usize>(
     sums: &mut [Sums; N],

@@ -72,70 +72,10 @@ impl Lanes for Avx2 {
             _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(a, b))
         }
     }
-    #[inline(always)]
-    unsafe fn add(a: Self::Row, b: Self::Row) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_adds_epi16(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn triple(a: Self::Row) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_add_epi16(a, _mm256_add_epi16(a, a)) }
-    }
-    #[inline(always)]
-    unsafe fn sixteenth(a: Self::Row) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_srai_epi16::<4>(_mm256_add_epi16(a, _mm256_set1_epi16(8))) }
-    }
-    #[inline(always)]
-    unsafe fn min(a: Self::Row, b: Self::Row) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_min_epi16(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn max(a: Self::Row, b: Self::Row) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_max_epi16(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn splat_row(value: i16) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_set1_epi16(value) }
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const i16) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_loadu_si256(from.cast()) }
-    }
-    #[inline(always)]
-    unsafe fn store(row: Self::Row, to: *mut i16) {
-        // SAFETY: the trait asks the caller for writable values.
-        unsafe { _mm256_storeu_si256(to.cast(), row) }
-    }
-    type Part = __m256i;
-    #[inline(always)]
-    unsafe fn no_part() -> Self::Part {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_setzero_si256() }
-    }
-    #[inline(always)]
-    unsafe fn widened(from: *const i8) -> Self::Row {
-        // SAFETY: as in `sums`.
-        unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast())) }
-    }
+    row_of_256_bits!();
     #[inline(always)]
     unsafe fn dot(part: Self::Part, values: Self::Row, weights: Self::Row) -> Self::Part {
         // SAFETY: as in `sums`.
         unsafe { _mm256_add_epi32(part, _mm256_madd_epi16(values, weights)) }
-    }
-    #[inline(always)]
-    unsafe fn total(part: Self::Part) -> i32 {
-        // SAFETY: as in `sums`.
-        unsafe {
-            total(_mm_add_epi32(
-                _mm256_castsi256_si128(part),
-                _mm256_extracti128_si256::<1>(part),
-            ))
-        }
     }
 }
