@@ -54,7 +54,7 @@ impl Graph {
         self.nodes.get(id.0).map(|node| node.shape)
     }
 
-    /// Names the operator that gives `id`, for [`Plan::ops`]; at most 64 bytes are kept.
+    /// Names the operator that gives `id`, for [`Plan::ops`](crate::Plan::ops); at most 64 bytes are kept.
     pub fn name(&mut self, id: TensorId, name: &str) {
         if let Some(node) = self.nodes.get_mut(id.0) {
             node.name = name[..name.floor_char_boundary(MAX_NAME)].to_owned();
