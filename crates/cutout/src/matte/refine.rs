@@ -116,10 +116,22 @@ fn terms<const CHANNELS: usize>(
     colour: &[u8; CHANNELS],
 ) -> f32x4 {
     let Between { start, step } = &line[cell];
-    let [r, g, b] = [0, 1, 2].map(|i| i32::from(colour[i]));
-    let factors = f32x4::from_i32x4(i32x4::new([r, g, b, 255])) * (1.0 / 255.0);
-    (*start + *step * share) * factors
+    // Each byte where it stands in the word: its power of two goes into the scale, which is exact.
+    let word = u32::from_le_bytes([colour[0], colour[1], colour[2], 0]).cast_signed();
+    let bytes = (i32x4::splat(word) & BYTES) | ONE;
+    (*start + *step * share) * (f32x4::from_i32x4(bytes) * SCALES)
 }
+
+/// The bytes of a word, and a 1 in the place of the constant.
+const BYTES: i32x4 = i32x4::new([0xff, 0xff00, 0xff_0000, 0]);
+const ONE: i32x4 = i32x4::new([0, 0, 0, 1]);
+/// From [`BYTES`] to 0…1.
+const SCALES: f32x4 = f32x4::new([
+    1.0 / 255.0,
+    1.0 / 255.0 / 256.0,
+    1.0 / 255.0 / 65_536.0,
+    255.0 * (1.0 / 255.0),
+]);
 
 /// The levels of four pixels, each the sum of its terms.
 fn levels(terms: [f32x4; 4]) -> [u8; 4] {
