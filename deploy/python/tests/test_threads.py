@@ -57,7 +57,9 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
     def test_an_interrupt_ends_the_wait_for_an_image(self):
         code = """
-import sys, threading, cutout
+import signal, sys, threading, cutout
+# Whoever runs tests in the background may have their processes ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 session = cutout.Session(engine="native", workers=1)
 done, one = [], threading.Event()
 

@@ -1,7 +1,7 @@
 //! `cutout run --server` and `cutout health --image`, which have a server work.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::path::Path;
 use std::thread;
@@ -15,7 +15,14 @@ fn answering(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        // An answer that comes before its request is none to a client.
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        while stream.read_line(&mut line).unwrap() > 2 {
+            line.clear();
+        }
+        let stream = stream.get_mut();
         stream.write_all(answer.as_bytes()).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         // Closed with something unread, a connection is reset, and the answer may be lost.
