@@ -35,7 +35,7 @@ pub(super) struct Room {
 }
 
 /// The room of each source of a convolution; `None` for those that are read as they are.
-type Rooms = [Option<Room>; MAX_SOURCES];
+pub(super) type Rooms = [Option<Room>; MAX_SOURCES];
 
 /// The layout of a Winograd convolution.
 #[derive(Debug, Clone)]

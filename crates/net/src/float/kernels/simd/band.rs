@@ -1,51 +1,9 @@
 //! The input band of a direct convolution: rows of all sources, padded, concatenated and resized.
 
-use super::resize::Resized;
+use super::resize::Source;
 use crate::float::kernels::job::ConvJob;
 use crate::float::kernels::layout::Direct;
 use crate::float::kernels::vector::Vector;
-use crate::limits::MAX_SOURCES;
-
-/// A source as the band reads it: plain, or resized row by row into `line`.
-#[derive(Clone, Copy)]
-pub(super) struct Reader {
-    base: *const f32,
-    channels: usize,
-    resized: Option<(Resized, *mut f32)>,
-}
-
-/// # Safety
-/// The sources lie in `arena`, and `scratch` has the layout's length.
-pub(super) unsafe fn readers(
-    job: &ConvJob<'_, Direct>,
-    arena: *mut f32,
-    scratch: *mut f32,
-) -> [Reader; MAX_SOURCES] {
-    let empty = Reader {
-        base: std::ptr::null(),
-        channels: 0,
-        resized: None,
-    };
-    let mut readers = [empty; MAX_SOURCES];
-    let sources = job.conv.sources.iter().zip(&job.layout.rooms);
-    for (reader, (source, room)) in readers.iter_mut().zip(sources) {
-        // SAFETY: the source lies in the arena, and its room in the scratch.
-        unsafe {
-            let base = arena.add(source.offset).cast_const();
-            *reader = Reader {
-                base,
-                channels: source.shape.c,
-                resized: None,
-            };
-            if let Some(room) = room {
-                let size = [job.conv.height, job.conv.width];
-                let resized = Resized::new(base, source.shape, size, scratch.add(room.resizing));
-                reader.resized = Some((resized, scratch.add(room.rows)));
-            }
-        }
-    }
-    readers
-}
 
 /// Row `y` of the padded, concatenated input.
 ///
@@ -55,7 +13,7 @@ pub(super) unsafe fn readers(
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(super) unsafe fn band_row<V: Vector>(
     job: &ConvJob<'_, Direct>,
-    sources: &[Reader],
+    sources: &[Source],
     y: usize,
     to: *mut f32,
 ) {

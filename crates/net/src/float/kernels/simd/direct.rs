@@ -4,10 +4,11 @@
 //! product of a few contiguous runs of that band with the weights. Few output channels (the side outputs of u2net
 //! have one) are computed as dot products over the inputs, the rest as a matrix product.
 
-use super::band::{band_row, readers};
+use super::band::band_row;
 use super::dot::dots;
 use super::finish::finish_pixels;
 use super::gemm::Gemm;
+use super::resize::sources;
 use super::segments::Segments;
 use super::weights::pack_weights;
 use crate::float::kernels::job::ConvJob;
@@ -37,7 +38,7 @@ pub(super) unsafe fn conv<V: Vector>(
             weights.as_ptr(),
             scratch.add(job.layout.weights),
         );
-        let sources = readers(job, arena, scratch);
+        let sources = sources(job.conv, &job.layout.rooms, arena, scratch);
         let sources = &sources[..job.conv.sources.len()];
         for first in (0..job.out.shape.h).step_by(job.layout.rows) {
             let count = job.layout.rows.min(job.out.shape.h - first);

@@ -1,8 +1,11 @@
 //! Bilinear resize, one output row at a time, so that a convolution can take rows as it needs them.
 
 use crate::float::kernels::half_pixel::half_pixel;
+use crate::float::kernels::layout::{Room, Rooms};
 use crate::float::kernels::vector::Vector;
+use crate::float::operator::Convolution;
 use crate::float::tensor::Tensor;
+use crate::limits::MAX_SOURCES;
 use crate::shape::Shape;
 
 /// A map that is read as if it had `height` x `width`.
@@ -16,6 +19,50 @@ pub(super) struct Resized {
     pub(super) table: *mut f32,
     /// Scratch: one row of `shape`.
     pub(super) row: *mut f32,
+}
+
+/// A source of a convolution: plain, or resized row by row, with the place of the rows that are kept.
+#[derive(Clone, Copy)]
+pub(super) struct Source {
+    pub(super) base: *const f32,
+    pub(super) channels: usize,
+    pub(super) resized: Option<(Resized, *mut f32)>,
+}
+
+/// The sources of a convolution; behind the last one of them they are empty.
+///
+/// # Safety
+/// The sources lie in `arena`, and `scratch` has the length of the layout that the rooms are of.
+pub(super) unsafe fn sources(
+    conv: &Convolution<Tensor>,
+    rooms: &Rooms,
+    arena: *mut f32,
+    scratch: *mut f32,
+) -> [Source; MAX_SOURCES] {
+    let empty = Source {
+        base: std::ptr::null(),
+        channels: 0,
+        resized: None,
+    };
+    let mut sources = [empty; MAX_SOURCES];
+    for (found, (source, room)) in sources.iter_mut().zip(conv.sources.iter().zip(rooms)) {
+        // SAFETY: the source lies in the arena, and its room in the scratch.
+        unsafe {
+            let base = arena.add(source.offset).cast_const();
+            let size = [conv.height, conv.width];
+            let resized = |room: &Room| {
+                let resizing = scratch.add(room.resizing);
+                let resized = Resized::new(base, source.shape, size, resizing);
+                (resized, scratch.add(room.rows))
+            };
+            *found = Source {
+                base,
+                channels: source.shape.c,
+                resized: room.as_ref().map(resized),
+            };
+        }
+    }
+    sources
 }
 
 /// Resizes the map at `source` to the map at `out`.

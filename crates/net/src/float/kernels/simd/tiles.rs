@@ -1,6 +1,6 @@
 //! How Winograd tiles read their sources: in place, through a ring of resized rows, or through a padded copy.
 
-use super::resize::Resized;
+use super::resize::{Resized, sources};
 use crate::float::kernels::job::ConvJob;
 use crate::float::kernels::layout::{REACH, Winograd};
 use crate::float::kernels::vector::Vector;
@@ -60,37 +60,18 @@ pub(super) unsafe fn readers(
     arena: *mut f32,
     scratch: *mut f32,
 ) -> [Reader; MAX_SOURCES] {
-    let empty = Reader {
-        base: std::ptr::null(),
-        channels: 0,
-        ring: None,
-    };
-    let mut readers = [empty; MAX_SOURCES];
-    let sources = job.conv.sources.iter().zip(&job.layout.rooms);
-    for (reader, (source, room)) in readers.iter_mut().zip(sources) {
-        // SAFETY: the source lies in the arena, and its room in the scratch.
-        unsafe {
-            let base = arena.add(source.offset).cast_const();
-            *reader = Reader {
-                base,
-                channels: source.shape.c,
-                ring: None,
-            };
-            if let Some(room) = room {
-                let size = [job.conv.height, job.conv.width];
-                let scratch_at = scratch.add(room.resizing);
-                let rows = scratch.add(room.rows);
-                reader.base = rows.cast_const();
-                reader.ring = Some(Ring {
-                    resized: Resized::new(base, source.shape, size, scratch_at),
-                    rows,
-                    count: job.layout.ring,
-                    filled: 0,
-                });
-            }
-        }
-    }
-    readers
+    // SAFETY: the caller's promise.
+    let sources = unsafe { sources(job.conv, &job.layout.rooms, arena, scratch) };
+    sources.map(|source| Reader {
+        base: (source.resized).map_or(source.base, |(_, rows)| rows.cast_const()),
+        channels: source.channels,
+        ring: source.resized.map(|(resized, rows)| Ring {
+            resized,
+            rows,
+            count: job.layout.ring,
+            filled: 0,
+        }),
+    })
 }
 
 /// The rows of the tile whose output begins at (y, x): in place where they lie within the map, zeros above and
