@@ -1,5 +1,7 @@
 //! An image on a coarse grid, and a grid's values between its cells.
 
+use wide::u32x4;
+
 use crate::BoundingBox;
 
 /// Means of pixels over the cells of a grid.
@@ -45,51 +47,60 @@ impl<const N: usize> Grid<N> {
         from_width: usize,
         from_height: usize,
     ) {
-        let mut columns = vec![[0_u16; CHANNELS]; from_width];
-        let mut sums = vec![[0_u32; N]; self.width];
+        // Behind the last column is room for the rest of a vector.
+        let mut columns = vec![0_u32; from_width * CHANNELS + LANES];
         let bounds: Vec<_> = (0..=self.width)
             .map(|x| bound(x, from_width, self.width))
             .collect();
-        let mut mean = Mean::of(1);
+        let mut means = Means::default();
         for y in 0..self.height {
             let rows = bound(y, from_height, self.height)..bound(y + 1, from_height, self.height);
             let source = &pixels[rows.start * from_width..rows.end * from_width];
-            sums.fill([0; N]);
-            for rows in source.chunks(ROWS * from_width.max(1)) {
-                columns.fill([0; CHANNELS]);
-                for row in rows.chunks_exact(from_width.max(1)) {
-                    add(columns.as_flattened_mut(), row.as_flattened());
-                }
-                for (sums, ends) in sums.iter_mut().zip(bounds.windows(2)) {
-                    for column in &columns[ends[0]..ends[1]] {
-                        (sums.iter_mut().zip(column))
-                            .for_each(|(sum, value)| *sum += u32::from(*value));
-                    }
-                }
+            // Of at most 2²⁸ pixels; with one cell a side or more than 2, less than 2²⁴ fall into one cell: sums fit.
+            columns.fill(0);
+            for row in source.chunks_exact(from_width.max(1)) {
+                (columns.iter_mut().zip(row.as_flattened()))
+                    .for_each(|(sum, value)| *sum += u32::from(*value));
             }
-            for (sums, ends) in sums.iter().zip(bounds.windows(2)) {
-                // Of at most 2²⁸ pixels; with one cell a side or more than 2, less than 2²⁴ fall into one cell.
-                let count = ((ends[1] - ends[0]) * rows.len()).max(1) as u32;
-                if count != mean.count {
-                    mean = Mean::of(count);
+            self.cells.extend(bounds.windows(2).map(|ends| {
+                let mut sum = u32x4::ZERO;
+                for column in ends[0]..ends[1] {
+                    sum += lanes(&columns[column * CHANNELS..]);
                 }
-                self.cells.push(sums.map(|sum| mean.value(sum)));
-            }
+                let (mean, sums) = (means.of(ends[1] - ends[0], rows.len()), sum.to_array());
+                std::array::from_fn(|i| mean.value(sums[i]))
+            }));
         }
     }
 }
 
-/// Rows of values of 0…255 whose sums fit 16 bits.
-const ROWS: usize = 257;
+/// The [`Mean`] of each width of a cell.
+#[derive(Default)]
+struct Means {
+    rows: usize,
+    of_widths: Vec<Option<Mean>>,
+}
 
-/// Adds a row to sums of at most [`ROWS`] rows.
-fn add(sums: &mut [u16], values: &[u8]) {
-    let (blocks, last_sums) = sums.as_chunks_mut::<16>();
-    let (parts, last_values) = values.as_chunks::<16>();
-    for (sums, values) in blocks.iter_mut().zip(parts) {
-        (sums.iter_mut().zip(values)).for_each(|(sum, value)| *sum += u16::from(*value));
+impl Means {
+    /// The one of cells of `width` × `rows` pixels.
+    fn of(&mut self, width: usize, rows: usize) -> &Mean {
+        if rows != self.rows {
+            self.rows = rows;
+            self.of_widths.clear();
+        }
+        if width >= self.of_widths.len() {
+            self.of_widths.resize_with(width + 1, || None);
+        }
+        self.of_widths[width].get_or_insert_with(|| Mean::of((width * rows).max(1) as u32))
     }
-    (last_sums.iter_mut().zip(last_values)).for_each(|(sum, value)| *sum += u16::from(*value));
+}
+
+/// Values of a vector; a pixel has at most so many.
+const LANES: usize = 4;
+
+/// The first values of `columns`.
+fn lanes(columns: &[u32]) -> u32x4 {
+    u32x4::new(columns.first_chunk().copied().unwrap_or_default())
 }
 
 /// Rounded means of `count` values of 0…255, by a multiplication: a division costs several times as long.

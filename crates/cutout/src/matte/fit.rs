@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use wide::{f32x4, f64x2, i32x4};
+use wide::{f32x4, f64x2, i32x4, u32x4};
 
 use super::flat::{self, Kinds};
 use super::window::{Windows, reach};
@@ -181,8 +181,7 @@ const QUANTITIES: usize = 16;
 /// The function of a colour that fits the mask best over cells with these sums, of two windows: least squares with
 /// [`EPSILON`], by an LDLᵀ factorisation.
 fn solve(windows: &[[u32; QUANTITIES]; 2]) -> [Fixed; 2] {
-    let both = |i: usize| f64x2::new(windows.map(|sums| f64::from(sums[i])));
-    let [r, g, b, p, rr, rg, rb, rp, w, gg, gb, gp, _, _, bb, bp] = std::array::from_fn(both);
+    let [r, g, b, p, rr, rg, rb, rp, w, gg, gb, gp, _, _, bb, bp] = doubles(windows);
     // Products of integers below 2⁵³: exact.
     let scale = f64x2::ONE / (w * w * (255.0 * 255.0));
     let spread = |product: f64x2, x: f64x2, y: f64x2| (w * product - x * y) * scale;
@@ -200,6 +199,27 @@ fn solve(windows: &[[u32; QUANTITIES]; 2]) -> [Fixed; 2] {
     let constant = (p - a0 * r - a1 * g - a2 * b) / (w * 255.0);
     let values = [a0, a1, a2, constant].map(fixed);
     [0, 1].map(|window| values.map(|value| value[window]))
+}
+
+/// The sums of both windows side by side.
+fn doubles(windows: &[[u32; QUANTITIES]; 2]) -> [f64x2; QUANTITIES] {
+    // A double of 2⁵² has its lowest 32 bits for a number to be added.
+    const TWO_52: f64 = (1_u64 << 52) as f64;
+    let high = u32x4::splat((TWO_52.to_bits() >> 32) as u32);
+    let mut out = [f64x2::ZERO; QUANTITIES];
+    let [first, second] = windows.each_ref().map(|sums| sums.as_chunks::<4>().0);
+    for ((out, first), second) in out.as_chunks_mut::<4>().0.iter_mut().zip(first).zip(second) {
+        let [first, second] = [first, second].map(|sums| u32x4::new(*sums));
+        let [low, top] = [first.unpack_lo(second), first.unpack_hi(second)];
+        *out = [
+            low.unpack_lo(high),
+            low.unpack_hi(high),
+            top.unpack_lo(high),
+            top.unpack_hi(high),
+        ]
+        .map(|bits| bytemuck::cast::<_, f64x2>(bits) - TWO_52);
+    }
+    out
 }
 
 /// In fixed point, rounded to even.
