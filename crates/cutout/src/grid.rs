@@ -126,7 +126,7 @@ impl Mean {
 }
 
 /// Where cell `index` of `cells` begins among `length` pixels; rounded, and mirrored in a mirror.
-fn bound(index: usize, length: usize, cells: usize) -> usize {
+pub(crate) fn bound(index: usize, length: usize, cells: usize) -> usize {
     if 2 * index > cells {
         return length - bound(cells - index, length, cells);
     }

@@ -8,6 +8,11 @@ impl Kinds {
     const ABOVE_EMPTY: u8 = 1;
     const BELOW_OPAQUE: u8 = 2;
 
+    /// The kind of a cell of mask `value`.
+    pub(super) fn of(value: u8) -> Self {
+        Self(u8::from(value > 0) * Self::ABOVE_EMPTY + u8::from(value < 255) * Self::BELOW_OPAQUE)
+    }
+
     /// Whether all cells are empty or all are opaque; then the level, 0 or 1.
     pub(super) fn level(self) -> Option<i32> {
         match self.0 {
@@ -18,28 +23,31 @@ impl Kinds {
     }
 }
 
-/// The kinds of cells in the windows within `radius` of each cell of `mask`, rows of `width` values.
-pub(super) fn kinds(mask: &[u8], width: usize, radius: usize) -> Vec<Kinds> {
-    let kind = |&value: &u8| {
-        u8::from(value > 0) * Kinds::ABOVE_EMPTY + u8::from(value < 255) * Kinds::BELOW_OPAQUE
-    };
-    // Cells beyond the borders are of no kind.
-    let mut plane = vec![0; mask.len() + 2 * radius * width];
+impl FromIterator<Kinds> for Kinds {
+    fn from_iter<I: IntoIterator<Item = Self>>(kinds: I) -> Self {
+        Self(kinds.into_iter().fold(0, |all, Self(kinds)| all | kinds))
+    }
+}
+
+/// The kinds of cells in the windows within `radius` of each block of cells; `kinds` are those in each block, rows of `width` blocks.
+pub(super) fn within(kinds: &[Kinds], width: usize, radius: usize) -> Vec<Kinds> {
+    // Blocks beyond the borders are of no kind.
+    let mut plane = vec![0; kinds.len() + 2 * radius * width];
     let mut line = vec![0; width + 2 * radius];
     for (out, row) in plane[radius * width..]
         .chunks_exact_mut(width)
-        .zip(mask.chunks_exact(width))
+        .zip(kinds.chunks_exact(width))
     {
         line.fill(0);
         line[radius..]
             .iter_mut()
             .zip(row)
-            .for_each(|(kinds, value)| *kinds = kind(value));
+            .for_each(|(out, Kinds(kinds))| *out = *kinds);
         join(&mut line, 1, 2 * radius + 1);
         out.copy_from_slice(&line[..width]);
     }
     join(&mut plane, width, 2 * radius + 1);
-    plane.truncate(mask.len());
+    plane.truncate(kinds.len());
     plane.into_iter().map(Kinds).collect()
 }
 
@@ -76,7 +84,8 @@ mod tests {
                 if number % 1000 < share { number as u8 } else if i % width * 2 > width { 255 } else { 0 }
             };
             let mask: Vec<u8> = (0..width * height).map(value).collect();
-            for (at, kinds) in kinds(&mask, width, radius).into_iter().enumerate() {
+            let cells: Vec<_> = mask.iter().map(|value| Kinds::of(*value)).collect();
+            for (at, kinds) in within(&cells, width, radius).into_iter().enumerate() {
                 let rows = reach(at / width, radius, height);
                 let columns = reach(at % width, radius, width);
                 let all = |level: u8| rows.clone().all(|y| columns.clone().all(|x| mask[y * width + x] == level));

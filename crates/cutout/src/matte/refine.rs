@@ -66,8 +66,9 @@ fn pass<const CHANNELS: usize>(
     height: usize,
 ) -> Vec<u8> {
     let mut rows = Functions::new(mask, guide, radius);
-    let (columns, lines) = (places(width, guide.width), places(height, guide.height));
-    let mut band = Band::new(&columns, guide.width);
+    let [across, down] = rows.size();
+    let (columns, lines) = (places(width, across), places(height, down));
+    let mut band = Band::new(&columns, across);
     let mut out = vec![0; pixels.len()];
     let lines = out
         .chunks_exact_mut(width)
