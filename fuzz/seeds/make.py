@@ -18,17 +18,11 @@ def main():
     rgba = Image.fromarray(values)
     rgb, grey, inks = rgba.convert("RGB"), rgba.convert("L"), rgba.convert("RGB").convert("CMYK")
     palette, two = rgb.quantize(7), grey.convert("1")
-    exif = Image.Exif()
-    exif.update({0x112: 6, 0x11A: 300.0, 0x11B: 300.0, 0x128: 2, 0x10E: "text"})
-    exif.get_ifd(0x8769)[0xA001] = 65535
-    profiles = {
-        "srgb": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
-        "lab": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
-    }
-    profiles["grey"] = grey_profile()
-    save("icc", "icc", profiles)
-    save("exif", "exif", {"mm": exif.tobytes()[6:], "ii": little_exif()})
-    full = {"exif": exif.tobytes(), "icc_profile": profiles["srgb"]}
+    exif = big_exif()
+    icc = profiles()
+    save("icc", "icc", icc)
+    save("exif", "exif", {"mm": exif[6:], "ii": little_exif()})
+    full = {"exif": exif, "icc_profile": icc["srgb"]}
     save("jpeg", "jpg", {
         "plain": file(rgb, "JPEG", quality=40),
         "full": file(rgb, "JPEG", quality=80, subsampling=0, dpi=(72, 72), **full),
@@ -64,7 +58,7 @@ def main():
         "two": file(two, "BMP"),
         "rgba": file(rgba, "BMP"),
     })
-    tiff(values, {"rgb": rgb, "grey": grey, "inks": inks, "palette": palette, "two": two}, profiles["srgb"])
+    tiff(values, {"rgb": rgb, "grey": grey, "inks": inks, "palette": palette, "two": two}, icc["srgb"])
 
 
 def tiff(values, images, profile):
@@ -104,6 +98,14 @@ def file(image, kind, **how):
     return out.getvalue()
 
 
+def profiles():
+    return {
+        "srgb": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+        "lab": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
+        "grey": grey_profile(),
+    }
+
+
 def grey_profile():
     """A profile of grey with a curve, as ICC.1:2022 has it."""
     curve = b"curv" + struct.pack(">IIH", 0, 1, 563)
@@ -118,6 +120,14 @@ def grey_profile():
     header = header.ljust(36, b"\0") + b"acsp"
     header = header.ljust(68, b"\0") + struct.pack(">iii", 63190, 65536, 54061)
     return header.ljust(128, b"\0") + head + body
+
+
+def big_exif():
+    """EXIF with the most significant byte first, as Pillow writes it, behind its name."""
+    exif = Image.Exif()
+    exif.update({0x112: 6, 0x11A: 300.0, 0x11B: 300.0, 0x128: 2, 0x10E: "text"})
+    exif.get_ifd(0x8769)[0xA001] = 65535
+    return exif.tobytes()
 
 
 def little_exif():
