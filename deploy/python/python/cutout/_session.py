@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-import warnings
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Iterable, Iterator, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Iterable, Iterator, Literal, overload
 
 from . import _cutout
-from ._errors import CutoutError, NoForegroundWarning, of_kind
-from ._images import Made, Source, source
-from ._options import Compat, Crop, Format, PngEffort, Quality, WebpQuality, backdrop, flags, margin
+from ._errors import of_kind
+from ._many import in_order
+from ._options import Compat, Crop, Format, PngEffort, Quality, WebpQuality, flags
+from ._work import Work
 
 if TYPE_CHECKING:
     import io
@@ -129,7 +126,8 @@ class Session:
         max_side: int | None = None,
     ) -> Any:
         """As `cutout.remove`, in this session."""
-        work = self._prepared(
+        work = Work(
+            self._inner,
             data,
             mask_only=mask_only,
             background=background,
@@ -143,72 +141,6 @@ class Session:
             max_side=max_side,
         )
         return work.finish(work.run())
-
-    def _prepared(
-        self,
-        data: AnyImage,
-        *,
-        mask_only: bool = False,
-        background: Background | None = None,
-        crop: Crop = False,
-        quality: Quality = "good",
-        compat: Compat | None = None,
-        format: Format | None = None,
-        png: PngEffort | None = None,
-        webp_quality: WebpQuality | None = None,
-        jpeg_quality: int | None = None,
-        max_side: int | None = None,
-        file: bool = False,
-    ) -> _Work:
-        """An image that is read, but for a path, and its options. With `file` the result of pixels is a file's bytes, too."""
-        colour, behind = backdrop(background, self._inner.max_bytes)
-        picture = behind and behind.image
-        encoding = dict(format=format, png=png, webp_quality=webp_quality, jpeg_quality=jpeg_quality)
-        words = flags(
-            [
-                ("mask", mask_only),
-                ("background", "black" if picture else colour),
-                ("crop", margin(crop)),
-                ("quality", None if compat else quality),
-                ("compat", compat),
-                *encoding.items(),
-                ("max_side", max_side),
-            ]
-        )
-
-        def read() -> Source:
-            return source(data, self._inner.max_bytes, background is not None)
-
-        image = None if isinstance(data, (str, os.PathLike)) else read()
-        given = [name for name, value in encoding.items() if value is not None]
-        if image and image.has_pixels and given and not file:
-            text = f"{', '.join(given)}: the result is pixels and no file; leave it out, or give the image as bytes or a path"
-            raise of_kind("usage", text)
-
-        def run() -> Any:
-            read_ = image or read()
-            parts = [part for part in (read_, behind) if part]
-            has_pixels = any(part.has_pixels for part in parts)
-            if has_pixels:
-                # The engine has one limit for both, and pixels have none in bytes.
-                for part in parts:
-                    self._check_bytes(part)
-            as_pixels = read_.has_pixels and not file
-            return read_, self._inner.remove(read_.image, words, picture, as_pixels, has_pixels)
-
-        def finish(done: Any) -> Any:
-            read_, (made, width, height, has_foreground, _) = done
-            if not has_foreground:
-                text = "no subject can be told from the background; the result is empty"
-                warnings.warn(text, NoForegroundWarning, stacklevel=_caller())
-            return bytes(made) if file else read_.give(Made(made, width, height, mask_only))
-
-        return _Work(run, finish)
-
-    def _check_bytes(self, part: Source) -> None:
-        most = self._inner.max_bytes
-        if not part.has_pixels and len(part.image) > most:
-            raise of_kind("too-many-bytes", f"an encoded image has more than {most} bytes; raise max_bytes")
 
     @overload
     def mask(self, data: Encoded, **options: Unpack[MaskOptions]) -> bytes: ...
@@ -282,60 +214,12 @@ class Session:
             workers = self.workers
         if workers < 1:
             raise of_kind("usage", f"workers={workers} is below 1")
-        return self._many(images, min(workers, self.workers), errors == "return", options)
-
-    def _many(self, images: Iterable[AnyImage], workers: int, returns: bool, options: Any) -> Iterator[Any]:
-        waiting: deque[tuple[_Work | None, Future[Any]]] = deque()
-
-        def first() -> Any:
-            work, done = waiting.popleft()
-            try:
-                result = done.result()
-                return work.finish(result) if work else result
-            except (CutoutError, OSError) as error:
-                if returns:
-                    return error
-                raise
-
-        def begin(image: AnyImage) -> tuple[_Work | None, Future[Any]]:
-            # In this thread, for whoever gives an image may change or close it when the next one is asked for.
-            try:
-                work = self._prepared(image, **options)
-            except Exception as error:
-                refused: Future[Any] = Future()
-                refused.set_exception(error)
-                return None, refused
-            return work, pool.submit(work.run)
-
-        pool = ThreadPoolExecutor(workers, "cutout")
-        try:
-            for image in images:
-                waiting.append(begin(image))
-                # One for each worker, and as many again that it can go on with.
-                if len(waiting) >= 2 * workers:
-                    yield first()
-            while waiting:
-                yield first()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-class _Work(NamedTuple):
-    """An image's way through the engine."""
-
-    run: Callable[[], Any]
-    """What may be done in another thread."""
-    finish: Callable[[Any], Any]
-    """Makes of what `run` gives the result; warnings are given here."""
-
-
-def _caller() -> int:
-    """The `stacklevel`, for the function that calls this one, of the nearest caller outside of this package."""
-    level, frame = 1, inspect.currentframe()
-    frame = frame and frame.f_back
-    while frame and frame.f_globals.get("__name__", "").split(".")[0] == __package__:
-        level, frame = level + 1, frame.f_back
-    return level
+        return in_order(
+            images,
+            lambda image: Work(self._inner, image, **options),
+            min(workers, self.workers),
+            errors == "return",
+        )
 
 
 _defaults: dict[str, Session] = {}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Sequence, overload
 from .. import _cutout, _session
 from .._errors import of_kind
 from .._session import Session
+from .._work import Work
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,7 +105,7 @@ def remove(
         return _by_pillow(data, session, edges, only_mask, post_process_mask, putalpha, bgcolor, force_return_bytes)
     background = None if only_mask or bgcolor is None else tuple(bgcolor)
     if force_return_bytes:
-        work = session._prepared(data, mask_only=only_mask, background=background, file=True, **edges)
+        work = Work(session._inner, data, mask_only=only_mask, background=background, file=True, **edges)
         return work.finish(work.run())
     return session.remove(data, mask_only=only_mask, background=background, **edges)
 
