@@ -13,29 +13,17 @@ import * as random from "./wasi/random.js";
 
 const LARGE = 128 << 20; // bytes: an instance that grew beyond is not kept, since its memory never shrinks
 
-/** The function that takes a worker's messages; `post(message, transfer)` sends its own. */
-export function guest(post) {
-  let modules = null;
-  let instance = null;
-  let memories = [];
-  let looks = 0; // at the clock: the guest looks when it begins and at the end of every stage; null where nobody wants to know
-
-  const tell = (ended) => ended > 0 && post({ ended });
-  const stage = (ended) => {
-    looks = ended;
-    tell(ended);
-  };
-
+/** What the component imports, with a clock that calls `look` whenever the guest looks at it. */
+function imports(look) {
   const monotonicClock = {
     ...clocks.monotonicClock,
     now() {
       const now = clocks.monotonicClock.now();
-      if (looks !== null) tell(looks++);
+      look();
       return now;
     },
   };
-
-  const imports = {
+  return {
     "wasi:cli/environment": cli.environment,
     "wasi:cli/exit": cli.exit,
     "wasi:cli/stderr": cli.stderr,
@@ -55,20 +43,36 @@ export function guest(post) {
     "wasi:random/insecure-seed": random.insecureSeed,
     "wasi:random/random": random.random,
   };
+}
 
-  async function fresh() {
-    memories = [];
-    return instantiate((name) => modules[name], imports, (module, needs) => {
-      const made = new WebAssembly.Instance(module, needs);
-      memories.push(...Object.values(made.exports).filter((e) => e instanceof WebAssembly.Memory));
-      return made;
-    });
-  }
+/** An instance of the component, and its memories. */
+async function fresh(modules, imported) {
+  const memories = [];
+  const { matting } = await instantiate((name) => modules[name], imported, (module, needs) => {
+    const made = new WebAssembly.Instance(module, needs);
+    memories.push(...Object.values(made.exports).filter((e) => e instanceof WebAssembly.Memory));
+    return made;
+  });
+  return { matting, memories };
+}
+
+/** The function that takes a worker's messages; `post(message, transfer)` sends its own. */
+export function guest(post) {
+  let modules = null;
+  let instance = null;
+  let looks = 0; // at the clock: the guest looks when it begins and at the end of every stage; null where nobody wants to know
+
+  const tell = (ended) => ended > 0 && post({ ended });
+  const stage = (ended) => {
+    looks = ended;
+    tell(ended);
+  };
+  const imported = imports(() => looks !== null && tell(looks++));
 
   async function answer({ image, options }) {
     looks = 0;
+    const { matting, memories } = instance;
     try {
-      const { matting } = instance;
       const bytes = options.output === "inverse" ? await inverse(matting, image, options, stage) : matting.remove(image, options).bytes;
       post({ output: bytes }, [bytes.buffer]);
     } catch (error) {
@@ -84,7 +88,7 @@ export function guest(post) {
       return;
     }
     try {
-      instance ??= await fresh();
+      instance ??= await fresh(modules, imported);
     } catch (error) {
       post({ failed: String(error) });
       return;
