@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy
 from PIL import Image
@@ -58,7 +59,16 @@ def rss() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def main(program: str, wheel: str) -> int:
+class Found(NamedTuple):
+    times: dict[str, list[float]]
+    """Milliseconds of calls by their name, and of the engine."""
+    rates: dict[int, list[float]]
+    """Images a second by the number of threads."""
+    memory: list[int]
+    """Resident bytes after each hundred calls."""
+
+
+def measured(program: str) -> Found:
     content = Path(PHOTO).read_bytes()
     one, all_ = (cutout.Session(engine="native", workers=workers) for workers in (1, None))
     image = Image.open(PHOTO)
@@ -85,7 +95,11 @@ def main(program: str, wheel: str) -> int:
         if number % 100 == 0:
             memory.append(rss())
         one.remove(content if number % 2 else array, quality="fast")
+    return Found(times, rates, memory)
 
+
+def main(program: str, wheel: str) -> int:
+    times, rates, memory = measured(program)
     middle = {name: statistics.median(found) for name, found in times.items()}
     # Of the fastest, as are the rates: what else runs on a machine only adds.
     costs = min(times["bytes"]) - min(times["the engine"])
