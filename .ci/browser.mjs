@@ -63,14 +63,7 @@ export async function open(browser) {
     const off = on(method, (params) => wanted(params) && (off(), resolve(params)));
   }));
 
-  const complaints = [];
-  on("Runtime.exceptionThrown", ({ exceptionDetails: e }) => complaints.push(e.exception?.description ?? e.text));
-  on("Runtime.consoleAPICalled", ({ type, args }) => {
-    if (type === "error" || type === "warning") complaints.push(args.map((a) => a.value ?? a.description).join(" "));
-  });
-  on("Log.entryAdded", ({ entry }) => {
-    if (entry.level === "error" || entry.level === "warning") complaints.push(`${entry.source}: ${entry.text} ${entry.url ?? ""}`);
-  });
+  const complaints = complaintsOf(on);
   for (const domain of ["Page", "Runtime", "Log", "DOM", "Network"]) await send(`${domain}.enable`);
 
   /** The value of an expression in the page, awaited. */
@@ -85,6 +78,29 @@ export async function open(browser) {
     const look = () => (${condition}) ? resolve() : requestAnimationFrame(look);
     look();
   })`));
+  const go = async (address) => {
+    const loaded = once("Page.loadEventFired");
+    await send("Page.navigate", { url: address });
+    await loaded;
+  };
+  return { sessionId, send, on, once, evaluate, until, go, complaints, ...hands(send, evaluate) };
+}
+
+/** Errors and warnings of a tab from now on. */
+function complaintsOf(on) {
+  const complaints = [];
+  on("Runtime.exceptionThrown", ({ exceptionDetails: e }) => complaints.push(e.exception?.description ?? e.text));
+  on("Runtime.consoleAPICalled", ({ type, args }) => {
+    if (type === "error" || type === "warning") complaints.push(args.map((a) => a.value ?? a.description).join(" "));
+  });
+  on("Log.entryAdded", ({ entry }) => {
+    if (entry.level === "error" || entry.level === "warning") complaints.push(`${entry.source}: ${entry.text} ${entry.url ?? ""}`);
+  });
+  return complaints;
+}
+
+/** What a person does at a tab, with keyboard and mouse. */
+function hands(send, evaluate) {
   const key = async (name, options = {}) => {
     const params = { key: name, code: name, ...KEYS[name], ...options };
     await send("Input.dispatchKeyEvent", { type: "keyDown", ...params });
@@ -109,12 +125,7 @@ export async function open(browser) {
     const { nodeId } = await send("DOM.querySelector", { nodeId: root.nodeId, selector });
     await send("DOM.setFileInputFiles", { nodeId, files });
   };
-  const go = async (address) => {
-    const loaded = once("Page.loadEventFired");
-    await send("Page.navigate", { url: address });
-    await loaded;
-  };
-  return { sessionId, send, on, once, evaluate, until, key, click, drag, upload, go, complaints };
+  return { key, click, drag, upload };
 }
 
 export const visible = (id) => `document.getElementById("${id}").checkVisibility()`;

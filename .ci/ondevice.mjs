@@ -1,10 +1,10 @@
 // The page that works in the browser, driven as a person would: node ondevice.mjs FOLDER
 // FOLDER has site/cutout/ with the page, photos/ and expected/, the results that `cutout run` made of the photos.
-import { spawn } from "node:child_process";
 import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { alphas, check, downloads, finish, focused, launch, open, visible, within } from "./browser.mjs";
+import { alphas, check, downloads, finish, focused, launch, open, visible } from "./browser.mjs";
+import { start } from "./server.mjs";
 
 const [work] = process.argv.slice(2);
 const photo = (name) => join(work, "photos", name);
@@ -13,14 +13,10 @@ writeFileSync(broken, readFileSync(photo("coffee.png")).subarray(0, 5000));
 
 /** A static server; `asked` has the lines of its log. */
 async function serve(folder) {
-  const options = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder];
-  const child = spawn("python3", options, { stdio: ["ignore", "pipe", "pipe"] });
+  const server = await start("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]);
   const asked = [];
-  createInterface(child.stderr).on("line", (line) => asked.push(line));
-  const said = new Promise((resolve) => createInterface(child.stdout).once("line", resolve));
-  const url = (await within("the server's address", said)).match(/http:\/\/[\d.:]+/)[0];
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  return { url, asked, stop: () => (child.kill("SIGKILL"), ended) };
+  createInterface(server.stderr).on("line", (line) => asked.push(line));
+  return { ...server, asked };
 }
 
 const server = await serve(join(work, "site"));
@@ -51,13 +47,13 @@ const settled = `${visible("result")} || ${visible("error")}`;
 const error = (tab) => tab.evaluate("document.getElementById('error').textContent");
 
 /** From the idle page: begins with images, waits for the first one's end, and gives every word of the status on the way. */
-async function attend(tab, ...pictures) {
+async function attend(tab, ...images) {
   await tab.evaluate(`(() => {
     globalThis.said = [];
     globalThis.observer = new MutationObserver(() => said.push(${words}));
     observer.observe(document.getElementById("status"), { childList: true, characterData: true, subtree: true });
   })()`);
-  await tab.upload("#file", ...pictures);
+  await tab.upload("#file", ...images);
   await tab.until(settled);
   return tab.evaluate("observer.disconnect(), said");
 }
@@ -126,7 +122,7 @@ async function offline(tab) {
 
 const STAGES = ["reading", "small", "subject", "edges", "colours", "writing"];
 
-async function pictures(tab) {
+async function results(tab) {
   for (const file of readdirSync(join(work, "photos")).sort()) {
     const name = file.replace(/\..*/, "");
     const said = await attend(tab, photo(file));
@@ -221,7 +217,7 @@ async function all() {
   const tab = await visit();
   await online(tab);
   const asked = server.asked.length;
-  for (const part of [offline, pictures, failures, narrow]) {
+  for (const part of [offline, results, failures, narrow]) {
     await part(tab).catch((e) => check(part.name, false, e.stack));
   }
   await quiet(tab, asked);

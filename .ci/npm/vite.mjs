@@ -1,14 +1,13 @@
-// A project that uses the npm package, in headless Chromium: node npm.mjs PROJECT PHOTO CUTOUT VITE
+// A project that uses the npm package, in headless Chromium: node vite.mjs PROJECT PHOTO CUTOUT VITE
 // PROJECT is that of docs/javascript.md, and is run as Vite builds it and as its server for development gives it.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { alphas, check, finish, launch, open, within } from "./browser.mjs";
+import { alphas, check, finish, launch, open } from "../browser.mjs";
+import { start } from "../server.mjs";
 
 const [project, photo, cutout, vite] = process.argv.slice(2);
 const expected = (...flags) => execFileSync(cutout, ["run", photo, "-o", "-", ...flags], { maxBuffer: 1e8 });
-const options = ["--clearScreen", "false", "--logLevel", "info"];
 
 // A page for everything that the example does not do.
 const all = join(project, "all");
@@ -26,18 +25,9 @@ onmessage = async ({ data }) => postMessage(await removeBackground(data).catch(S
 
 /** Runs one of Vite's servers on `folder` until `act(url)` is done. */
 async function served(folder, how, act) {
-  const child = spawn(vite, [...how, "--host", "127.0.0.1", "--port", "0", ...options], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    const said = new Promise((resolve) => {
-      createInterface(child.stdout).on("line", (line) => {
-        const url = line.replaceAll(/\x1b\[[\d;]*m/g, "").match(/http:\/\/[\d.:]+/);
-        if (url) resolve(url[0]);
-      });
-    });
-    await act(`${await within("the server's address", said)}/`);
-  } finally {
-    child.kill("SIGKILL");
-  }
+  const words = [...how, "--host", "127.0.0.1", "--port", "0", "--clearScreen", "false", "--logLevel", "info"];
+  const server = await start(vite, words, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  await act(`${server.url}/`).finally(server.stop);
 }
 
 const browser = await launch("chromium", join(project, "profile"));
@@ -69,6 +59,14 @@ async function everything(tab, url) {
     globalThis.pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
   })()`);
   const plain = expected();
+  await failures(tab);
+  await forms(tab, plain);
+  await parts(tab, plain);
+  await calls(tab);
+}
+
+/** Where the package cannot begin. */
+async function failures(tab) {
   const block = (...urls) => tab.send("Network.setBlockedURLs", { urls });
   const kind = () => tab.evaluate("cutout.removeBackground(image).then(() => 'none', ({ kind }) => kind)");
   await block("*.wasm");
@@ -80,6 +78,10 @@ async function everything(tab, url) {
   await tab.evaluate("globalThis.Worker = class { constructor() { throw new Error('forbidden'); } }");
   check("where no worker is allowed", await kind() === "engine");
   await tab.evaluate("globalThis.Worker = Given");
+}
+
+/** Forms of an image, and settings. */
+async function forms(tab, plain) {
   check("a Blob", (await bytes(tab, "cutout.removeBackground(image)")).equals(plain));
   check("an ArrayBuffer", (await bytes(tab, "image.arrayBuffer().then((buffer) => cutout.removeBackground(buffer))")).equals(plain));
   check("a blob: URL", (await bytes(tab, "cutout.removeBackground(URL.createObjectURL(image))")).equals(plain));
@@ -96,7 +98,10 @@ async function everything(tab, url) {
     worker.onmessage = ({ data }) => resolve(data);
     worker.postMessage(image);
   })`)).equals(plain));
+}
 
+/** Pixels, and what is not the foreground, beside the file and its cut-out. */
+async function parts(tab, plain) {
   const ours = await alphas(tab, await bytes(tab, "cutout.removeBackground(pixels)"), "image/png");
   const theirs = await alphas(tab, plain, "image/png");
   check("an ImageData has the mask of the file", ours.values.equals(theirs.values) && ours.values.includes(255) && ours.values.includes(0));
@@ -112,7 +117,10 @@ async function everything(tab, url) {
     return data.some((v, i) => i % 4 === 3 && v === 255) &&
       data.every((v, i) => data[i | 3] < 255 || v === pixels.data[i]);
   })()`));
+}
 
+/** Signals and progress. */
+async function calls(tab) {
   const aborted = await tab.evaluate(`(async () => {
     const control = new AbortController();
     const progress = (_, ended) => ended === 2 && control.abort("enough");
