@@ -9,7 +9,7 @@ import time
 
 import yaml
 from cluster import CHART, PHOTO, ROOT, Load, address, ask, get, helm, kubectl, pods, ready, until
-from fleet import ask as ask_host
+from hosts import ask as ask_host
 from speed import cpu as processor
 
 WORK, SECONDS = pathlib.Path(sys.argv[1]), float(sys.argv[2])

@@ -7,7 +7,7 @@ import urllib.request
 
 from processes import Failed, save, start, wait_ready
 
-MAX_PAYLOAD = 8 << 20  # bytes of a NATS message; pictures do not fit in NATS' own default of 1 MiB
+MAX_PAYLOAD = 8 << 20  # bytes of a NATS message; images do not fit in NATS' own default of 1 MiB
 
 
 def free_port():
