@@ -2,7 +2,6 @@
 
 import io
 import unittest
-from pathlib import Path
 
 import cutout
 from common import PHOTOS, native, run

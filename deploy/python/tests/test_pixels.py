@@ -99,7 +99,6 @@ class Pixels(unittest.TestCase):
 
     def test_an_image_that_is_turned_by_exif_comes_out_upright(self):
         image = Image.open(PHOTOS / "chelsea.png")
-        expected = None
         for orientation in range(1, 9):
             exif = Image.Exif()
             exif[0x0112] = orientation

@@ -13,7 +13,7 @@ import numpy
 from PIL import Image
 
 import cutout
-from common import PHOTOS, ROOT, native, within
+from common import PHOTOS, ROOT, within
 from cutout.compat.rembg import new_session, remove
 
 PNGS = sorted(PHOTOS.glob("*.png"))
