@@ -59,8 +59,8 @@ export async function open(browser) {
   const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: true });
   const send = (method, params) => browser.send(method, params, sessionId);
   const on = (method, callback) => browser.on(method, callback, sessionId);
-  const once = (method, wanted = () => true) => within(method, new Promise((resolve) => {
-    const off = on(method, (params) => wanted(params) && (off(), resolve(params)));
+  const once = (method) => within(method, new Promise((resolve) => {
+    const off = on(method, () => (off(), resolve()));
   }));
 
   const complaints = complaintsOf(on);
@@ -83,7 +83,7 @@ export async function open(browser) {
     await send("Page.navigate", { url: address });
     await loaded;
   };
-  return { sessionId, send, on, once, evaluate, until, go, complaints, ...hands(send, evaluate) };
+  return { sessionId, send, on, evaluate, until, go, complaints, ...hands(send, evaluate) };
 }
 
 /** Errors and warnings of a tab from now on. */
