@@ -1,4 +1,4 @@
-"""Makes a folder of pictures from fixtures/photos: many sizes and formats, 3 % of them broken. Same count, same files.
+"""Makes a folder of images from fixtures/photos: many sizes and formats, 3 % of them broken. Same count, same files.
 
 Usage: make.py FOLDER COUNT
 """
@@ -15,7 +15,7 @@ FORMATS = [("jpg", "JPEG", 12), ("png", "PNG", 4), ("webp", "WEBP", 2), ("bmp", 
 BROKEN = ["cut", "empty", "noise", "text"]
 
 
-def picture(rng, photos):
+def variant(rng, photos):
     photo = rng.choice(photos)
     width, height = photo.size
     w, h = rng.uniform(0.6, 1) * width, rng.uniform(0.6, 1) * height
@@ -46,7 +46,7 @@ def main(folder, count):
     area = made = 0
     for number in range(count):
         name, kind, _ = rng.choices(FORMATS, [weight for *_, weight in FORMATS])[0]
-        image = picture(rng, photos)
+        image = variant(rng, photos)
         data = io.BytesIO()
         image.save(data, kind)
         data = data.getvalue()
@@ -62,4 +62,4 @@ def main(folder, count):
 
 if __name__ == "__main__":
     mean = main(Path(sys.argv[1]), int(sys.argv[2]))
-    print(f"{sys.argv[2]} pictures, {mean / 1e6:.2f} megapixels on average")
+    print(f"{sys.argv[2]} images, {mean / 1e6:.2f} megapixels on average")

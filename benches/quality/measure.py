@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scores of masks and colours over the development pictures, as one page of markdown.
+"""Scores of masks and colours over the development images, as one page of markdown.
 
     measure.py SHARED_DIR
 """
@@ -38,10 +38,10 @@ def run(*command: object) -> str:
     return done.stdout
 
 
-def batch(pictures: Path, folder: Path, flags: list[str]) -> dict[str, dict]:
-    """Cut-outs of all pictures, natively; the report's records by the pictures' stems."""
+def batch(images: Path, folder: Path, flags: list[str]) -> dict[str, dict]:
+    """Cut-outs of all images, natively; the report's records by the images' stems."""
     report = folder.with_name(f"{folder.name}.jsonl")
-    run(CUTOUT, "batch", pictures, "-o", folder, "--engine", "native", "-q", "--report", report, *flags)
+    run(CUTOUT, "batch", images, "-o", folder, "--engine", "native", "-q", "--report", report, *flags)
     records = [json.loads(line) for line in report.read_text().splitlines()]
     return {Path(record["input"]).stem: record for record in records}
 
@@ -51,7 +51,7 @@ def rgba(path: Path) -> np.ndarray:
 
 
 def errors(data: Path, rows: list[dict], folder: Path) -> dict[str, float]:
-    """Mean absolute error of each picture's alpha, 0..1; what a trimap leaves open is not scored."""
+    """Mean absolute error of each image's alpha, 0..1; what a trimap leaves open is not scored."""
     found = {}
     for row in rows:
         truth = np.asarray(Image.open(data / row["gt"]).convert("L")).astype(float)
@@ -75,16 +75,16 @@ def colour_error(found: np.ndarray, truth: np.ndarray, soft: np.ndarray) -> floa
 
 
 def colours(data: Path, rows: list[dict], work: Path) -> list[str]:
-    """Errors of colours in the soft band of the true alpha, in levels: the picture's own and ours, by the true alpha and by
-    ours where that shows anything; our opaque pixels have to have the picture's own colours."""
+    """Errors of colours in the soft band of the true alpha, in levels: the image's own and ours, by the true alpha and by
+    ours where that shows anything; our opaque pixels have to have the image's own colours."""
     sums = np.zeros(4)
     lines = [
-        "| picture | own | ours, true alpha | own, where ours shows | ours, our alpha |",
+        "| image | own | ours, true alpha | own, where ours shows | ours, our alpha |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     exact = [row for row in rows if row["fg"]]
     for row in exact:
-        truth, picture = rgba(data / row["fg"]), rgba(data / row["image"])
+        truth, image = rgba(data / row["fg"]), rgba(data / row["image"])
         alpha = np.asarray(Image.open(data / row["gt"]).convert("L"))
         soft = (alpha > 12) & (alpha < 243)
         joined = work / "joined.png"
@@ -95,9 +95,9 @@ def colours(data: Path, rows: list[dict], work: Path) -> list[str]:
             raise SystemExit(f"{row['id']}: an opaque pixel has changed its colour")
         shown = soft & (good[..., 3] > 0)
         found = [
-            colour_error(picture, truth, soft),
+            colour_error(image, truth, soft),
             colour_error(rgba(joined), truth, soft),
-            colour_error(picture, truth, shown),
+            colour_error(image, truth, shown),
             colour_error(good, truth, shown),
         ]
         sums += found
@@ -108,12 +108,12 @@ def colours(data: Path, rows: list[dict], work: Path) -> list[str]:
     return lines
 
 
-def costs(picture: Path, work: Path) -> list[str]:
+def costs(image: Path, work: Path) -> list[str]:
     """Medians of stage times and peaks of linear memory in wasm, the ways one after the other in every round."""
     times: dict[str, list[dict]] = {way: [] for way in WAYS}
     for _ in range(ROUNDS):
         for way, flags in WAYS.items():
-            report = run(CUTOUT, "run", picture, "-o", work / "timed.png", "--json", *flags)
+            report = run(CUTOUT, "run", image, "-o", work / "timed.png", "--json", *flags)
             times[way].append(json.loads(report))
     pixels = times["good"][0]["width"] * times["good"][0]["height"] / 1e6
     stages = ["decode", "preprocess", "segment", "matte", "colour", "encode"]
@@ -151,10 +151,10 @@ def report(shared: Path, data: Path, rows: list[dict], work: Path) -> None:
     for way in ("good", "best"):
         error = errors(data, rows, work / way)
         pairs = [(records[way][id]["uncertainty"], error[id]) for id in error]
-        print(f"- {way}: rank correlation with the true mean error {rank_correlation(*zip(*pairs)):.2f} over {len(pairs)} pictures")
+        print(f"- {way}: rank correlation with the true mean error {rank_correlation(*zip(*pairs)):.2f} over {len(pairs)} images")
     count = blanks.write(work / "blanks", seed=20_261_126)
     for what, found, total in (
-        ("pictures without a subject", batch(work / "blanks", work / "no-blanks", []), count),
+        ("images without a subject", batch(work / "blanks", work / "no-blanks", []), count),
         ("photos", records["good"], len(rows)),
     ):
         empty = [name for name, record in found.items() if record["warning"] == "unknown_foreground"]

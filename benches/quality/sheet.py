@@ -29,10 +29,10 @@ CELL = (220, 150)
 GAP, LABEL = 4, 16
 
 
-def cell(sheet: Image.Image, picture: Image.Image, column: int, row: int) -> None:
+def cell(sheet: Image.Image, image: Image.Image, column: int, row: int) -> None:
     # Larger pixels, not smoother ones.
-    picture = picture.resize(CELL, Image.Resampling.NEAREST)
-    sheet.paste(picture, (column * (CELL[0] + GAP), LABEL + row * (CELL[1] + GAP)))
+    image = image.resize(CELL, Image.Resampling.NEAREST)
+    sheet.paste(image, (column * (CELL[0] + GAP), LABEL + row * (CELL[1] + GAP)))
 
 
 def main() -> int:
