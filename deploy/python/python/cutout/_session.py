@@ -69,17 +69,9 @@ class Session:
         """
         if workers is not None and workers < 1:
             raise of_kind("usage", f"workers={workers} is below 1")
+        limits = dict(max_bytes=max_bytes, max_pixels=max_pixels, max_memory=max_memory, timeout=timeout)
         words = flags(
-            [
-                ("model", os.fspath(model)),
-                ("engine", engine),
-                ("runtime", runtime),
-                ("side", side),
-                ("max_bytes", max_bytes),
-                ("max_pixels", max_pixels),
-                ("max_memory", max_memory),
-                ("timeout", timeout),
-            ]
+            [("model", os.fspath(model)), ("engine", engine), ("runtime", runtime), ("side", side), *limits.items()]
         )
         self._inner = _cutout.Session(words, workers)
         self._model = os.fspath(model)

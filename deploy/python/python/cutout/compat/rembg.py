@@ -88,7 +88,21 @@ def remove(
         ValueError: `data` of another type, or an argument that is not possible here;
             all of `CutoutError` are as in `cutout.remove`.
     """
-    for name, asked in (("alpha_matting", alpha_matting), ("vitmatte", vitmatte)):
+    _check(data, {"alpha_matting": alpha_matting, "vitmatte": vitmatte}, others)
+    edges: dict[str, Any] = {"quality": "good"} if decontaminate else {"compat": "rembg"}
+    session = session or _session.default()
+    if (post_process_mask or putalpha) and not (only_mask and not post_process_mask):
+        return _by_pillow(data, session, edges, only_mask, post_process_mask, putalpha, bgcolor, force_return_bytes)
+    background = None if only_mask or bgcolor is None else tuple(bgcolor)
+    if force_return_bytes:
+        work = Work(session._inner, data, mask_only=only_mask, background=background, file=True, **edges)
+        return work.finish(work.run())
+    return session.remove(data, mask_only=only_mask, background=background, **edges)
+
+
+def _check(data: Any, matting: dict[str, bool], others: dict[str, Any]) -> None:
+    """Refuses matting that is asked for, arguments that are not known, and what is no image of rembg's."""
+    for name, asked in matting.items():
         if asked:
             text = f"{name} is not done here; leave it out, and pass decontaminate=True for finer edges"
             raise of_kind("usage", text)
@@ -99,15 +113,6 @@ def remove(
     is_array = numpy is not None and isinstance(data, numpy.ndarray)
     if not (isinstance(data, bytes) or is_image or is_array):
         raise of_kind("usage", f"Input type {type(data)} is not supported: give bytes, a PIL.Image or a numpy array")
-    edges: dict[str, Any] = {"quality": "good"} if decontaminate else {"compat": "rembg"}
-    session = session or _session.default()
-    if (post_process_mask or putalpha) and not (only_mask and not post_process_mask):
-        return _by_pillow(data, session, edges, only_mask, post_process_mask, putalpha, bgcolor, force_return_bytes)
-    background = None if only_mask or bgcolor is None else tuple(bgcolor)
-    if force_return_bytes:
-        work = Work(session._inner, data, mask_only=only_mask, background=background, file=True, **edges)
-        return work.finish(work.run())
-    return session.remove(data, mask_only=only_mask, background=background, **edges)
 
 
 def _by_pillow(
