@@ -13,6 +13,7 @@ mod rejection;
 mod routes;
 mod service;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use access_log::AccessLog;
 use auth::Token;
 use body::Bodies;
 use budget::{Budget, Capacity};
-use connections::WaitTimes;
+use connections::{Listeners, WaitTimes};
 use cors::Cors;
 use pool::Pool;
 use service::Service;
@@ -51,6 +52,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Config {
     /// Where it listens: host and port; port 0 is any free one.
     pub addr: String,
+    /// Where it answers metrics and the dashboard; `None` does so at `addr`.
+    pub metrics_addr: Option<String>,
     /// Requests worked on at once.
     pub workers: usize,
     /// Requests that may wait for a worker.
@@ -76,7 +79,7 @@ pub struct Config {
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes what was accepted; a second signal ends it at once. `announce` is
-/// told the address once the workers are ready.
+/// told the addresses once the workers are ready.
 ///
 /// # Errors
 /// Kind `io` when the address cannot be had, and those of the engines when they are made first.
@@ -87,12 +90,11 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
         .build()
         .map_err(Error::io("start the server's threads"))?;
     let _entered = runtime.enter();
-    let listener = runtime
-        .block_on(TcpListener::bind(&config.addr))
-        .map_err(|error| cannot_listen(&config.addr, &error))?;
-    let addr = listener
-        .local_addr()
-        .map_err(Error::io("see the server's address"))?;
+    let (main, addr) = runtime.block_on(listen("--addr", &config.addr))?;
+    let (metrics, metrics_addr) = match &config.metrics_addr {
+        Some(addr) => Some(runtime.block_on(listen("--metrics-addr", addr))?).unzip(),
+        None => (None, None),
+    };
     let (first, second) = signals()?;
     let pool = Pool::start(engines, config.workers, config.queue, config.timeout)?;
     let times = WaitTimes {
@@ -101,8 +103,11 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
     };
     let service = service(pool, config);
     announce(&format!("serving on http://{addr}"));
+    if let Some(addr) = metrics_addr {
+        announce(&format!("metrics on http://{addr}/metrics"));
+    }
     let finished = runtime.block_on(connections::serve(
-        listener,
+        Listeners { main, metrics },
         service,
         any(first),
         twice(second),
@@ -168,14 +173,23 @@ async fn twice((mut terminate, mut interrupt): Signals) {
     }
 }
 
-fn cannot_listen(addr: &str, error: &std::io::Error) -> Error {
+/// Listens at `addr`, the value of `flag`; the address that it has now.
+async fn listen(flag: &str, addr: &str) -> Result<(TcpListener, SocketAddr), Error> {
+    let listener = TcpListener::bind(addr).await;
+    let listener = listener.map_err(|error| cannot_listen(flag, addr, &error))?;
+    let addr = listener.local_addr();
+    let addr = addr.map_err(Error::io("see the server's address"))?;
+    Ok((listener, addr))
+}
+
+fn cannot_listen(flag: &str, addr: &str, error: &std::io::Error) -> Error {
     let is_port = addr.parse::<u16>().is_ok();
     let way_out = match error.kind() {
-        _ if is_port => format!("write --addr 127.0.0.1:{addr}"),
+        _ if is_port => format!("write {flag} 127.0.0.1:{addr}"),
         std::io::ErrorKind::AddrInUse => {
-            "end what listens there, or choose another --addr".to_owned()
+            format!("end what listens there, or choose another {flag}")
         }
-        _ => "choose another --addr, such as 127.0.0.1:7000".to_owned(),
+        _ => format!("choose another {flag}, such as 127.0.0.1:7000"),
     };
     let kind = if is_port { Kind::Usage } else { Kind::Io };
     Error::new(kind, format!("cannot listen on {addr}: {error}; {way_out}"))

@@ -27,6 +27,11 @@ pub struct Serve {
     #[arg(long, value_name = "HOST:PORT", default_value = ADDR)]
     addr: String,
 
+    /// Where to answer /metrics and /dashboard, and not at --addr: an address that no proxy leads to. Health checks are answered
+    /// at both. Default: at --addr.
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics_addr: Option<String>,
+
     /// Images processed at once. Default: the number of cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     workers: Option<u32>,
@@ -113,6 +118,7 @@ impl Command for Serve {
         let max_body = bytes(self.sandbox.max_bytes)?;
         let mut config = Config {
             addr: self.addr.clone(),
+            metrics_addr: self.metrics_addr.clone(),
             workers: workers as usize,
             queue: self.queue.unwrap_or(workers * 2) as usize,
             max_body,

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
 use super::budget::{Admission, Budget, Client};
+use super::routes::Scope;
 use super::service::Service;
 
 /// Connections at once; one more is told to come back.
@@ -59,10 +60,33 @@ pub(super) struct WaitTimes {
     pub(super) grace: Duration,
 }
 
-/// Serves `listener` until `stop` is done, then until every connection has its answers, or the grace time is over, or `now`
+/// Sockets that a server listens on.
+pub(super) struct Listeners {
+    /// For images.
+    pub(super) main: TcpListener,
+    /// For metrics, where they have an address of their own.
+    pub(super) metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// The next connection that there is a place for, and what is answered there.
+    async fn accept(&self, budget: &Arc<Budget>) -> (Scope, TcpStream, Admission) {
+        let Some(metrics) = &self.metrics else {
+            let (stream, place) = accept(&self.main, budget).await;
+            return (Scope::All, stream, place);
+        };
+        let ((stream, place), scope) = tokio::select! {
+            accepted = accept(&self.main, budget) => (accepted, Scope::Images),
+            accepted = accept(metrics, budget) => (accepted, Scope::Metrics),
+        };
+        (scope, stream, place)
+    }
+}
+
+/// Serves `listeners` until `stop` is done, then until every connection has its answers, or the grace time is over, or `now`
 /// is done. Answers whether everything was finished.
 pub(super) async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     service: Arc<Service>,
     stop: impl Future<Output = ()>,
     now: impl Future<Output = ()>,
@@ -70,8 +94,8 @@ pub(super) async fn serve(
 ) -> bool {
     let budget = service.budget.clone();
     let (told, stopping) = watch::channel(false);
-    let begin = |(stream, place)| {
-        let service = service.clone();
+    let begin = |(scope, stream, place)| {
+        let service = (service.clone(), scope);
         tokio::spawn(live(stream, place, service, stopping.clone(), times.idle));
     };
     let mut stop = pin!(stop);
@@ -79,14 +103,14 @@ pub(super) async fn serve(
         tokio::select! {
             biased;
             () = stop.as_mut() => break,
-            connection = accept(&listener, &budget) => begin(connection),
+            connection = listeners.accept(&budget) => begin(connection),
         }
     }
     service.stopping.store(true, Ordering::Relaxed);
-    while let Ok(connection) = timeout(LEFT, accept(&listener, &budget)).await {
+    while let Ok(connection) = timeout(LEFT, listeners.accept(&budget)).await {
         begin(connection);
     }
-    drop(listener);
+    drop(listeners);
     let _ = told.send(true);
     drop(stopping);
     tokio::select! {
@@ -127,7 +151,7 @@ async fn accept(listener: &TcpListener, budget: &Arc<Budget>) -> (TcpStream, Adm
 async fn live(
     stream: TcpStream,
     place: Admission,
-    service: Arc<Service>,
+    service: (Arc<Service>, Scope),
     stopping: watch::Receiver<bool>,
     idle: Duration,
 ) {
@@ -139,7 +163,7 @@ async fn live(
 
 async fn converse(
     stream: TcpStream,
-    service: Arc<Service>,
+    (service, scope): (Arc<Service>, Scope),
     mut stopping: watch::Receiver<bool>,
     client: &Client,
     idle: Duration,
@@ -153,7 +177,7 @@ async fn converse(
         TokioIo::new(Box::pin(stream)),
         service_fn(|request| {
             said.send_replace(true);
-            service.clone().answer(request, client)
+            service.clone().answer(request, client, scope)
         }),
     );
     let mut connection = pin!(connection);

@@ -32,6 +32,12 @@ impl Rejection {
         Self::new(403, "origin-not-allowed", text)
     }
 
+    /// Of a path that the address for metrics does not have.
+    pub(super) fn no_images() -> Self {
+        let text = "metrics and the dashboard alone are answered here; ask for images at the address of --addr";
+        Self::new(404, "not-found", text)
+    }
+
     pub(super) fn host(count: &str) -> Self {
         let text = format!("the request has {count} Host header; send one");
         Self::new(400, "bad-host", text)

@@ -18,6 +18,17 @@ pub(super) enum Own {
     Metrics,
 }
 
+/// What is answered at the address that a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Everything.
+    All,
+    /// Images and health checks.
+    Images,
+    /// The server's own routes.
+    Metrics,
+}
+
 /// A route of the server's own.
 struct OwnRoute {
     path: &'static str,
@@ -65,9 +76,10 @@ const fn counted(path: &'static str, answer: Own) -> OwnRoute {
 }
 
 /// The server's own answer at `path`.
-pub(super) fn own(path: &str) -> Option<Own> {
+pub(super) fn own(path: &str, scope: Scope) -> Option<Own> {
     let route = OWN.iter().find(|route| route.path == path);
-    route.map(|route| route.answer)
+    let answer = route.map(|route| route.answer);
+    answer.filter(|own| scope != Scope::Images || matches!(own, Own::Live | Own::Ready))
 }
 
 /// The name under which metrics count `path`; clients cannot add to them.
@@ -97,7 +109,7 @@ mod tests {
     #[test]
     fn no_path_has_two_routes() {
         for route in &OWN {
-            assert!(own(route.path).is_some());
+            assert!(own(route.path, Scope::All).is_some());
             let others = ROUTES.iter().filter(|other| other.path == route.path);
             assert_eq!(others.count(), 0, "{}", route.path);
         }

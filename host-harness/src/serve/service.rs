@@ -21,7 +21,7 @@ use super::cors::Cors;
 use super::metrics;
 use super::pool::Pool;
 use super::rejection::{self, Rejection};
-use super::routes::{self, Own};
+use super::routes::{self, Own, Scope};
 
 /// The answer to a request.
 pub(super) type AnswerFuture =
@@ -47,20 +47,21 @@ impl Service {
         self: Arc<Self>,
         request: Request<Incoming>,
         client: &Client,
+        scope: Scope,
     ) -> AnswerFuture {
         let (head, body) = request.into_parts();
         let mut entry = LogEntry::new(self.log.clone(), &head);
         match client.begin(budget::weight(&head)) {
             Ok(flight) => Box::pin(async move {
                 let flight = Arc::new(flight);
-                let response = self.counted(&head, body, &flight, &mut entry).await;
+                let response = self.counted(&head, scope, body, &flight, &mut entry).await;
                 let response = self.sent(&head, response, entry);
                 Ok(response.map(|bytes| AnswerBody::new(bytes, flight)))
             }),
             Err(_) => {
                 self.bodies.forget(body, &head);
                 // Health checks are answered in any case: fixed answers share their bytes.
-                let response = match self.fixed(&head) {
+                let response = match self.fixed(&head, scope) {
                     Some(response) => response,
                     None => rejection::requests_full(),
                 };
@@ -87,6 +88,7 @@ impl Service {
     async fn counted(
         &self,
         head: &Parts,
+        scope: Scope,
         body: Incoming,
         flight: &Arc<Flight>,
         entry: &mut LogEntry,
@@ -96,10 +98,10 @@ impl Service {
                 self.bodies.forget(body, head);
                 rejection.response(head.uri.path())
             }
-            Ok(()) => match (self.cors.preflight(head), self.fixed(head)) {
+            Ok(()) => match (self.cors.preflight(head), self.fixed(head, scope)) {
                 (Some(response), _) => response,
                 (None, Some(response)) => return response,
-                (None, None) => self.guarded(head, body, flight, entry).await,
+                (None, None) => self.guarded(head, scope, body, flight, entry).await,
             },
         };
         match flight.hold_answer(response.body().len()) {
@@ -109,13 +111,14 @@ impl Service {
     }
 
     /// What needs no token and is the same for everybody.
-    fn fixed(&self, head: &Parts) -> Option<Response<Bytes>> {
+    fn fixed(&self, head: &Parts, scope: Scope) -> Option<Response<Bytes>> {
         let path = head.uri.path();
-        match routes::own(path) {
+        match routes::own(path, scope) {
             Some(Own::Live) => Some(page(200, "text/plain", "ok\n")),
             Some(Own::Ready) => Some(self.ready()),
             Some(Own::File(media_type, text)) => Some(page(200, media_type, text)),
             Some(Own::Failures | Own::Metrics) => None,
+            None if scope == Scope::Metrics => None,
             None => cutout_http::asset(&head.method, path),
         }
     }
@@ -134,6 +137,7 @@ impl Service {
     async fn guarded(
         &self,
         head: &Parts,
+        scope: Scope,
         body: Incoming,
         flight: &Arc<Flight>,
         entry: &mut LogEntry,
@@ -143,12 +147,16 @@ impl Service {
             self.bodies.forget(body, head);
             return Rejection::unauthorised().response(path);
         }
-        match routes::own(path) {
+        match routes::own(path, scope) {
             Some(Own::Failures) => page(200, "application/json", self.log.failures.json()),
             Some(Own::Metrics) => match self.log.metrics.text(&self.pool.load(), &self.budget) {
                 Ok(text) => page(200, metrics::MEDIA_TYPE, text),
                 Err(_) => page(500, "text/plain", "the metrics cannot be written\n"),
             },
+            _ if scope == Scope::Metrics => {
+                self.bodies.forget(body, head);
+                Rejection::no_images().response(path)
+            }
             _ => match self.image(head, body, flight, entry).await {
                 Ok(response) => response,
                 Err(rejection) => rejection.response(path),

@@ -1,5 +1,6 @@
 //! `cutout serve`, over real sockets.
 
+mod addresses;
 mod client;
 mod cors;
 mod crowd;
