@@ -186,6 +186,10 @@ const ENVIRONMENT: Terms = &[
         "folder of compiled models; default: `cutout` in XDG_CACHE_HOME or ~/.cache",
     ),
     (
+        "CUTOUT_HOST_IMAGES",
+        "folder of models compiled ahead of time by `bake --host-images`, which is looked into first",
+    ),
+    (
         "CUTOUT_MODELS",
         "folder where --model looks first for the file of a known model",
     ),

@@ -41,6 +41,11 @@ pub struct Bake {
     /// Also compile it for this machine, into this file (`.cwasm`).
     #[arg(long, value_name = "PATH")]
     host_image: Option<PathBuf>,
+
+    /// Also compile it for the levels of CPUs x86-64-v3 and x86-64-v2, into this folder, which CUTOUT_HOST_IMAGES names to `cutout
+    /// serve`: a start from there compiles nothing.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "world")]
+    host_images: Option<PathBuf>,
 }
 
 impl Command for Bake {
@@ -77,6 +82,9 @@ impl Command for Bake {
         if let Some(place) = host_image {
             let engine = Host::engine(&Settings::default())?;
             write(&place, &engine::compile(&engine, &component)?)?;
+        }
+        if let Some(folder) = self.host_images {
+            engine::compile_ahead(&folder, &model, self.runtime, &component, &announce)?;
         }
         Ok(0)
     }

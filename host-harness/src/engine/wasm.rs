@@ -24,8 +24,8 @@ use bindings::ActorExports;
 use guest::Guest;
 
 pub use actor_build::ActorBuild;
-pub use cache::Cache;
 pub(super) use cache::component_of_user;
+pub use cache::{Cache, compile_ahead};
 pub use host::Host;
 pub use snapshot::{bake, compile};
 

@@ -1,6 +1,10 @@
 //! `cutout bake`.
 
 use std::fs;
+#[cfg(target_arch = "x86_64")]
+use std::os::unix::fs::PermissionsExt;
+#[cfg(target_arch = "x86_64")]
+use std::path::Path;
 
 use crate::support::{cutout, finish, fixture, root, tiny};
 
@@ -97,4 +101,63 @@ fn a_worker_with_another_runtime_is_refused_with_the_way_out() {
     let (done, said) = finish(command.args(["--runtime", "tract"]));
     assert_eq!(done.status.code(), Some(2), "{said}");
     assert!(said.contains("leave --runtime out"), "{said}");
+}
+
+/// `cutout run` with host images made ahead, and an empty cache: the result, what was said, and whether the cache is still empty.
+#[cfg(target_arch = "x86_64")]
+fn run_ahead(images: &Path) -> (Vec<u8>, String, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let (cache, out) = (folder.path().join("cache"), folder.path().join("x.png"));
+    let mut run = cutout();
+    run.arg("run").arg(fixture("photos/coffee.png")).arg("-o");
+    run.arg(&out).args(["--model", &tiny()]);
+    run.env("CUTOUT_CACHE", &cache)
+        .env("CUTOUT_HOST_IMAGES", images);
+    let (done, said) = finish(&mut run);
+    assert!(done.status.success(), "{said}");
+    (fs::read(out).unwrap(), said, !cache.exists())
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_start_from_host_images_made_ahead_compiles_nothing_and_one_that_cannot_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = folder.path().join("images");
+    let mut bake = cutout();
+    bake.arg("bake").arg("-o").arg(folder.path().join("x.wasm"));
+    bake.args(["--model", &tiny(), "--host-images"])
+        .arg(&images);
+    let (done, said) = finish(&mut bake);
+    assert!(done.status.success(), "{said}");
+    let place = |level: &str| {
+        let line = said.lines().find(|line| line.ends_with(level)).unwrap();
+        let path = line.split("wrote ").nth(1).unwrap();
+        images.join(path.split(" for ").next().unwrap())
+    };
+    let (v3, v2) = (place("x86-64-v3"), place("x86-64-v2"));
+
+    let (first, said, is_unused) = run_ahead(&images);
+    assert!(is_unused && said.is_empty(), "{said}");
+    fs::write(&v3, "damaged").unwrap();
+    let (second, said, is_unused) = run_ahead(&images);
+    assert!(is_unused && said.is_empty(), "{said}");
+    assert!(first == second);
+
+    let spoil: [(&str, &dyn Fn()); 3] = [
+        ("nobody else may write", &|| mode(&images, 0o777)),
+        ("none of them is for", &|| mode(&v2, 0o666)),
+        ("none of them is for", &|| fs::remove_file(&v2).unwrap()),
+    ];
+    for (words, spoil) in spoil {
+        mode(&images, 0o755);
+        spoil();
+        let (image, said, is_unused) = run_ahead(&images);
+        assert!(said.contains(words), "{said}");
+        assert!(!is_unused && image == first, "{words}");
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }

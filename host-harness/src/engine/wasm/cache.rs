@@ -1,5 +1,6 @@
 //! Host images on disk: made once per content, wasmtime and CPU, then mapped.
 
+mod ahead;
 mod name;
 mod whole;
 
@@ -21,6 +22,8 @@ use crate::error::is_denied;
 use crate::files::Folder;
 use crate::models::Model;
 use crate::{Error, Kind};
+
+pub use ahead::compile_ahead;
 
 /// A folder of host images, private to the user.
 pub struct Cache {
@@ -129,7 +132,7 @@ impl Cache {
         ));
         let baked = bake()?;
         let image = snapshot::compile(engine, &baked)?;
-        if let Err(error) = whole::store(&self.folder, name, &image) {
+        if let Err(error) = whole::store(&self.folder, name, &image, whole::MODE) {
             let reason = format!("cannot write the host image {}: {error}", path.display());
             return Ok(Prepared::Uncached { reason, baked });
         }
@@ -208,7 +211,7 @@ impl Cache {
     }
 }
 
-/// The component of `model` from the user's cache, or compiled for this process alone where there is no cache.
+/// The component of `model` from the host images that were made ahead, else from the user's cache, or compiled for this process alone where there is no cache.
 ///
 /// # Errors
 /// Those of [`Cache::component`].
@@ -218,6 +221,9 @@ pub(in crate::engine) fn component_of_user(
     runtime: Runtime,
     announce: &dyn Fn(&str),
 ) -> Result<Component, Error> {
+    if let Some(component) = ahead::component(engine, model, runtime, announce)? {
+        return Ok(component);
+    }
     match Cache::of_user() {
         Ok(cache) => cache.component(engine, model, runtime, announce),
         Err(error) => {
@@ -267,15 +273,14 @@ fn no_code_from(path: &Path) -> String {
     )
 }
 
-/// Maps a host image. Only for [`Cache::load`], which has it from [`whole::open`].
+/// Maps a host image. Only for [`Cache::load`] and [`ahead::component`], which have it from [`whole`].
 #[allow(unsafe_code, reason = "the one entrance of precompiled code")]
 fn host_image(engine: &Engine, image: &File) -> wasmtime::Result<Component> {
     // The open file itself, whatever has its name by now.
     let path = format!("/proc/self/fd/{}", image.as_raw_fd());
-    // SAFETY: `whole::open` has seen of this open file that it belongs to this user, that nobody else
-    // may write to it, and that its digest fits, or fitted and the file is untouched since; the folder
-    // that it was opened in is the user's alone (`Cache::at`). So it is what `whole::store` wrote,
-    // which `precompile_component` made. wasmtime itself checks version, settings and CPU features.
+    // SAFETY: `whole` has seen of this open file that it belongs to this user (or root, where it was made ahead), that nobody
+    // else may write to it, and that its digest fits, or fitted and the file is untouched since; the same goes for the owner
+    // of the folder that it was opened in (`Cache::at`, `ahead::component`). So it is what `whole::store` wrote, which `precompile_component` made. wasmtime itself checks version, settings and CPU features.
     unsafe { Component::deserialize_file(engine, path) }
 }
 

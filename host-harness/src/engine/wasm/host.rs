@@ -37,7 +37,11 @@ impl Host {
     /// # Errors
     /// Kind `engine` when the machine refuses the pool's address space.
     pub fn engine(settings: &Settings) -> Result<Engine, Error> {
-        let mut config = base_config();
+        Self::engine_with(base_config(), settings)
+    }
+
+    /// An engine by a configuration, with the pool of `settings`.
+    pub(super) fn engine_with(mut config: Config, settings: &Settings) -> Result<Engine, Error> {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
         Engine::new(&config).map_err(Error::engine("reserve memory for the sandbox"))
     }

@@ -16,12 +16,12 @@ const DIGEST: usize = blake3::OUT_LEN;
 /// Longest stamp in bytes.
 const MAX_STAMP: u64 = 200;
 
-/// Of the files: they are the user's own.
-const MODE: u32 = 0o600;
+/// Of a cache's files: they are the user's own.
+pub(super) const MODE: u32 = 0o600;
 
 /// Writes `image` and its digest as the file `name` in `folder`, at once.
-pub(super) fn store(folder: &Folder, name: &str, image: &[u8]) -> io::Result<()> {
-    let mut new = folder.temporary(MODE)?;
+pub(super) fn store(folder: &Folder, name: &str, image: &[u8], mode: u32) -> io::Result<()> {
+    let mut new = folder.temporary(mode)?;
     new.file.write_all(image)?;
     new.file.write_all(blake3::hash(image).as_bytes())?;
     new.file.sync_all()?;
@@ -69,6 +69,20 @@ fn open_at(folder: &Folder, name: &str, now: SystemTime) -> io::Result<Option<Fi
         });
     }
     Ok(Some(image))
+}
+
+/// Opens the file `name` in `folder` if `is_trusted` says so of its owner and mode, and it ends with the digest of what stands
+/// before; `None` if not. Nothing is written.
+pub(super) fn unstamped(
+    folder: &Folder,
+    name: &str,
+    is_trusted: impl Fn(u32, u32) -> bool,
+) -> io::Result<Option<File>> {
+    let image = folder.file(name.as_ref())?;
+    let metadata = image.metadata()?;
+    let is_sound =
+        is_trusted(metadata.uid(), metadata.mode()) && digest_fits(&image, metadata.len())?;
+    Ok(is_sound.then_some(image))
 }
 
 /// The name of the stamp of the file `name`.
@@ -144,7 +158,7 @@ mod tests {
     fn stored() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(NAME);
-        store(&open_folder(&path), NAME, &[7; 100_000]).unwrap();
+        store(&open_folder(&path), NAME, &[7; 100_000], MODE).unwrap();
         (folder, path)
     }
 
@@ -228,7 +242,7 @@ mod tests {
         let (_folder, path) = stored();
         let folder = open_folder(&path);
         let image = open(&folder, NAME).unwrap().unwrap();
-        store(&folder, NAME, &[8; 10]).unwrap();
+        store(&folder, NAME, &[8; 10], MODE).unwrap();
         assert_eq!(image.metadata().unwrap().len(), 100_000 + DIGEST as u64);
         let moved = path.with_file_name("moved");
         fs::rename(&path, &moved).unwrap();
