@@ -1,6 +1,8 @@
 //! Help and manual, as people read them.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use host_harness::Kind;
 
@@ -18,6 +20,43 @@ fn the_docs_list_every_kind_of_error() {
         .iter()
         .map(|kind| format!("| `{}` | {} |", kind.as_str(), kind.meaning()));
     assert_eq!(rows, expected.collect::<Vec<_>>());
+}
+
+/// The variables that sources below a folder read when they run, and not when they are compiled.
+fn variables(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            variables(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let text = fs::read_to_string(path).unwrap();
+            for (at, _) in text.match_indices("\"CUTOUT_") {
+                let name = text[at + 1..].split('"').next().unwrap();
+                let is_name = name
+                    .bytes()
+                    .all(|byte| byte == b'_' || byte.is_ascii_uppercase());
+                if is_name && !text[..at].ends_with("env!(") {
+                    found.insert(name.to_owned());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_on_the_environment_has_every_variable_that_is_read_and_no_other() {
+    let mut read = BTreeSet::new();
+    for folder in ["host-harness/src", "actor/src", "crates"] {
+        variables(&root().join(folder), &mut read);
+    }
+    let page = fs::read_to_string(root().join("docs/environment.md")).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `CUTOUT"));
+    let first = rows.map(|row| row.split('|').nth(1).unwrap());
+    let named: BTreeSet<String> = first
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned))
+        .collect();
+    assert_eq!(named, read);
+    assert!(read.len() >= 10, "{read:?}");
 }
 
 #[test]
