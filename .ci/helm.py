@@ -28,7 +28,7 @@ CRDS = ROOT / "../shared/data/wasmcloud-crds"
 CUTOUT = ROOT / "target/release/cutout"
 KUBERNETES = "1.35"
 # What Kubernetes does not have itself; .ci/check-kubernetes validates all of it.
-OTHERS = ("runtime.wasmcloud.dev/v1alpha1", "gateway.networking.k8s.io/v1", "monitoring.coreos.com/v1")
+OTHERS = ("runtime.wasmcloud.dev/v1alpha1", "gateway.networking.k8s.io/v1", "monitoring.coreos.com/v1", "keda.sh/v1alpha1")
 
 
 def run(*command):
@@ -86,9 +86,10 @@ def refusal(document, schemas):
 
 def loose_ends(rendered):
     """What one document says of another and is not so."""
-    by_kind = {document["kind"]: document for document in rendered}
-    names = {(document["kind"], document["metadata"]["name"]) for document in rendered}
-    if len(names) != len(rendered):
+    metrics = [document for document in rendered if document["kind"] == "Service" and document["metadata"]["name"].endswith("-metrics")]
+    by_kind = {document["kind"]: document for document in rendered if document not in metrics}
+    names = {(document["kind"], document["metadata"]["name"]) for document in rendered if document not in metrics}
+    if len(names) + len(metrics) != len(rendered):
         yield "two documents have one name"
     service = by_kind.get("Service", {}).get("spec")
     if service and [port["name"] for port in service["ports"]] != ["http"]:
@@ -100,7 +101,7 @@ def loose_ends(rendered):
         if target := workload["spec"].get("kubernetes"):
             wanted.append(("Service", target["service"]["name"]))
         yield from loose_interfaces(workload["spec"]["template"]["spec"], by_kind.get("Ingress"))
-    if scaler := by_kind.get("HorizontalPodAutoscaler"):
+    if scaler := by_kind.get("HorizontalPodAutoscaler") or by_kind.get("ScaledObject"):
         target = scaler["spec"]["scaleTargetRef"]
         wanted.append((target["kind"], target["name"]))
         if "replicas" in by_kind[target["kind"]]["spec"]:
@@ -109,8 +110,7 @@ def loose_ends(rendered):
         wanted += [("Service", path["backend"]["service"]["name"]) for path in rule["http"]["paths"]]
     for rule in by_kind.get("HTTPRoute", {}).get("spec", {}).get("rules", []):
         wanted += [("Service", reference["name"]) for reference in rule["backendRefs"]]
-    if (monitor := by_kind.get("ServiceMonitor")) and not monitor["spec"]["selector"]["matchLabels"].items() <= labels_of(by_kind["Service"]).items():
-        yield "the ServiceMonitor does not select the Service"
+    yield from loose_metrics(by_kind, metrics)
     if deployment := by_kind.get("Deployment"):
         pod = deployment["spec"]["template"]
         container = pod["spec"]["containers"][0]
@@ -121,6 +121,30 @@ def loose_ends(rendered):
     for kind, name in wanted:
         if (kind, name) not in names:
             yield f"no {kind} is named {name}"
+
+
+def loose_metrics(by_kind, services):
+    """Metrics have a Service of their own, which the ServiceMonitor selects, and the Service of the images does not lead to them."""
+    if len(services) != ("Deployment" in by_kind):
+        yield f"{len(services)} Services for metrics"
+        return
+    if not services:
+        return
+    [service] = services
+    container = by_kind["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    if f"--metrics-addr=0.0.0.0:{ports['metrics']}" not in container["args"] or f"--addr=0.0.0.0:{ports['http']}" not in container["args"]:
+        yield "the container's ports are not those that it listens on"
+    if [port["targetPort"] for port in by_kind["Service"]["spec"]["ports"]] != ["http"]:
+        yield "the Service leads to more than images"
+    if service["spec"]["selector"] != by_kind["Service"]["spec"]["selector"]:
+        yield "the Service for metrics selects other pods"
+    if monitor := by_kind.get("ServiceMonitor"):
+        selector = monitor["spec"]["selector"]["matchLabels"].items()
+        if not selector <= labels_of(service).items() or selector <= labels_of(by_kind["Service"]).items():
+            yield "the ServiceMonitor does not select the Service for metrics alone"
+        if monitor["spec"]["endpoints"][0]["port"] != service["spec"]["ports"][0]["name"]:
+            yield "the ServiceMonitor asks another port"
 
 
 def labels_of(document):
@@ -154,7 +178,7 @@ def selectors(by_kind):
 
 def check_rendered(schemas):
     """Lints and renders every set of values; gives the documents by set."""
-    sets = {"default": []} | {path.stem: ["-f", path] for path in sorted((CHART / "ci").glob("*.yaml"))}
+    sets = {path.stem: ["-f", path] for path in sorted((CHART / "ci").glob("*.yaml"))}
     made = {}
     for name, values in sets.items():
         lint = helm("lint", "--strict", CHART, *values)
@@ -175,7 +199,7 @@ def check_said(made):
         place = next(document for document in made[values] if document["kind"] == kind)
         for key in way:
             place = place[key]
-        seen = place.get(last)
+        seen = place[last] if isinstance(place, list) else place.get(last)
         sound(f"said: {name}", None if seen == wanted else f"{seen!r}, not {wanted!r}")
 
 
@@ -220,11 +244,11 @@ def check_manifests(schemas):
     with tempfile.TemporaryDirectory() as folder:
         for mode in ("wasmcloud", "native"):
             copy = pathlib.Path(shutil.copytree(MANIFESTS / mode, f"{folder}/{mode}"))
-            plain = sorted(documents((copy / "cutout.yaml").read_text()), key=str)
+            plain = sorted(documents((copy / "cutout.yaml").read_text()), key=name_of)
             images = [{"name": f"ghcr.io/example/cutout{end}", "newName": "images.example.com/it", "newTag": "9"}
                       for end in ("", "-http", "-worker")]
             settings = (copy / "kustomization.yaml").read_text()
-            built = sorted(documents(kustomize(copy)), key=str)
+            built = sorted(documents(kustomize(copy)), key=name_of)
             sound(f"kustomize leaves {mode} as it is", None if built == plain else "it does not")
             mine = yaml.safe_load(settings.replace("cutout.example.com", "mine.example.com"))
             (copy / "kustomization.yaml").write_text(yaml.safe_dump(mine | {"images": images, "namespace": "mine"}))
@@ -235,6 +259,10 @@ def check_manifests(schemas):
                 sound(f"kustomized {mode}: {document['kind']} is valid", refusal(document, schemas))
         package = helm("package", CHART, "--destination", folder)
         sound("the chart packs", package.returncode and package.stderr)
+
+
+def name_of(document):
+    return document["kind"], document["metadata"]["name"]
 
 
 def kustomize(folder):
@@ -265,6 +293,10 @@ def check_docs():
     sound("wasmCloud's chart is that of the host that is tested", None if wanted else f"{tested and tested[1]} is not in {foreign}")
     for said in ("lost connection to pod", "--delete-emptydir-data", "--force-conflicts"):
         sound(f"the docs help with {said!r}", None if said in docs else "they do not")
+    build = re.search(r"^## The image\n.*?^```sh\n(.*?)^```", docs, re.M | re.S)
+    said = re.findall(r"^#   (.*)$", (ROOT / "deploy/Containerfile").read_text(), re.M)
+    build = build and build[1].splitlines()
+    sound("docs and Containerfile build the image alike", None if build and build[:6] == said[:6] else f"{build}, {said}")
     check_host_settings()
 
 

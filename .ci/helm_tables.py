@@ -2,6 +2,8 @@
 
 POD = ("spec", "template", "spec")
 CONTAINER = POD + ("containers", 0)
+LABELS = ("spec", "template", "metadata", "labels")
+ANNOTATIONS = ("spec", "template", "metadata", "annotations")
 
 # What is said, the values, the kind, the place, and what must stand there; None for nothing at all.
 SAID = [
@@ -9,10 +11,26 @@ SAID = [
     ("a limit of memory that is not given", "native-everything", "Deployment", CONTAINER + ("resources", "limits", "memory"), "4736Mi"),
     ("nodes of another kind", "native-everything", "Deployment", POD + ("nodeSelector",), {"kubernetes.io/arch": "arm64", "pictures": "fast"}),
     ("a cache that is safe to lose", "native-minimal", "Deployment",
-     ("spec", "template", "metadata", "annotations", "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"), "cache"),
+     ANNOTATIONS + ("cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes",), "cache"),
     ("busy workers", "native-everything", "HorizontalPodAutoscaler", ("spec", "metrics", 0, "resource", "target"),
      {"type": "AverageValue", "averageValue": "2000m"}),
+    ("more variables", "native-everything", "Deployment", CONTAINER + ("env", 2), {"name": "CUTOUT_MODELS", "value": "/models"}),
+    ("labels of pods", "native-everything", "Deployment", LABELS + ("team",), "pictures"),
+    ("the chart's labels in place of others", "native-everything", "Deployment", LABELS + ("app.kubernetes.io/name",), "pictures"),
+    ("annotations of pods", "native-everything", "Deployment", ANNOTATIONS + ("example.com/team",), "pictures"),
+    ("a cache that pods share", "native-everything", "Deployment", POD + ("volumes", 0),
+     {"name": "cache", "persistentVolumeClaim": {"claimName": "host-images"}}),
+    ("which they may write to", "native-everything", "Deployment", POD + ("securityContext", "fsGroup"), 65532),
+    ("annotations of the Service", "native-everything", "Service", ("metadata", "annotations"), {"example.com/internal": "true"}),
+    ("who may ask for metrics", "native-everything", "NetworkPolicy", ("spec", "ingress", 1, "from", 0, "namespaceSelector"),
+     {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}),
+    ("KEDA in place of an autoscaler", "wasmcloud-http", "ScaledObject", ("spec", "triggers", 0, "type"), "prometheus"),
+    ("replicas that are left to KEDA", "wasmcloud-http", "WorkloadDeployment", ("spec", "replicas"), None),
 ]
+
+# What a chart on wasmCloud has to be told, and a metric.
+IMAGES = {"wasmcloud": {"http": {"image": {"repository": "http"}}, "worker": {"image": {"repository": "worker"}}}}
+METRIC = {"type": "External", "external": {"metric": {"name": "x"}, "target": {}}}
 
 # What is wrong, the values, and words of the refusal.
 REFUSED = [
@@ -46,27 +64,37 @@ REFUSED = [
     ("a label too long", {"nameOverride": "a" * 64}, "does not match pattern"),
     ("everyone may go", {"podDisruptionBudget": {"maxUnavailable": "101%"}}, "'/podDisruptionBudget/maxUnavailable'"),
     ("nothing to run", {"wasmcloud": {"http": {"enabled": False}, "worker": {"enabled": False}}}, "nothing to run"),
-    ("fewer at most than at least", {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}, "is below"),
-    ("a route from nowhere", {"httpRoute": {"enabled": True}}, "httpRoute.enabled needs httpRoute.parentRefs"),
-    ("scaling workloads by CPU", {"autoscaling": {"enabled": True}}, "a workload is no pod and has no use of CPU"),
+    ("fewer at most than at least", IMAGES | {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}, "is below"),
+    ("a route from nowhere", IMAGES | {"httpRoute": {"enabled": True}}, "httpRoute.enabled needs httpRoute.parentRefs"),
+    ("scaling workloads by CPU", IMAGES | {"autoscaling": {"enabled": True}}, "a workload is not a pod, so Kubernetes cannot measure its CPU"),
+    ("two autoscalers", IMAGES | {"autoscaling": {"enabled": True, "metrics": [METRIC], "kedaTriggers": [{"type": "cron", "metadata": {}}]}},
+     "would be two autoscalers of one number"),
+    ("a trigger without its settings", {"autoscaling": {"kedaTriggers": [{"type": "cron"}]}}, "missing property 'metadata'"),
+    ("a trigger with a number", {"autoscaling": {"kedaTriggers": [{"type": "x", "metadata": {"threshold": 2}}]}}, "got number, want string"),
+    ("no image", {}, "no image is named: set wasmcloud.http.image.repository to the image that you have pushed"),
+    ("no image of the worker", {"wasmcloud": {"http": {"image": {"repository": "x"}}}}, "set wasmcloud.worker.image.repository"),
+    ("no image natively", {"mode": "native"}, "set native.image.repository"),
+    ("a variable that has a value of its own", {"native": {"extraEnv": [{"name": "CUTOUT_TOKEN", "value": "x"}]}}, "'/native/extraEnv/0/name'"),
+    ("a variable without a name", {"native": {"extraEnv": [{"value": "x"}]}}, "missing property 'name'"),
+    ("a label that is a number", {"native": {"podLabels": {"a": 1}}}, "'/native/podLabels/a': got number, want string"),
 ]
 
 # What is wrong, the values it is rendered from, the kind, the place, and what is put there. These need wasmCloud's schemas.
 SPOILED_WORKLOADS = [
-    ("an unknown field of a workload", "default", "WorkloadDeployment", POD + ("pool",), 1),
-    ("an unknown field of a component", "default", "WorkloadDeployment", POD + ("components", 0, "memory"), "1Gi"),
-    ("a number in an environment", "default", "WorkloadDeployment",
+    ("an unknown field of a workload", "wasmcloud-default", "WorkloadDeployment", POD + ("pool",), 1),
+    ("an unknown field of a component", "wasmcloud-default", "WorkloadDeployment", POD + ("components", 0, "memory"), "1Gi"),
+    ("a number in an environment", "wasmcloud-default", "WorkloadDeployment",
      POD + ("components", 1, "localResources", "environment", "config", "CUTOUT_SLOTS"), 2),
-    ("a component without an image", "default", "WorkloadDeployment", POD + ("components", 0), {"name": "http"}),
-    ("a host that is an address", "default", "WorkloadDeployment",
+    ("a component without an image", "wasmcloud-default", "WorkloadDeployment", POD + ("components", 0), {"name": "http"}),
+    ("a host that is an address", "wasmcloud-default", "WorkloadDeployment",
      POD + ("components", 0, "localResources", "allowedHosts"), ["https://example.com/path"]),
 ]
 
 SPOILED = [
-    ("a Service that is not there", "default", "WorkloadDeployment", ("spec", "kubernetes", "service", "name"), "x"),
-    ("no interface for the worker", "default", "WorkloadDeployment", POD + ("hostInterfaces", 1), {"package": "x"}),
-    ("a selector on wasmCloud", "default", "Service", ("spec", "selector"), {"a": "b"}),
-    ("a port of another name", "default", "Service", ("spec", "ports", 0, "name"), "web"),
+    ("a Service that is not there", "wasmcloud-default", "WorkloadDeployment", ("spec", "kubernetes", "service", "name"), "x"),
+    ("no interface for the worker", "wasmcloud-default", "WorkloadDeployment", POD + ("hostInterfaces", 1), {"package": "x"}),
+    ("a selector on wasmCloud", "wasmcloud-default", "Service", ("spec", "selector"), {"a": "b"}),
+    ("a port of another name", "wasmcloud-default", "Service", ("spec", "ports", 0, "name"), "web"),
     ("an unknown field of a container", "native-minimal", "Deployment", CONTAINER + ("memory",), "1Gi"),
     ("a probe of another kind", "native-minimal", "Deployment", CONTAINER + ("readinessProbe", "get"), "/readyz"),
     ("pods that nothing selects", "native-minimal", "Deployment", ("spec", "selector", "matchLabels"), {"a": "b"}),
@@ -75,6 +103,11 @@ SPOILED = [
     ("a policy for other pods", "native-everything", "NetworkPolicy", ("spec", "podSelector", "matchLabels"), {"a": "b"}),
     ("replicas beside an autoscaler", "native-everything", "Deployment", ("spec", "replicas"), 2),
     ("a route to another Service", "native-everything", "HTTPRoute", ("spec", "rules", 0, "backendRefs", 0, "name"), "x"),
+    ("metrics beside the images", "native-everything", "Service", ("spec", "ports", 0, "targetPort"), "metrics"),
+    ("a monitor of the images", "native-everything", "ServiceMonitor", ("spec", "endpoints", 0, "port"), "http"),
+    ("metrics where nothing listens", "native-minimal", "Deployment", CONTAINER + ("ports", 1, "containerPort"), 7002),
+    ("replicas beside KEDA", "wasmcloud-http", "WorkloadDeployment", ("spec", "replicas"), 2),
+    ("KEDA for nothing", "wasmcloud-http", "ScaledObject", ("spec", "scaleTargetRef", "name"), "x"),
     ("a monitor of other pods", "native-everything", "ServiceMonitor", ("spec", "selector", "matchLabels"), {"a": "b"}),
     ("an autoscaler of nothing", "wasmcloud-everything", "HorizontalPodAutoscaler", ("spec", "scaleTargetRef", "name"), "x"),
     ("an Ingress to another name", "wasmcloud-everything", "Ingress", ("spec", "rules", 0, "host"), "x.example.com"),

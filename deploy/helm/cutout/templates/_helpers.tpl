@@ -21,21 +21,29 @@ app.kubernetes.io/component: {{ .Values.mode }}
 {{ include "cutout.selectorLabels" . }}
 {{- end }}
 
-{{/* Takes the chart's context as `root` and an image as `image`. */}}
+{{/* Takes the chart's context as `root`, an image as `image`, and where that stands in the values as `at`. */}}
 {{- define "cutout.image" -}}
+{{- if not .image.repository -}}
+{{- fail (printf "no image is named: set %s.repository to the image that you have pushed (docs/kubernetes.md says how to make it)" .at) -}}
+{{- end -}}
 {{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
 {{- end }}
 
 {{/*
-The number of replicas, in `root`'s object of this `apiVersion` and `kind`. Beside an autoscaler it is the number that runs: a field
-left out would be taken for 1. Where nothing runs yet, or no cluster is asked, the field is left to the autoscaler.
+The number of replicas, in `root`'s object of this `apiVersion` and `kind`. Beside an autoscaler that has not scaled yet it is the
+number that runs: a field left out would be taken for 1. Once it has, and where nothing runs yet or no cluster is asked, the field is
+the autoscaler's: a number there would be one of the past at a rollback.
 */}}
 {{- define "cutout.replicas" -}}
 {{- if not .root.Values.autoscaling.enabled -}}
 replicas: {{ .root.Values.replicas }}
 {{- else -}}
 {{- with lookup .apiVersion .kind .root.Release.Namespace (include "cutout.fullname" .root) -}}
+{{- $scaled := false -}}
+{{- range .metadata.managedFields }}{{ if eq (.subresource | default "") "scale" }}{{ $scaled = true }}{{ end }}{{ end -}}
+{{- if not $scaled -}}
 replicas: {{ .spec.replicas }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -60,10 +68,15 @@ capabilities:
 {{- if or (eq .Values.mode "native") .Values.wasmcloud.http.enabled }}true{{ end }}
 {{- end }}
 
+{{/* The Service of the metrics. */}}
+{{- define "cutout.metricsName" -}}
+{{ include "cutout.fullname" . | trunc 55 | trimSuffix "-" }}-metrics
+{{- end }}
+
 {{/* One component of the workload: takes `root`, `name`, `values`. */}}
 {{- define "cutout.component" -}}
 - name: {{ .name }}
-  image: {{ include "cutout.image" (dict "root" .root "image" .values.image) }}
+  image: {{ include "cutout.image" (dict "root" .root "image" .values.image "at" (printf "wasmcloud.%s.image" .name)) }}
   imagePullPolicy: {{ .values.image.pullPolicy }}
   {{- with .root.Values.imagePullSecret }}
   imagePullSecret:
