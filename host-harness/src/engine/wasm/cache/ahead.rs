@@ -111,7 +111,8 @@ pub(super) fn component(
     runtime: Runtime,
     announce: &dyn Fn(&str),
 ) -> Result<Option<Component>, Error> {
-    let Some(path) = std::env::var_os(FOLDER).map(PathBuf::from) else {
+    let path = std::env::var_os(FOLDER).filter(|path| !path.is_empty());
+    let Some(path) = path.map(PathBuf::from) else {
         return Ok(None);
     };
     let refused = |why: &str| {
