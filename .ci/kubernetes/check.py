@@ -1,14 +1,23 @@
-"""The chart on a live cluster: check.py MODULE…, inside the node, with the folders of the Go modules that have definitions."""
+"""The chart on a live cluster: check.py WORK MODULE…, inside the node, with the folders of the Go modules that have definitions."""
 
+import pathlib
 import sys
 
-from checks import close
+from checks import close, skip
 from native import check_native
 from objects import check_objects, define
 from workloads import check_workloads
 
-define(sys.argv[1:])
+work = pathlib.Path(sys.argv[1])
+define(sys.argv[2:])
 check_objects()
 check_workloads()
 check_native()
+if (work / "images/wash.tar").exists():
+    from wash import check_hosts, check_operator
+
+    check_hosts(work)
+    check_operator(work)
+else:
+    skip("wash or docker-registry is not here: no host of wasmCloud ran")
 sys.exit(close())

@@ -16,7 +16,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/cutout"
 DOCS = ROOT / "docs/kubernetes.md"
 PHOTO = (ROOT / "fixtures/photos/rocket.jpg").read_bytes()
-IMAGE = f"ghcr.io/example/cutout:{re.search(r'^appVersion: (.*)$', (CHART / 'Chart.yaml').read_text(), re.M)[1]}"
+REPOSITORY = "ghcr.io/example/cutout"
+# The images of the docs.
+NAMED = (f"--set=native.image.repository={REPOSITORY}", f"--set=wasmcloud.http.image.repository={REPOSITORY}-http",
+         f"--set=wasmcloud.worker.image.repository={REPOSITORY}-worker")
+# Pods that fit on two cores beside others.
+SMALL = ("--set=native.workers=1", "--set=native.resources.requests.cpu=100m")
+IMAGE = f"{REPOSITORY}:{re.search(r'^appVersion: (.*)$', (CHART / 'Chart.yaml').read_text(), re.M)[1]}"
 
 
 def run(*command, text=None, seconds=120):
@@ -64,7 +70,7 @@ def until(what, seconds=120):
 
 def install(name, *words, namespace="default"):
     """Installs the chart natively, small enough for any machine, and waits for its pods."""
-    helm("install", name, CHART, f"--namespace={namespace}", "--set=mode=native", *words)
+    helm("install", name, CHART, f"--namespace={namespace}", "--set=mode=native", *NAMED, *words)
     ready(name, namespace)
 
 
@@ -75,9 +81,10 @@ def ready(name, namespace="default"):
     until(lambda: not any("deletionTimestamp" in pod["metadata"] for pod in get("pods", f"--namespace={namespace}", selector)["items"]))
 
 
-def remove(name, namespace="default"):
-    """Uninstalls a release and waits until its pods are gone; what is left of it."""
-    helm("uninstall", name, f"--namespace={namespace}", "--wait", seconds=180)
+def remove(name, namespace="default", uninstall=True):
+    """Uninstalls a release, unless that is done, and waits until its pods are gone; what is left of it."""
+    if uninstall:
+        helm("uninstall", name, f"--namespace={namespace}", "--wait", seconds=180)
     until(lambda: not get("pods", f"--namespace={namespace}", f"--selector=app.kubernetes.io/instance={name}")["items"])
     kinds = kubectl("api-resources", "--verbs=list", "--namespaced", "--output=name").split()
     kinds = ",".join(kind for kind in kinds if not kind.endswith(("events.k8s.io", "metrics.k8s.io")) and kind not in ("events", "endpoints"))
@@ -111,8 +118,8 @@ def ask(url, body=None, headers=(), seconds=60):
 class Load:
     """Callers who ask one after the other, each on a new connection, from `with` to its end."""
 
-    def __init__(self, url, callers=1, pause=0.0, body=PHOTO):
-        self.url, self.callers, self.pause, self.body = f"{url}/v1/remove", callers, pause, body
+    def __init__(self, url, callers=1, pause=0.0, body=PHOTO, headers=()):
+        self.url, self.callers, self.pause, self.body, self.headers = f"{url}/v1/remove", callers, pause, body, headers
         self.answers = collections.Counter()
         self.over = threading.Event()
 
@@ -130,7 +137,7 @@ class Load:
 
     def call(self):
         while not self.over.is_set():
-            status, text = ask(self.url, self.body)
+            status, text = ask(self.url, self.body, self.headers)
             self.answers[status if status else text.decode()] += 1
             self.over.wait(self.pause)
 

@@ -15,6 +15,7 @@ MODULES = {
     "github.com/prometheus-operator/prometheus-operator@v0.85.0": (
         "example/prometheus-operator-crd", "monitoring.coreos.com", ["servicemonitors"],
     ),
+    "github.com/kedacore/keda/v2@v2.21.0": ("config/crd/bases", "keda.sh", ["scaledobjects"]),
     "github.com/envoyproxy/gateway@v1.9.1": (
         "charts/gateway-helm/charts/crds/crds/generated", "gateway.envoyproxy.io", ["backendtrafficpolicies"],
     ),

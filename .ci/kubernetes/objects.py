@@ -3,7 +3,7 @@
 import tempfile
 
 from checks import check, skip, sound
-from cluster import CHART, blocks, helm, kubectl, run
+from cluster import CHART, NAMED, blocks, helm, kubectl, run
 from definitions import WASMCLOUD, files
 
 def define(folders):
@@ -21,19 +21,19 @@ def refusal(text):
 
 
 def rendered(values):
-    """What the chart makes of values, natively; the autoscaler among it."""
+    """What the chart makes of values, the autoscaler among it."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(values)
         file.flush()
-        text = helm("template", "cutout", CHART, "--set=mode=native", f"--values={file.name}")
-    check("they make an autoscaler", "kind: HorizontalPodAutoscaler" in text)
+        text = helm("template", "cutout", CHART, *NAMED, f"--values={file.name}", *(() if "kedaTriggers" in values else ("--set=mode=native",)))
+    check("they make an autoscaler", "kind: HorizontalPodAutoscaler" in text or "kind: ScaledObject" in text)
     return text
 
 
 def check_objects():
-    sets = {"default": []} | {path.stem: ["-f", path] for path in sorted((CHART / "ci").glob("*.yaml"))}
+    sets = {path.stem: ["-f", path] for path in sorted((CHART / "ci").glob("*.yaml"))}
     for name, values in sets.items():
-        if name == "default" or name.startswith("wasmcloud"):
+        if name.startswith("wasmcloud"):
             if not WASMCLOUD.exists():
                 skip(f"{name}: ../shared/data/wasmcloud-crds is not here")
                 continue
@@ -45,7 +45,7 @@ def check_objects():
     for block in blocks("Scaling", "yaml"):
         if "autoscaling:" in block:
             sound("the docs' values of an autoscaler are the chart's", refusal(rendered(block)))
-    spoiled = helm("template", "cutout", CHART, "--set=mode=native").replace("emptyDir:", "emptyDirs:")
+    spoiled = helm("template", "cutout", CHART, "--set=mode=native", *NAMED).replace("emptyDir:", "emptyDirs:")
     check("a field that is unknown is noticed", refusal(spoiled))
     spoiled = helm("template", "cutout", CHART, "-f", CHART / "ci/native-everything.yaml").replace("type: PathPrefix", "type: Prefixed")
     check("a value of a route that is unknown is noticed", refusal(spoiled))

@@ -1,0 +1,63 @@
+"""Starts of native pods: from the host images in their container's image, from those of other pods, and by compiling."""
+
+import datetime
+import json
+import pathlib
+import re
+
+from checks import check
+from cluster import CHART, PHOTO, SMALL, address, ask, helm, install, kubectl, pods, ready, remove
+from speed import limit
+
+COMPILES = "preparing the model"
+# Turns the container's own host images off.
+NONE = ("--set-json=native.extraEnv=[{\"name\":\"CUTOUT_HOST_IMAGES\",\"value\":\"\"}]",)
+
+
+def start():
+    """What the only pod said when it started, and the seconds until it served.
+
+    Its start is known in whole seconds, so that these are up to one more than the truth.
+    """
+    [pod] = pods("start")
+    [container] = pod["status"]["containerStatuses"]
+    begun = datetime.datetime.fromisoformat(container["state"]["running"]["startedAt"])
+    said = kubectl("logs", pod["metadata"]["name"], "--timestamps")
+    served = re.search(r"^(\S{26})\S*Z .*serving on", said, re.M)
+    served = datetime.datetime.fromisoformat(f"{served[1]}+00:00")
+    return said, (served - begun).total_seconds()
+
+
+def check_starts():
+    install("start", "--set=fullnameOverride=start", "--set=replicas=1", *SMALL)
+    said, seconds = start()
+    check("a start from the container's host images compiles nothing", COMPILES not in said and "not used" not in said, said)
+    check(f"it serves after {seconds:.1f} s, less than 2", seconds < limit(2), str(seconds))
+    helm("upgrade", "start", CHART, "--reuse-values", *NONE)
+    ready("start")
+    said, without = start()
+    check("a start without them compiles", COMPILES in said, said)
+    print(f"it serves after {without:.1f} s", flush=True)
+    status, _ = ask(f"{address('start')}/v1/remove", PHOTO)
+    check("and answers images", status == 200, str(status))
+    share()
+    left = remove("start")
+    check("nothing is left of the pods", not left, left)
+
+
+def share():
+    """Has pods keep their host images on one volume."""
+    claim = {"accessModes": ["ReadWriteOnce"], "storageClassName": "", "resources": {"requests": {"storage": "1Gi"}}}
+    pathlib.Path("/var/lib/host-images").mkdir()
+    local = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "local": {"path": "/var/lib/host-images"},
+             "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
+                 {"key": "kubernetes.io/hostname", "operator": "In", "values": ["node"]}]}]}}}
+    for kind, spec in (("PersistentVolume", local), ("PersistentVolumeClaim", claim)):
+        document = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "host-images"}, "spec": spec}
+        kubectl("create", "--filename=-", text=json.dumps(document))
+    helm("upgrade", "start", CHART, "--reuse-values", "--set=native.cacheClaim=host-images")
+    ready("start")
+    check("the first pod on a shared volume compiles", COMPILES in start()[0], start()[0])
+    kubectl("rollout", "restart", "deployment/start")
+    ready("start")
+    check("the next one does not", COMPILES not in start()[0], start()[0])
