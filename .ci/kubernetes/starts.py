@@ -43,6 +43,7 @@ def check_starts():
     share()
     left = remove("start")
     check("nothing is left of the pods", not left, left)
+    kubectl("delete", "persistentvolumeclaim/host-images", "persistentvolume/host-images")
 
 
 def share():

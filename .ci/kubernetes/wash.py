@@ -51,6 +51,16 @@ def check_operator(work):
     if not (nats and wasmcloud and os.environ["WASMCLOUD_OPERATOR"]):
         skip("WASMCLOUD_CHART, WASMCLOUD_OPERATOR and NATS_CHART do not name the charts and the operator: wasmCloud was not installed")
         return
+    install_wasmcloud(nats, wasmcloud)
+    push(work, "http", "actor")
+    push(work, "worker", "worker")
+    ready = until(lambda: len(found := conditions("hosts", "wasmcloud-system")) == 2 and all(found))
+    check("two hosts are READY", ready, run("kubectl", "get", "hosts", "--namespace=wasmcloud-system")[0])
+    check_operated()
+
+
+def install_wasmcloud(nats, wasmcloud):
+    """Installs these charts by the docs' commands."""
     kubectl("delete", "customresourcedefinitions", *(f"{kind}.runtime.wasmcloud.dev" for kind in
             ("artifacts", "hosts", "workloaddeployments", "workloadreplicasets", "workloads")), "--ignore-not-found")
     here = {f"nats/nats --version {version('nats/nats')}": f"{nats} --set reloader.enabled=false,natsBox.enabled=false",
@@ -58,16 +68,16 @@ def check_operator(work):
                 f"{wasmcloud} --set operator.image.pull_policy=IfNotPresent,runtime.image.pull_policy=IfNotPresent"
                 f" --set 'runtime.extraArgs={{--max-guest-memory=1536MiB,--allow-insecure-registries}}'"}
     give_images(nats, wasmcloud)
-    push(work, "http", "actor")
-    push(work, "worker", "worker")
     with tempfile.TemporaryDirectory() as folder:
         follow = reader(pathlib.Path(folder))
         for block in blocks("1. wasmCloud and its NATS"):
             for theirs, ours in here.items():
                 block = block.replace(theirs, ours)
             sound("the docs' installation of wasmCloud", follow(re.sub("^helm repo .*$", "", block, flags=re.M)))
-    ready = until(lambda: len(found := conditions("hosts", "wasmcloud-system")) == 2 and all(found))
-    check("two hosts are READY", ready, kubectl("get", "hosts", "--namespace=wasmcloud-system"))
+
+
+def check_operated():
+    """The chart on wasmCloud and its operator: names, spread, a rolling update, a host that is deleted."""
     helm("install", "cutout", CHART, *NAMED, *OURS, "--set=replicas=4")
     check("the workload is READY", until(lambda: all(conditions("workloaddeployments") or [False])), kubectl("get", "workloaddeployments"))
     url = address("cutout")
@@ -109,8 +119,14 @@ def give_images(nats, wasmcloud):
     for image in set(re.findall(r"image: *\"?([^\s\"]+)", asked)):
         for word, own in (("wash", "localhost/wash:1"), ("runtime-operator", operator and operator[0]), ("nats:", "localhost/nats:1")):
             if word in image and own and own != image:
-                name = image if image.split("/")[0].count(".") else f"docker.io/library/{image}"
-                run("ctr", "--namespace=k8s.io", "images", "tag", own, name)
+                run("ctr", "--namespace=k8s.io", "images", "tag", own, whole(image))
+
+
+def whole(image):
+    """The name of an image with its registry, as containerd keeps it."""
+    image = image.removeprefix("docker.io/")
+    place, slash, _ = image.partition("/")
+    return image if slash and "." in place else f"docker.io/{image}" if slash else f"docker.io/library/{image}"
 
 
 def images_here():
