@@ -140,7 +140,7 @@ def resets(port, _):
         client.close()
 
 
-CHEAP = ["/dashboard/failures", "/openapi.json", "/metrics", "/dashboard", "/dashboard.js", "/", "/nowhere"]
+CHEAP = ["/dashboard/failures", "/dashboard/history", "/openapi.json", "/metrics", "/dashboard", "/dashboard.js", "/", "/nowhere"]
 
 # Name, attack, connections.
 ATTACKS = [

@@ -7,6 +7,7 @@ mod budget;
 mod connections;
 mod cors;
 mod failures;
+mod history;
 mod metrics;
 mod pool;
 mod rejection;
@@ -31,6 +32,7 @@ use body::Bodies;
 use budget::{Budget, Capacity};
 use connections::{Listeners, WaitTimes};
 use cors::Cors;
+use history::History;
 use pool::Pool;
 use service::Service;
 
@@ -106,13 +108,18 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
     if let Some(addr) = metrics_addr {
         announce(&format!("metrics on http://{addr}/metrics"));
     }
-    let finished = runtime.block_on(connections::serve(
-        Listeners { main, metrics },
-        service,
-        any(first),
-        twice(second),
-        times,
-    ));
+    let finished = runtime.block_on(async {
+        tokio::select! {
+            finished = connections::serve(
+                Listeners { main, metrics },
+                service.clone(),
+                any(first),
+                twice(second),
+                times,
+            ) => finished,
+            never = service.history.keep(|| service.figures()) => match never {},
+        }
+    });
     if !finished {
         tracing::warn!("stopped before every request was answered; raise --grace");
     }
@@ -152,6 +159,7 @@ fn service(pool: Pool, config: Config) -> Arc<Service> {
         model: HeaderValue::try_from(config.model)
             .unwrap_or_else(|_| HeaderValue::from_static("custom")),
         log: AccessLog::new(),
+        history: History::new(),
         stopping: AtomicBool::new(false),
     })
 }

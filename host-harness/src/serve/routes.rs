@@ -14,6 +14,8 @@ pub(super) enum Own {
     File(&'static str, &'static str),
     /// The last failures. Needs the token.
     Failures,
+    /// The last hour of the metrics. Needs the token.
+    History,
     /// The metrics. Needs the token.
     Metrics,
 }
@@ -37,9 +39,23 @@ struct OwnRoute {
     is_counted: bool,
 }
 
+/// A fixed file beside this one, at the path of its name.
+macro_rules! file {
+    ($media_type:expr, $name:literal) => {
+        OwnRoute {
+            path: concat!("/", $name),
+            answer: Own::File($media_type, include_str!($name)),
+            is_counted: false,
+        }
+    };
+}
+
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
 /// Routes besides those of [`ROUTES`], which come after them. The dashboard asks for the token itself: a browser cannot send one
 /// with an address.
-static OWN: [OwnRoute; 7] = [
+static OWN: [OwnRoute; 8] = [
     counted("/healthz", Own::Live),
     counted("/readyz", Own::Ready),
     counted("/metrics", Own::Metrics),
@@ -47,24 +63,10 @@ static OWN: [OwnRoute; 7] = [
         "/dashboard",
         Own::File("text/html; charset=utf-8", include_str!("dashboard.html")),
     ),
-    OwnRoute {
-        path: "/dashboard.js",
-        answer: Own::File(
-            "text/javascript; charset=utf-8",
-            include_str!("dashboard.js"),
-        ),
-        is_counted: false,
-    },
-    OwnRoute {
-        path: "/dashboard.css",
-        answer: Own::File("text/css; charset=utf-8", include_str!("dashboard.css")),
-        is_counted: false,
-    },
-    OwnRoute {
-        path: "/dashboard/failures",
-        answer: Own::Failures,
-        is_counted: false,
-    },
+    file!(STYLE, "dashboard.css"),
+    file!(SCRIPT, "dashboard.js"),
+    uncounted("/dashboard/failures", Own::Failures),
+    uncounted("/dashboard/history", Own::History),
 ];
 
 const fn counted(path: &'static str, answer: Own) -> OwnRoute {
@@ -72,6 +74,14 @@ const fn counted(path: &'static str, answer: Own) -> OwnRoute {
         path,
         answer,
         is_counted: true,
+    }
+}
+
+const fn uncounted(path: &'static str, answer: Own) -> OwnRoute {
+    OwnRoute {
+        path,
+        answer,
+        is_counted: false,
     }
 }
 
@@ -136,6 +146,7 @@ mod tests {
             "/openapi.json",
             "/dashboard.js",
             "/dashboard/failures",
+            "/dashboard/history",
             "/x",
         ] {
             assert_eq!(label(path), "other", "{path}");

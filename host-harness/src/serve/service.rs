@@ -18,6 +18,7 @@ use super::auth::Token;
 use super::body::{AnswerBody, Bodies};
 use super::budget::{self, Budget, Client, Flight};
 use super::cors::Cors;
+use super::history::History;
 use super::metrics;
 use super::pool::Pool;
 use super::rejection::{self, Rejection};
@@ -37,6 +38,7 @@ pub(super) struct Service {
     /// The name in `X-Model`.
     pub(super) model: HeaderValue,
     pub(super) log: Arc<AccessLog>,
+    pub(super) history: History,
     pub(super) stopping: AtomicBool,
 }
 
@@ -117,7 +119,7 @@ impl Service {
             Some(Own::Live) => Some(page(200, "text/plain", "ok\n")),
             Some(Own::Ready) => Some(self.ready()),
             Some(Own::File(media_type, text)) => Some(page(200, media_type, text)),
-            Some(Own::Failures | Own::Metrics) => None,
+            Some(Own::Failures | Own::History | Own::Metrics) => None,
             None if scope == Scope::Metrics => None,
             None => cutout_http::asset(&head.method, path),
         }
@@ -149,9 +151,13 @@ impl Service {
         }
         match routes::own(path, scope) {
             Some(Own::Failures) => page(200, "application/json", self.log.failures.json()),
-            Some(Own::Metrics) => match self.log.metrics.text(&self.pool.load(), &self.budget) {
+            Some(Own::Metrics) => match self.figures() {
                 Ok(text) => page(200, metrics::MEDIA_TYPE, text),
-                Err(_) => page(500, "text/plain", "the metrics cannot be written\n"),
+                Err(_) => unwritten(),
+            },
+            Some(Own::History) => match self.figures().map(|text| self.history.json(&text)) {
+                Ok(Ok(json)) => page(200, "application/json", json),
+                _ => unwritten(),
             },
             _ if scope == Scope::Metrics => {
                 self.bodies.forget(body, head);
@@ -162,6 +168,11 @@ impl Service {
                 Err(rejection) => rejection.response(path),
             },
         }
+    }
+
+    /// Every figure of this moment, as `/metrics` has them.
+    pub(super) fn figures(&self) -> Result<String, std::fmt::Error> {
+        self.log.metrics.text(&self.pool.load(), &self.budget)
     }
 
     async fn image(
@@ -246,6 +257,10 @@ fn request(head: &Parts) -> Result<Request<()>, Rejection> {
         request.headers_mut().remove(name);
     }
     Ok(request)
+}
+
+fn unwritten() -> Response<Bytes> {
+    page(500, "text/plain", "the metrics cannot be written\n")
 }
 
 fn page(status: u16, media_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {

@@ -5,6 +5,7 @@ mod client;
 mod cors;
 mod crowd;
 mod health;
+mod history;
 mod limits;
 mod mutated;
 mod remote;
@@ -221,6 +222,8 @@ fn with_a_token_only_health_and_the_page_are_open() {
         assert_eq!((answer.status, &*answer.code()), (401, "unauthorised"));
         assert_eq!(answer.headers["www-authenticate"], "Bearer");
     }
+    let history = b"GET /dashboard/history HTTP/1.1\r\nhost: x\r\nx-api-key: secret\r\n\r\n";
+    assert_eq!(server.ask(history).status, 200);
     let answer = with("/v1.0/removebg", "x-api-key: wrong\r\n");
     assert_eq!(answer.status, 403);
     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
@@ -232,6 +235,7 @@ fn with_a_token_only_health_and_the_page_are_open() {
         ("/dashboard", 200),
         ("/metrics", 401),
         ("/dashboard/failures", 401),
+        ("/dashboard/history", 401),
     ] {
         assert_eq!(server.get(path).status, status, "{path}");
     }
