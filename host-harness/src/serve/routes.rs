@@ -55,7 +55,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Routes besides those of [`ROUTES`], which come after them. The dashboard asks for the token itself: a browser cannot send one
 /// with an address.
-static OWN: [OwnRoute; 8] = [
+static OWN: &[OwnRoute] = &[
     counted("/healthz", Own::Live),
     counted("/readyz", Own::Ready),
     counted("/metrics", Own::Metrics),
@@ -65,6 +65,14 @@ static OWN: [OwnRoute; 8] = [
     ),
     file!(STYLE, "dashboard.css"),
     file!(SCRIPT, "dashboard.js"),
+    file!(SCRIPT, "dashboard/cards.js"),
+    file!(SCRIPT, "dashboard/charts.js"),
+    file!(SCRIPT, "dashboard/dom.js"),
+    file!(SCRIPT, "dashboard/format.js"),
+    file!(SCRIPT, "dashboard/plot.js"),
+    file!(SCRIPT, "dashboard/samples.js"),
+    file!(SCRIPT, "dashboard/servers.js"),
+    file!(SCRIPT, "dashboard/tables.js"),
     uncounted("/dashboard/failures", Own::Failures),
     uncounted("/dashboard/history", Own::History),
 ];
@@ -118,7 +126,7 @@ mod tests {
 
     #[test]
     fn no_path_has_two_routes() {
-        for route in &OWN {
+        for route in OWN {
             assert!(own(route.path, Scope::All).is_some());
             let others = ROUTES.iter().filter(|other| other.path == route.path);
             assert_eq!(others.count(), 0, "{}", route.path);

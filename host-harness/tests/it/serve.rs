@@ -169,6 +169,7 @@ fn pages_come_with_a_strict_policy() {
         ("/", "text/html; charset=utf-8"),
         ("/dashboard", "text/html; charset=utf-8"),
         ("/dashboard.js", "text/javascript; charset=utf-8"),
+        ("/dashboard/charts.js", "text/javascript; charset=utf-8"),
         ("/dashboard.css", "text/css; charset=utf-8"),
     ] {
         let answer = server.get(path);
@@ -184,24 +185,55 @@ fn pages_come_with_a_strict_policy() {
 #[test]
 fn the_dashboard_names_everything_relative_to_itself() {
     let server = Server::start("native", &[]);
-    let text = |path: &str| String::from_utf8(server.get(path).body).unwrap();
-    for path in ["/dashboard", "/dashboard.js", "/dashboard.css"] {
+    let text = |path: &str| {
+        let answer = server.get(path);
+        assert_eq!(answer.status, 200, "{path}");
+        let text = String::from_utf8(answer.body).unwrap();
         for mark in ["(\"/", " \"/", "=\"/", "(`/", " `/", "url(/"] {
-            assert!(!text(path).contains(mark), "{path} has {mark}");
+            assert!(!text.contains(mark), "{path} has {mark}");
         }
-    }
+        text
+    };
     let (page, script) = (text("/dashboard"), text("/dashboard.js"));
+    text("/dashboard.css");
     for (named, file) in [
         (&page, "href=\"dashboard.css\""),
         (&page, "src=\"dashboard.js\""),
         (&page, "href=\"metrics\""),
+        (&page, "href=\"openapi.json\""),
+        (&page, "href=\"./\""),
         (&script, "read(\"metrics\")"),
         (&script, "read(\"dashboard/failures\")"),
+        (&script, "read(\"dashboard/history\")"),
     ] {
         assert!(named.contains(file), "{file}");
-        let path = file.split('"').nth(1).unwrap();
+        let path = file.split('"').nth(1).unwrap().trim_start_matches("./");
         assert_eq!(server.get(&format!("/{path}")).status, 200, "{path}");
     }
+    // Modules import each other by names that are relative to themselves.
+    let mut modules = imports(&script);
+    for n in 0.. {
+        let Some(module) = modules.get(n) else {
+            break;
+        };
+        let named = imports(&text(&format!("/dashboard/{module}")));
+        modules.extend(
+            named
+                .into_iter()
+                .filter(|name| !modules.contains(name))
+                .collect::<Vec<_>>(),
+        );
+    }
+    assert!(modules.len() >= 8, "{modules:?}");
+}
+
+/// Names of the modules that a script imports, without their folders.
+fn imports(script: &str) -> Vec<String> {
+    let lines = script.lines().filter(|line| line.starts_with("import "));
+    let paths = lines.map(|line| line.split('"').nth(1).unwrap());
+    paths
+        .map(|path| path.rsplit('/').next().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
