@@ -74,6 +74,13 @@ async function dashboard() {
   await tab.until("document.querySelectorAll('#failures time').length >= 1");
   const row = await tab.evaluate("document.querySelector('#failures tr').textContent");
   check("failures are listed", /41[35]|422/.test(row) && /unsupported-format|undecodable/.test(row), row);
+  for (let n = 0; n < 12; n++) await post("no image");
+  const rows = "document.querySelectorAll('#failures tr').length";
+  await tab.until(visible("more"));
+  check("ten failures are shown", (await tab.evaluate(rows)) === 10);
+  await tab.evaluate("document.getElementById('more').focus()");
+  await tab.key("Enter");
+  check("Enter shows all failures", (await tab.evaluate(rows)) > 10 && (await tab.evaluate("document.getElementById('more').ariaExpanded")) === "true");
   check("no complaints of the browser", only(tab), tab.complaints);
   const sides = await tab.evaluate("[...document.querySelectorAll('nav a')].map(({ href }) => fetch(href).then(({ status }) => status))".replace(/^/, "Promise.all(") + ")");
   check("links lead to the page, the description and the metrics", sides.join() === "200,200,200", sides);

@@ -115,5 +115,9 @@ $("span").addEventListener("change", () => {
   $("span").dataset.chosen = "yes";
   draw();
 });
+$("more").addEventListener("click", () => {
+  $("more").setAttribute("aria-expanded", $("more").getAttribute("aria-expanded") !== "true");
+  draw();
+});
 window.addEventListener("resize", draw);
 poll();

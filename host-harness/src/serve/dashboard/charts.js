@@ -28,6 +28,11 @@ export function gauge(name) {
   return (all) => sum(all.map((series) => total(series.at(-1).samples, name)));
 }
 
+/** The greatest value that is not 0, which stands for none. */
+function largest(name) {
+  return (all) => Math.max(...all.map((series) => total(series.at(-1).samples, name)).filter((value) => value > 0));
+}
+
 /** How much a counter grew over `span` seconds, or over what is known of them. */
 function growth(series, name, span, keeps) {
   const early = earlier(series, span);
@@ -96,7 +101,7 @@ export const CHARTS = [
     also: [{ name: "since the start", at: gauge(instances) }] },
   { title: "Memory of a sandbox", unit: "bytes",
     about: "The most memory that the sandbox of the last image has used. Its limit is --max-memory.",
-    lines: [{ name: "largest", at: (all) => gauge("cutout_instance_memory_bytes")(all) || NaN }] },
+    lines: [{ name: "largest", at: largest("cutout_instance_memory_bytes") }] },
   { title: "Memory of the server", unit: "bytes",
     about: "Memory of the whole process that is in RAM (resident), with all of its sandboxes.",
     lines: [{ name: "resident", at: gauge("process_resident_memory_bytes") }] },

@@ -16,6 +16,7 @@ const STAGES = {
 };
 
 const FAILURES = 50;
+const FEW = 10; // failures that are shown before a person asks for all
 
 function row(table, ...contents) {
   const labels = [...$(table).closest("table").tHead.rows[0].cells].map(({ textContent }) => textContent);
@@ -61,10 +62,13 @@ export function drawFailures(all, failures) {
   $("failure-counts").textContent = sorted.length
     ? `Since the start: ${sorted.map(([code, count]) => `${code} ${count}`).join(", ")}.`
     : "None since the start.";
-  const key = JSON.stringify(failures);
+  const isAll = $("more").getAttribute("aria-expanded") === "true";
+  $("more").hidden = failures.length <= FEW;
+  $("more").textContent = isAll ? `Show the last ${FEW}` : `Show all ${failures.length}`;
+  const key = JSON.stringify([isAll, failures]);
   if ($("failures").dataset.key === key) return; // a reader's place and selection stay
   $("failures").dataset.key = key;
-  const rows = failures.map(({ time, id, status, code, path, ms }) => {
+  const rows = failures.slice(0, isAll ? FAILURES : FEW).map(({ time, id, status, code, path, ms }) => {
     const date = new Date(time * 1e3);
     const stamp = element("time", { datetime: date.toISOString() }, date.toLocaleTimeString());
     return row("failures", stamp, status, code, path, words(ms / 1e3, "seconds"), id);
