@@ -50,11 +50,13 @@ h_bucket{le="2"} 4
       const rows = [[970, [1, 7, 10]], [985, [1, 7, 20]], [1000, [1, 7, 30, 1]]].map(([time, values]) => ({ time, values }));
       join(servers, decode({ now: 1000, names, rows }, 5000.2));
       const { series, whole } = servers.values().next().value;
+      const next = parse('cutout_server_info{host="a"} 1\\nprocess_start_time_seconds 7\\nn 40');
       const hour = thin(Array.from({ length: 1001 }, (_, n) => ({ time: 5 * n })), 5000).map(({ time }) => time);
       const gaps = hour.slice(1).map((time, n) => time - hour[n]);
       return {
         joined: [servers.size, whole, series.map(({ time }) => time.toFixed(1)).join(" "), series.map((_, n) => gauge("n")([series.slice(0, n + 1)])).join(" "),
           times(servers, 5000.2).length],
+        asks: [5002, 5018].map((time) => keep(servers, time, next).whole).join(),
         late: series.map(({ samples }) => samples.has("late")).join(),
         hour: [hour.at(-1) - hour[0], hour.length, Math.max(...gaps), Math.min(...gaps), gaps.filter((gap) => gap === 5).length],
       };
@@ -74,6 +76,7 @@ h_bucket{le="2"} 4
   check("a server that was started again", seen.again.join() === "2,1045" && seen.left === 1, seen);
   check("the sum of before is of the servers of before", seen.past === 1060, seen);
   check("a history is joined to what was polled", seen.joined.join() === "1,true,4970.2 4985.2 5000.2,10 20 30,3", seen.joined);
+  check("a pause is filled from the history", seen.asks === "true,false", seen.asks);
   check("a figure that came later is not in earlier rows", seen.late === "false,false,true", seen.late);
   check("an hour, about a minute apart and lately all", seen.hour.join() === "3600,176,55,5,120", seen.hour);
   check("lines break where nothing is known", seen.drawn === "M h L M h M h L", seen.drawn);
