@@ -1,4 +1,4 @@
-"""Packs a folder as a container image of one layer: image.py NAME OUT.tar FOLDER CONFIG, with the image's settings as JSON."""
+"""Packs a folder as a container image of one layer: image.py NAME OUT.tar FOLDER CONFIG [ARCHITECTURE], with the image's settings as JSON."""
 
 import hashlib
 import io
@@ -25,10 +25,10 @@ def layer(folder):
     return packed.getvalue()
 
 
-def main(name, out, folder, settings):
+def main(name, out, folder, settings, architecture="amd64"):
     packed = layer(folder)
     image = {
-        "architecture": "amd64",
+        "architecture": architecture,
         "os": "linux",
         "config": json.loads(settings),
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest(packed)}"]},

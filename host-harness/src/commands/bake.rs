@@ -44,7 +44,7 @@ pub struct Bake {
 
     /// Also compile it for the levels of CPUs x86-64-v3 and x86-64-v2, into this folder, which CUTOUT_HOST_IMAGES names to `cutout
     /// serve`: a start from there compiles nothing.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "world")]
+    #[arg(long, value_name = "FOLDER")]
     host_images: Option<PathBuf>,
 }
 
@@ -70,6 +70,10 @@ impl Command for Bake {
         }
         if self.world == World::Worker && self.runtime != Runtime::Net {
             let text = "the worker has the runtime net alone; leave --runtime out, or bake the world actor";
+            return Err(Error::new(Kind::Usage, text));
+        }
+        if self.world == World::Worker && self.host_images.is_some() {
+            let text = "--host-images is for the component that answers HTTP; leave --world out";
             return Err(Error::new(Kind::Usage, text));
         }
         announce(&format!("baking {}", model.spec.name));
