@@ -33,32 +33,29 @@ def check_starts():
     said, seconds = start()
     check("a start from the container's host images compiles nothing", COMPILES not in said and "not used" not in said, said)
     check(f"it serves after {seconds:.1f} s, less than 2", seconds < limit(2), str(seconds))
-    helm("upgrade", "start", CHART, "--reuse-values", *NONE)
+    claim()
+    helm("upgrade", "start", CHART, "--reuse-values", *NONE, "--set=native.cacheClaim=host-images")
     ready("start")
     said, without = start()
     check("a start without them compiles", COMPILES in said, said)
     print(f"it serves after {without:.1f} s", flush=True)
     status, _ = ask(f"{address('start')}/v1/remove", PHOTO)
     check("and answers images", status == 200, str(status))
-    share()
+    kubectl("rollout", "restart", "deployment/start")
+    ready("start")
+    check("the next one finds what it made on their volume", COMPILES not in start()[0], start()[0])
     left = remove("start")
     check("nothing is left of the pods", not left, left)
     kubectl("delete", "persistentvolumeclaim/host-images", "persistentvolume/host-images")
 
 
-def share():
-    """Has pods keep their host images on one volume."""
-    claim = {"accessModes": ["ReadWriteOnce"], "storageClassName": "", "resources": {"requests": {"storage": "1Gi"}}}
+def claim():
+    """Makes a volume for the host images of pods, and a claim to it."""
+    wanted = {"accessModes": ["ReadWriteOnce"], "storageClassName": "", "resources": {"requests": {"storage": "1Gi"}}}
     pathlib.Path("/var/lib/host-images").mkdir()
     local = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "local": {"path": "/var/lib/host-images"},
              "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
                  {"key": "kubernetes.io/hostname", "operator": "In", "values": ["node"]}]}]}}}
-    for kind, spec in (("PersistentVolume", local), ("PersistentVolumeClaim", claim)):
+    for kind, spec in (("PersistentVolume", local), ("PersistentVolumeClaim", wanted)):
         document = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "host-images"}, "spec": spec}
         kubectl("create", "--filename=-", text=json.dumps(document))
-    helm("upgrade", "start", CHART, "--reuse-values", "--set=native.cacheClaim=host-images")
-    ready("start")
-    check("the first pod on a shared volume compiles", COMPILES in start()[0], start()[0])
-    kubectl("rollout", "restart", "deployment/start")
-    ready("start")
-    check("the next one does not", COMPILES not in start()[0], start()[0])
