@@ -327,7 +327,7 @@ def check_container(made):
     arguments = container["args"]
     for name, value in spec["ConfigMap"]["data"].items():
         arguments = [argument.replace(f"$({name})", value) for argument in arguments]
-    arguments = [argument.replace("0.0.0.0:7000", "127.0.0.1:0") for argument in arguments]
+    arguments = [re.sub("0.0.0.0:700[01]", "127.0.0.1:0", argument) for argument in arguments]
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"CUTOUT_CACHE": os.environ.get("CUTOUT_CACHE", f"{folder}/cutout")}
         command = [CUTOUT, *arguments, f"--model={ROOT}/fixtures/tiny/tiny.onnx"]
