@@ -61,7 +61,7 @@ fn the_history_has_every_figure_of_the_metrics_from_the_start_up_to_this_moment(
         if !moves.iter().any(|mark| name.starts_with(mark)) {
             let (value, here): (f64, _) = (value.parse().unwrap(), last[name].as_f64());
             assert!(
-                here.is_some_and(|here| (here - value).abs() < 1e-9),
+                here.is_some_and(|here| (here - value).abs() <= value * 1e-12),
                 "{name}"
             );
         }
