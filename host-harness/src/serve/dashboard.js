@@ -38,7 +38,7 @@ async function take(samples, time) {
   sums = thin([...sums, { time, values: valuesOf(seriesAt(time)) }], time);
   if (server.whole || server.asked >= TRIES) return;
   server.asked += 1;
-  const history = await read("dashboard/history").then((answer) => answer.json(), () => null);
+  const history = await read("dashboard/history").then((answer) => answer.json()).catch(() => null);
   if (history) recall(decode(history, seconds()));
 }
 
