@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cutout::{
-    Background, Encoding, Format, Layout, Length, Margins, ModelSpec, OutputRule, PngEffort,
-    Quality, Scaling, Size, WebpQuality,
+    Area, Background, BoundingBox, Brush, Encoding, Format, Layout, Length, Margins, Mark,
+    ModelSpec, OutputRule, PngEffort, Quality, Scaling, Size, WebpQuality,
 };
 
 use crate::bindings::exports::cutout::matting::types;
@@ -108,6 +108,24 @@ pub(crate) fn bounding_box(b: cutout::BoundingBox) -> types::BoundingBox {
         top: b.top,
         width: b.width,
         height: b.height,
+    }
+}
+
+pub(crate) fn mark(mark: &types::Mark) -> Mark<'_> {
+    Mark {
+        brush: match mark.brush {
+            types::Brush::Keep => Brush::Keep,
+            types::Brush::Erase => Brush::Erase,
+        },
+        area: match &mark.area {
+            types::Area::Rectangle(b) => Area::Rectangle(BoundingBox {
+                left: b.left,
+                top: b.top,
+                width: b.width,
+                height: b.height,
+            }),
+            types::Area::Painted(file) => Area::Painted(file),
+        },
     }
 }
 

@@ -30,6 +30,22 @@ impl matting::Guest for Actor {
         Ok(conversions::output(output, &clock))
     }
 
+    fn refine(
+        image: Vec<u8>,
+        mask: Option<Vec<u8>>,
+        marks: Vec<types::Mark>,
+        options: types::Options,
+    ) -> Result<types::Output, types::Error> {
+        let options = conversions::options(options);
+        let marks: Vec<_> = marks.iter().map(conversions::mark).collect();
+        let mut clock = StageClock::start();
+        let output = with_pipeline(|pipeline| {
+            let observe = &mut |stage| clock.end(stage);
+            pipeline.refine(&image, mask.as_deref(), &marks, &options, observe)
+        })?;
+        Ok(conversions::output(output, &clock))
+    }
+
     fn matte(
         image: Vec<u8>,
         quality: types::Quality,
@@ -82,6 +98,7 @@ fn error(error: cutout::Error) -> types::Error {
         ErrorKind::Undecodable => types::Error::Undecodable(text),
         ErrorKind::TooManyBytes => types::Error::TooManyBytes(text),
         ErrorKind::TooManyPixels => types::Error::TooManyPixels(text),
+        ErrorKind::Correction => types::Error::Correction(text),
         ErrorKind::Model => types::Error::Model(text),
         // Time and memory are limited by the host, from outside: the core has neither of their kinds in here.
         ErrorKind::Encode | ErrorKind::Timeout | ErrorKind::OutOfMemory => {

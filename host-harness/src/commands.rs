@@ -13,6 +13,7 @@ mod client;
 mod command;
 mod doctor;
 mod health;
+mod marks;
 mod model;
 mod output;
 mod quantize;

@@ -7,6 +7,7 @@ mod format;
 mod hdr;
 mod heif;
 mod jpeg;
+mod layer;
 mod raw_profile;
 mod samples;
 mod stated;
@@ -28,6 +29,8 @@ use exif::Exif;
 use format::Format;
 use stated::Colours;
 use tiff::Tiff;
+
+pub(crate) use layer::{Layer, decode_layer};
 
 /// Memory that a decoder may take beside the pixels, for profiles, texts and its own tables.
 const SIDE_MEMORY: u64 = 32 << 20;
@@ -51,14 +54,17 @@ const SIDE_MEMORY: u64 = 32 << 20;
 /// # Errors
 /// Kinds `unsupported-format`, `undecodable`, `too-many-bytes` and `too-many-pixels`.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
-    budget::kept(decoded(bytes, limits))
+    budget::kept(decoded(bytes, limits).map(|(picture, _)| picture))
 }
 
-fn decoded(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
+/// The image, and whether its file has alpha, also where all pixels are opaque.
+fn decoded(bytes: &[u8], limits: &Limits) -> Result<(Picture, bool), Error> {
     limits.check_bytes(bytes.len())?;
     let format = Format::sniff(bytes)?;
     if format == Format::Heif {
-        return heif::decode(bytes, limits);
+        let picture = heif::decode(bytes, limits)?;
+        let has_alpha = picture.channels == 4;
+        return Ok((picture, has_alpha));
     }
     let is_cgbi = format == Format::Png && cgbi::is_one(bytes);
     let bytes = match format {
@@ -74,6 +80,7 @@ fn decoded(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     let exif = Exif::of(&mut *decoder, format, bytes, chunks);
     let orientation = orientation(&mut *decoder, format, exif.as_ref());
     let icc = decoder.icc_profile().ok().flatten();
+    let has_alpha = decoder.color_type().has_alpha();
     let density = density::of(format, bytes, chunks, exif.as_ref());
     let colours = stated::colours(format, bytes, chunks, exif.as_ref(), icc)?;
     let mut samples = samples::read(decoder, format)?;
@@ -94,8 +101,10 @@ fn decoded(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         // Halves of 16 bits are turned one after the other.
         budget::room(picture.data.len() as u64)?;
     }
-    upright(picture, orientation)
-        .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
+    let picture = upright(picture, orientation);
+    let picture =
+        picture.ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))?;
+    Ok((picture, has_alpha))
 }
 
 /// A decoder of an image that is within the limits, as its own memory is.

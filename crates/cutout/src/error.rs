@@ -11,6 +11,8 @@ pub enum ErrorKind {
     TooManyBytes,
     /// A side or the area of the image is above [`Limits`](crate::Limits).
     TooManyPixels,
+    /// The mask or a mark of a correction does not fit the image, or there are too many.
+    Correction,
     /// The model cannot be used, or failed on this image.
     Model,
     /// The result could not be encoded.
@@ -23,11 +25,12 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::UnsupportedFormat,
         Self::Undecodable,
         Self::TooManyBytes,
         Self::TooManyPixels,
+        Self::Correction,
         Self::Model,
         Self::Encode,
         Self::Timeout,
@@ -46,6 +49,9 @@ impl ErrorKind {
             }
             Self::TooManyPixels => {
                 "a side or the area of the image, or of the output format, is above a limit that the message names"
+            }
+            Self::Correction => {
+                "the mask, or a mark to keep or erase, does not fit the image, or there are too many marks; the message says which"
             }
             Self::Model => {
                 "the model's file is damaged, of another family, or has an operator that is not supported"
@@ -67,6 +73,7 @@ impl ErrorKind {
             Self::Undecodable => "undecodable",
             Self::TooManyBytes => "too-many-bytes",
             Self::TooManyPixels => "too-many-pixels",
+            Self::Correction => "correction",
             Self::Model => "model",
             Self::Encode => "encode",
             Self::Timeout => "timeout",

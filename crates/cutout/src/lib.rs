@@ -33,6 +33,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod brush;
 mod budget;
 mod colour;
 mod compose;
@@ -59,6 +60,7 @@ mod smooth;
 mod thumbnail;
 mod transparency;
 
+pub use brush::{Area, Brush, MARKS, MAX_MARKS, Mark};
 pub use budget::{Budget, within};
 pub use colour::Cutout;
 pub use compose::{Background, Canvas, Colour, Layout, Length, Margins};

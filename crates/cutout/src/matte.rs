@@ -6,6 +6,8 @@ mod refine;
 mod uncertainty;
 mod window;
 
+pub(crate) use refine::pass;
+
 use crate::looks::Map;
 use crate::{Error, ErrorKind, Mask, Matte, ModelSpec, Picture, Quality, grid, resample};
 
@@ -54,6 +56,14 @@ pub(crate) fn matte(
             data,
         },
     })
+}
+
+/// How far a mask that is not the network's alone can be trusted, as [`Matte::uncertainty`] says it.
+pub(crate) fn uncertainty(mask: &Mask) -> f32 {
+    match mask.has_foreground() {
+        true => uncertainty::of(&mask.data, mask.width as usize, 0.0),
+        false => 1.0,
+    }
 }
 
 #[cfg(test)]

@@ -249,5 +249,25 @@ pub struct BoundingBox {
     pub height: u32,
 }
 
+impl FromStr for BoundingBox {
+    type Err = InvalidValue;
+
+    /// Reads `x,y,width,height`.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let mut numbers = text.split(',').map(|number| number.trim().parse().ok());
+        let mut next = || numbers.next().flatten();
+        let found = (next(), next(), next(), next(), next());
+        match found {
+            (Some(left), Some(top), Some(width @ 1..), Some(height @ 1..), None) => Ok(Self {
+                left,
+                top,
+                width,
+                height,
+            }),
+            _ => Err(Values::Rectangle.into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use crate::render::{draw, render};
 use crate::transparency::{self, Seen};
 use crate::{
-    BoundingBox, Canvas, Error, Layout, Limits, Mask, Matte, ModelSpec, Options, Output, Picture,
-    Quality, Segmenter, budget, decode, looks, matte, preprocess,
+    BoundingBox, Canvas, Error, Layout, Limits, Mark, Mask, Matte, ModelSpec, Options, Output,
+    Picture, Quality, Segmenter, brush, budget, decode, looks, matte, preprocess,
 };
 
 /// A stage of one image's way.
@@ -83,6 +83,49 @@ impl<S: Segmenter> Pipeline<S> {
             picture = picture.fitted(options.size);
         }
         let matte = self.matte(&picture, None, options.quality, observe)?;
+        self.render(picture, matte, options, observe)
+    }
+
+    /// Encoded image and mask in, corrected and encoded image out: the mask that belongs to the image, or else the one that
+    /// the network finds, corrected by `marks`. Without any this is the result of [`Self::remove`] for that mask. `observe`
+    /// is called as each stage ends; with a mask these are `decode`, `matte`, `colour` and `encode`.
+    ///
+    /// # Errors
+    /// The first error of a stage; kind `correction` when mask or marks do not fit the image, or there are too many marks.
+    pub fn refine(
+        &mut self,
+        bytes: &[u8],
+        mask: Option<&[u8]>,
+        marks: &[Mark<'_>],
+        options: &Options,
+        observe: &mut dyn FnMut(Stage),
+    ) -> Result<Output, Error> {
+        let limits = &options.limits;
+        let picture = decode(bytes, limits)?;
+        let mut matte = match mask {
+            Some(mask) => {
+                let mask = brush::mask_of(mask, picture.width, picture.height, limits)?;
+                observe(Stage::Decode);
+                Matte {
+                    mask,
+                    uncertainty: 0.0,
+                }
+            }
+            None => {
+                observe(Stage::Decode);
+                self.matte(&picture, None, options.quality, &mut |stage| {
+                    // It ends with the correction.
+                    if stage != Stage::Matte {
+                        observe(stage);
+                    }
+                })?
+            }
+        };
+        budget::kept(brush::correct(&picture, &mut matte.mask, marks, limits))?;
+        if mask.is_some() || !marks.is_empty() {
+            matte.uncertainty = matte::uncertainty(&matte.mask);
+        }
+        observe(Stage::Matte);
         self.render(picture, matte, options, observe)
     }
 

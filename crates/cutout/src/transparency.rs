@@ -31,12 +31,7 @@ impl Seen {
         let Some(pixels) = alpha(picture) else {
             return Self::All;
         };
-        let (mut weight, mut brightness) = (0, 0);
-        for [r, g, b, a] in pixels.iter().map(|pixel| pixel.map(u64::from)) {
-            weight += a;
-            // Luma of BT.601, in thousandths.
-            brightness += a * (299 * r + 587 * g + 114 * b);
-        }
+        let (weight, ground) = ground(pixels);
         if weight == 255 * pixels.len() as u64 {
             return Self::All;
         }
@@ -46,18 +41,38 @@ impl Seen {
         if stands_free(pixels, picture.width as usize) {
             return Self::Free;
         }
-        let ground = if brightness < weight * 127_500 {
-            255
-        } else {
-            0
-        };
-        let before = |[r, g, b, a]: &[u8; 4]| [r, g, b].map(|value| mixed(*value, ground, *a));
         Self::Before(Picture {
             channels: 3,
-            data: pixels.iter().flat_map(before).collect(),
+            data: pixels
+                .iter()
+                .flat_map(|pixel| before(pixel, ground))
+                .collect(),
             ..picture.without_data()
         })
     }
+}
+
+/// The sum of all alphas, and black or white, whichever the visible part is further from.
+fn ground(pixels: &[[u8; 4]]) -> (u64, u8) {
+    let (mut weight, mut brightness) = (0, 0);
+    for [r, g, b, a] in pixels.iter().map(|pixel| pixel.map(u64::from)) {
+        weight += a;
+        // Luma of BT.601, in thousandths.
+        brightness += a * (299 * r + 587 * g + 114 * b);
+    }
+    let is_dark = brightness < weight * 127_500;
+    (weight, if is_dark { 255 } else { 0 })
+}
+
+/// A pixel's colour before `ground`.
+fn before([r, g, b, a]: &[u8; 4], ground: u8) -> [u8; 3] {
+    [r, g, b].map(|value| mixed(*value, ground, *a))
+}
+
+/// The colours of `pixels` before black or white, as in [`Seen::Before`].
+pub(crate) fn before_ground(pixels: &[[u8; 4]]) -> Vec<[u8; 3]> {
+    let (_, ground) = ground(pixels);
+    pixels.iter().map(|pixel| before(pixel, ground)).collect()
 }
 
 /// A network's `matte` of an image that has transparent pixels: only what is visible is foreground, and where the network would
@@ -149,7 +164,7 @@ pub(crate) fn divided(value: u32, alpha: u32, most: u32) -> u32 {
 }
 
 /// Whether pixel `index` has an alpha of 0, with all of its bits.
-fn is_transparent(picture: &Picture, index: usize) -> bool {
+pub(crate) fn is_transparent(picture: &Picture, index: usize) -> bool {
     let at = index * picture.channels + 3;
     let fine = picture.fine.as_ref();
     picture.data[at] == 0 && fine.is_none_or(|fine| fine[at] == 0)

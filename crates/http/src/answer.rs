@@ -80,7 +80,7 @@ pub(crate) fn status_of(error: &Error) -> u16 {
     match error.kind() {
         ErrorKind::TooManyBytes | ErrorKind::TooManyPixels | ErrorKind::OutOfMemory => 413,
         ErrorKind::UnsupportedFormat => 415,
-        ErrorKind::Undecodable => 422,
+        ErrorKind::Undecodable | ErrorKind::Correction => 422,
         ErrorKind::Model | ErrorKind::Encode => 500,
         ErrorKind::Timeout => 504,
     }

@@ -141,6 +141,11 @@ impl Fields {
         (!text.is_empty()).then_some(text)
     }
 
+    /// Takes the fields whose names `wanted` says yes to out, in their order.
+    pub(crate) fn take(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Bytes)> {
+        self.0.extract_if(.., |(name, _)| wanted(name)).collect()
+    }
+
     /// The names that were sent with a value.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let named = self.0.iter().filter(|(_, value)| !value.is_empty());

@@ -1,6 +1,6 @@
 //! One HTTP request in, one response out, as a pure function over the core.
 //!
-//! Three faces: our own `POST /v1/remove` (and `POST /`), rembg's `POST /api/remove`, and remove.bg's
+//! Three faces: our own `POST /v1/remove` (and `POST /`) and `POST /v1/refine`, rembg's `POST /api/remove`, and remove.bg's
 //! `POST /v1.0/removebg` with `GET /v1.0/account`. What a face does not do is refused, never ignored.
 
 mod accept;
@@ -8,6 +8,7 @@ mod answer;
 mod asset;
 mod fields;
 mod ours;
+mod refine;
 mod refusal;
 mod rembg;
 mod removebg;
@@ -56,7 +57,7 @@ pub fn respond<S: Segmenter>(
         Api::Account => return removebg::account(),
         // Rembg fetches the address that it is given; a guest has no network.
         Api::Rembg if method == Method::GET => return rembg::no_fetching(),
-        Api::Ours | Api::Rembg | Api::RemoveBg => {}
+        Api::Ours | Api::Refine | Api::Rembg | Api::RemoveBg => {}
     }
     let Some(pipeline) = pipeline else {
         return refusal::no_model(path);
@@ -70,6 +71,7 @@ pub fn respond<S: Segmenter>(
         Api::Rembg => rembg::respond(&mut job, request),
         Api::RemoveBg => removebg::respond(&mut job, request),
         Api::Ours => ours::respond(&mut job, request),
+        Api::Refine => refine::respond(&mut job, request),
         Api::Account => Ok(removebg::account()),
     };
     answer.unwrap_or_else(|refusal| *refusal)

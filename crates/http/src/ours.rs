@@ -33,13 +33,8 @@ pub(crate) fn respond<S: Segmenter>(
         .pipeline
         .remove(&picture, &options, job.observe)
         .map_err(|e| Box::new(refused(&e, Body::of(request))))?;
-    let format = shape.format;
-    let mut response = match shape.json {
-        true => as_json(&output, format),
-        false => answer(200, format.media_type(), output.bytes),
-    };
+    let mut response = shape.response(output);
     add(&mut response, "x-model", &job.pipeline.spec().name);
-    add_findings(&mut response, output.foreground, output.uncertainty);
     Ok(response)
 }
 
@@ -112,15 +107,15 @@ fn as_json(output: &Output, format: Format) -> Response<Bytes> {
 }
 
 /// In which shape the result is wanted.
-struct Shape {
-    format: Format,
+pub(crate) struct Shape {
+    pub(crate) format: Format,
     json: bool,
 }
 
 impl Shape {
     /// By `format`, or else the image format that `Accept` likes best, the earlier in its order where it likes several
     /// alike. JSON, which holds the image, only where `Accept` prefers it.
-    fn wanted(request: &Request<Bytes>, fields: &Fields) -> Result<Self, Refusal> {
+    pub(crate) fn wanted(request: &Request<Bytes>, fields: &Fields) -> Result<Self, Refusal> {
         let accept = accept::accepted(request.headers());
         let json = accept::prefers_json(&accept);
         let format = value(fields)?
@@ -134,9 +129,21 @@ impl Shape {
         })?;
         Ok(Self { format, json })
     }
+
+    /// `output` in this shape.
+    pub(crate) fn response(&self, output: Output) -> Response<Bytes> {
+        let (foreground, uncertainty) = (output.foreground, output.uncertainty);
+        let mut response = match self.json {
+            true => as_json(&output, self.format),
+            false => answer(200, self.format.media_type(), output.bytes),
+        };
+        add_findings(&mut response, foreground, uncertainty);
+        response
+    }
 }
 
-fn options<S: Segmenter>(
+/// The options of a result; those that are absent have their defaults.
+pub(crate) fn options<S: Segmenter>(
     job: &Job<'_, S>,
     fields: &Fields,
     format: Format,
@@ -222,6 +229,6 @@ fn background(fields: &Fields) -> Result<Background, Refusal> {
 }
 
 #[cold]
-fn bad(name: &str, value: &str, error: &InvalidValue) -> Refusal {
+pub(crate) fn bad(name: &str, value: &str, error: &InvalidValue) -> Refusal {
     Box::new(problem(400, "bad-option", &error.message(name, value)))
 }

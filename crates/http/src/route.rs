@@ -18,6 +18,8 @@ pub struct Route {
 pub enum Api {
     /// Ours: an image.
     Ours,
+    /// Ours: an image and its mask, corrected by hand.
+    Refine,
     /// rembg's: an image.
     Rembg,
     /// remove.bg's: an image.
@@ -34,12 +36,13 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// Every route.
-pub static ROUTES: [Route; 9] = [
+pub static ROUTES: [Route; 10] = [
     Route {
         file: Some((HTML, include_str!("asset/index.html"))),
         ..api("/", "GET, HEAD, POST", Api::Ours)
     },
     api("/v1/remove", "POST", Api::Ours),
+    api("/v1/refine", "POST", Api::Refine),
     api("/v1.0/removebg", "POST", Api::RemoveBg),
     api("/v1.0/account", "GET", Api::Account),
     api("/api/remove", "GET, POST", Api::Rembg),

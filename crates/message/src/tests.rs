@@ -261,6 +261,7 @@ fn kinds() -> Vec<FailureKind> {
         ErrorKind::Undecodable,
         ErrorKind::TooManyBytes,
         ErrorKind::TooManyPixels,
+        ErrorKind::Correction,
         ErrorKind::Model,
         ErrorKind::Encode,
         ErrorKind::Timeout,

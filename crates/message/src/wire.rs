@@ -26,5 +26,5 @@ macro_rules! words {
 
 words!(StageWord of Stage, "lowercase": Decode, Preprocess, Segment, Matte, Colour, Encode);
 words!(ErrorWord of ErrorKind, "kebab-case":
-    UnsupportedFormat, Undecodable, TooManyBytes, TooManyPixels, Model, Encode,
+    UnsupportedFormat, Undecodable, TooManyBytes, TooManyPixels, Correction, Model, Encode,
     Timeout, OutOfMemory);

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
-use cutout::{Background, Format};
+use cutout::{Background, Compat, Format, OptionValue, OutputKind, Quality};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::client::{self, Address, Client};
+use super::client::{self, Address, Answer, Client};
 use super::command::announce;
+use super::marks::Marks;
 use crate::Error;
 use crate::files::{self, Place};
 
@@ -39,41 +40,90 @@ impl ServerFlags {
     }
 }
 
-/// Has a server remove the background of `image` with the options `fields` and `background`, and writes the result.
-///
-/// # Errors
-/// Those of the server and of the output.
-pub(super) fn remove(
-    client: &Client,
-    image: Vec<u8>,
-    fields: &[(&str, String)],
-    background: &Background,
-    format: Format,
-    output: &Place,
-) -> Result<(), Error> {
+/// A result that a server makes.
+pub(super) struct Job<'a> {
+    pub(super) client: &'a Client,
+    /// Options, but for a background that is an image.
+    pub(super) fields: Vec<(&'static str, String)>,
+    pub(super) marks: &'a Marks,
+    pub(super) background: &'a Background,
+    pub(super) format: Format,
+}
+
+impl Job<'_> {
+    /// Has the server make the result of `image`, and writes it.
+    ///
+    /// # Errors
+    /// Those of the server and of the output.
+    pub(super) fn write(&self, image: Vec<u8>, output: &Place) -> Result<(), Error> {
+        let answer = match self.marks.is_empty() {
+            true => self.removed(image)?,
+            false => self.refined(&image)?,
+        };
+        let warning = answer.headers.get("x-warning").cloned();
+        let result = answer.image(self.client.address(), self.format)?;
+        files::write(output, &result)?;
+        if let Some(kind) = warning.as_ref().and_then(|kind| kind.to_str().ok()) {
+            announce(&format!(
+                "warning[{kind}]: no subject can be told from the background; the result is empty"
+            ));
+        }
+        Ok(())
+    }
+
+    fn removed(&self, image: Vec<u8>) -> Result<Answer, Error> {
+        let (media_type, body) = match self.background {
+            Background::Picture(_) => self.form(vec![("image", Some("image"), &image)])?,
+            Background::Transparent | Background::Colour(_) => {
+                ("application/octet-stream".to_owned(), image)
+            }
+        };
+        let target = target("/v1/remove", &self.fields);
+        self.client.post(&target, &media_type, body)
+    }
+
+    /// The network's mask first, then the corrections.
+    fn refined(&self, image: &[u8]) -> Result<Answer, Error> {
+        let of_mask = [Quality::OPTION.name, Compat::OPTION.name];
+        let (of_mask, fields): (Vec<_>, Vec<_>) =
+            (self.fields.iter().cloned()).partition(|(name, _)| of_mask.contains(name));
+        let mut mask_fields = of_mask;
+        let mask = OutputKind::Mask.to_string();
+        mask_fields.push((OutputKind::OPTION.name, mask));
+        mask_fields.push((Format::OPTION.name, Format::Png.to_string()));
+        let (media_type, body) = form(&[("image", Some("image"), image)])?;
+        let answer = (self.client).post(&target("/v1/remove", &mask_fields), &media_type, body)?;
+        let mask = answer.image(self.client.address(), Format::Png)?;
+        let mut parts = vec![
+            ("image", Some("image"), image),
+            ("mask", Some("mask"), &mask),
+        ];
+        parts.extend(self.marks.fields());
+        let (media_type, body) = self.form(parts)?;
+        (self.client).post(&target("/v1/refine", &fields), &media_type, body)
+    }
+
+    /// A form of `parts` and the background, if it is an image.
+    fn form<'a>(&'a self, mut parts: Vec<Part<'a>>) -> Result<(String, Vec<u8>), Error> {
+        if let Background::Picture(behind) = self.background {
+            parts.push(("background", Some("background"), behind));
+        }
+        form(&parts)
+    }
+}
+
+/// A field of a form: its name, the name of its file, and its value.
+type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+
+fn form(parts: &[Part<'_>]) -> Result<(String, Vec<u8>), Error> {
+    client::form(parts).map_err(Error::io("write the request"))
+}
+
+/// A path with fields.
+fn target(path: &str, fields: &[(&str, String)]) -> String {
     let fields = fields.iter().map(|(name, value)| {
         let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
         format!("{name}={value}")
     });
-    let query = fields.collect::<Vec<_>>().join("&");
-    let (media_type, body) = match background {
-        Background::Picture(behind) => client::form(&[
-            ("image", Some("image"), &image),
-            ("background", Some("background"), behind),
-        ])
-        .map_err(Error::io("write the request"))?,
-        Background::Transparent | Background::Colour(_) => {
-            ("application/octet-stream".to_owned(), image)
-        }
-    };
-    let answer = client.post(&format!("/v1/remove?{query}"), &media_type, body)?;
-    let warning = answer.headers.get("x-warning").cloned();
-    let result = answer.image(client.address(), format)?;
-    files::write(output, &result)?;
-    if let Some(kind) = warning.as_ref().and_then(|kind| kind.to_str().ok()) {
-        announce(&format!(
-            "warning[{kind}]: no subject can be told from the background; the result is empty"
-        ));
-    }
-    Ok(())
+    format!("{path}?{}", fields.collect::<Vec<_>>().join("&"))
 }

@@ -8,6 +8,7 @@ use cutout::{Matte, Output};
 use serde::Serialize;
 
 use super::command::{Command, announce};
+use super::marks::MarkFlags;
 use super::output::OutputFlags;
 use super::remote::{self, ServerFlags};
 use super::sandbox::Sandbox;
@@ -35,6 +36,9 @@ pub struct Run {
     result: OutputFlags,
 
     #[command(flatten)]
+    marks: MarkFlags,
+
+    #[command(flatten)]
     sandbox: Sandbox,
 
     #[command(flatten)]
@@ -49,25 +53,27 @@ impl Command for Run {
         let format = self.result.format_of(&output)?;
         let options = self.result.options(format, self.sandbox.limits())?;
         files::refuse_terminal(&output, "cutout.png")?;
+        let marks = self.marks.read(options.limits.max_bytes)?;
         let image = files::read(&input, options.limits.max_bytes)?;
         let settings = self.sandbox.settings()?;
         if let Some(client) = self.server.client(settings.timeout)? {
-            let fields = self.result.fields(&options);
-            remote::remove(
-                &client,
-                image,
-                &fields,
-                &options.background,
+            let job = remote::Job {
+                client: &client,
+                fields: self.result.fields(&options),
+                marks: &marks,
+                background: &options.background,
                 format,
-                &output,
-            )?;
+            };
+            job.write(image, &output)?;
             return Ok(0);
         }
         let (model, engines) = self.sandbox.start(settings)?;
         let mut engine = engines.engine()?;
-        let result = engine
-            .remove(&image, &options)
-            .map_err(|e| Error::new(e.kind(), format!("{input}: {e}")))?;
+        let result = match marks.is_empty() {
+            true => engine.remove(&image, &options),
+            false => engine.refine(&image, None, &marks.marks(), &options),
+        };
+        let result = result.map_err(|e| Error::new(e.kind(), format!("{input}: {e}")))?;
         files::write(&output, &result.value.bytes)?;
         if result.foreground.is_none() {
             announce(&format!(

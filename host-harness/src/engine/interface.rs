@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cutout::{BoundingBox, Limits, Matte, Options, Output, Quality, Stage};
+use cutout::{BoundingBox, Limits, Mark, Matte, Options, Output, Quality, Stage};
 use http::{Request, Response};
 
 use crate::Error;
@@ -44,6 +44,18 @@ pub trait Engine {
     /// # Errors
     /// The core's kinds, `timeout`, `out-of-memory` and `trap`. After any of them the engine is as good as new.
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error>;
+
+    /// Corrects a mask of an encoded image, or else the one that the network finds, by hand; the result is encoded.
+    ///
+    /// # Errors
+    /// As [`Engine::remove`].
+    fn refine(
+        &mut self,
+        image: &[u8],
+        mask: Option<&[u8]>,
+        marks: &[Mark<'_>],
+        options: &Options,
+    ) -> Result<Timed<Output>, Error>;
 
     /// The mask of an encoded image.
     ///

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cutout::{Limits, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, Stage};
+use cutout::{Limits, Mark, Matte, Net, Options, Output, Pipeline, Quality, Segmenter, Stage};
 use http::Request;
 
 use super::interface::{Engine, Responded, Timed};
@@ -54,6 +54,23 @@ impl Engine for Native {
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error> {
         let (output, stages) = Allowance::spend(&self.settings, || {
             timed(|end| self.pipeline.remove(image, options, end))
+        })?;
+        Ok(Timed {
+            foreground: output.foreground,
+            value: output,
+            stages,
+        })
+    }
+
+    fn refine(
+        &mut self,
+        image: &[u8],
+        mask: Option<&[u8]>,
+        marks: &[Mark<'_>],
+        options: &Options,
+    ) -> Result<Timed<Output>, Error> {
+        let (output, stages) = Allowance::spend(&self.settings, || {
+            timed(|end| self.pipeline.refine(image, mask, marks, options, end))
         })?;
         Ok(Timed {
             foreground: output.foreground,

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 
 use ::http::Request;
 use bytes::Bytes;
-use cutout::{Limits, Mask, Matte, Options, Output, Quality};
+use cutout::{Limits, Mark, Mask, Matte, Options, Output, Quality};
 use wasmtime::{Store, Trap};
 use wasmtime_wasi_http::p2::bindings::sync::Proxy;
 
@@ -136,6 +136,23 @@ impl Engine for Wasm {
         let output = self.call(|instance, store| {
             let matting = instance.actor.cutout_matting_matting();
             let output = matting.call_remove(store, image, &options)?;
+            Ok(output.map_err(bindings::error))
+        })?;
+        Ok(bindings::output(output))
+    }
+
+    fn refine(
+        &mut self,
+        image: &[u8],
+        mask: Option<&[u8]>,
+        marks: &[Mark<'_>],
+        options: &Options,
+    ) -> Result<Timed<Output>, Error> {
+        let options = bindings::options(options);
+        let marks: Vec<_> = marks.iter().map(bindings::mark).collect();
+        let output = self.call(|instance, store| {
+            let matting = instance.actor.cutout_matting_matting();
+            let output = matting.call_refine(store, image, mask, &marks, &options)?;
             Ok(output.map_err(bindings::error))
         })?;
         Ok(bindings::output(output))

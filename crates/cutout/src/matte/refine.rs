@@ -56,8 +56,9 @@ fn both_passes<const CHANNELS: usize>(
     pass(&mask, &fine, RADII[1], pixels, width, height)
 }
 
-/// The mask of `pixels` that fits `mask`, the one of their `guide`.
-fn pass<const CHANNELS: usize>(
+/// The mask of `pixels` that fits `mask`, the one of their `guide`, in windows with a `radius` that is a share of the guide's
+/// longer side: of at most 11 cells.
+pub(crate) fn pass<const CHANNELS: usize>(
     mask: &[u8],
     guide: &Grid<3>,
     radius: f64,

@@ -57,6 +57,8 @@ pub enum Values {
     },
     /// A colour.
     Colour,
+    /// Column, row, width and height of a part of the image.
+    Rectangle,
     /// One, two or four lengths, each up to so many pixels or percent.
     Margins {
         /// Most pixels.
@@ -96,6 +98,9 @@ impl fmt::Display for Values {
                 or.map_or(Ok(()), |word| write!(f, ", or {word}"))
             }
             Self::Colour => f.write_str("a colour such as white or 81d4fa"),
+            Self::Rectangle => f.write_str(
+                "a rectangle of four whole numbers x,y,width,height in pixels, not empty",
+            ),
             Self::Margins { pixels, percent } => write!(
                 f,
                 "one, two or four lengths such as 10px or 5%, up to {pixels}px or {percent}%"

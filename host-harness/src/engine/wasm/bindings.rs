@@ -8,8 +8,9 @@ mod generated {
 use std::time::Duration;
 
 use cutout::{
-    Background, BoundingBox, Encoding, Format, Length, Limits, Margins, ModelSpec, Options, Output,
-    OutputKind, OutputRule, PngEffort, Quality, Scaling, Stage, Thumbnails, WebpQuality,
+    Area, Background, BoundingBox, Brush, Encoding, Format, Length, Limits, Margins, Mark,
+    ModelSpec, Options, Output, OutputKind, OutputRule, PngEffort, Quality, Scaling, Stage,
+    Thumbnails, WebpQuality,
 };
 
 use crate::engine::interface::Timed;
@@ -152,6 +153,24 @@ pub(super) fn bounding_box(b: types::BoundingBox) -> BoundingBox {
     }
 }
 
+pub(super) fn mark(mark: &Mark<'_>) -> types::Mark {
+    types::Mark {
+        brush: match mark.brush {
+            Brush::Keep => types::Brush::Keep,
+            Brush::Erase => types::Brush::Erase,
+        },
+        area: match mark.area {
+            Area::Rectangle(b) => types::Area::Rectangle(types::BoundingBox {
+                left: b.left,
+                top: b.top,
+                width: b.width,
+                height: b.height,
+            }),
+            Area::Painted(file) => types::Area::Painted(file.to_vec()),
+        },
+    }
+}
+
 pub(super) fn error(error: types::Error) -> Error {
     use cutout::ErrorKind as Core;
     let (kind, text) = match error {
@@ -159,6 +178,7 @@ pub(super) fn error(error: types::Error) -> Error {
         types::Error::Undecodable(text) => (Core::Undecodable, text),
         types::Error::TooManyBytes(text) => (Core::TooManyBytes, text),
         types::Error::TooManyPixels(text) => (Core::TooManyPixels, text),
+        types::Error::Correction(text) => (Core::Correction, text),
         types::Error::Model(text) => (Core::Model, text),
         types::Error::Encode(text) => (Core::Encode, text),
     };

@@ -1,6 +1,6 @@
 use std::sync::atomic::AtomicU32;
 
-use cutout::{Matte, Options, Output, Quality};
+use cutout::{Mark, Matte, Options, Output, Quality};
 use http::Response;
 
 use super::*;
@@ -17,6 +17,16 @@ impl Engine for Fragile {
     }
 
     fn remove(&mut self, _: &[u8], _: &Options) -> Result<Timed<Output>, Error> {
+        Err(Error::new(Kind::Trap, "not asked"))
+    }
+
+    fn refine(
+        &mut self,
+        _: &[u8],
+        _: Option<&[u8]>,
+        _: &[Mark<'_>],
+        _: &Options,
+    ) -> Result<Timed<Output>, Error> {
         Err(Error::new(Kind::Trap, "not asked"))
     }
 
