@@ -8,6 +8,7 @@ mod blend;
 mod cells;
 mod cut;
 mod marks;
+mod plane;
 #[cfg(test)]
 mod tests;
 
@@ -118,7 +119,7 @@ pub(crate) fn correct(
     let scale = guide.width.max(guide.height) as f64 / window_side as f64;
     let reach = (reach(painted.width, painted.height) as f64 * scale - SLACK).max(0.0);
     let cells = Cells::new(mask, &painted, window, &guide, reach);
-    let values = cut::values(&cells, &guide);
+    let values = cut::values(&cells);
     let result = blend::blend(mask, &painted, window, &cells, &values, &guide, &pixels);
     budget::check()?;
     put(picture, mask, window, &result);

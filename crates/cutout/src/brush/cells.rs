@@ -1,16 +1,10 @@
 //! Marks on a grid: what is certain, and the rim that is to be decided.
 
 use super::marks::Painted;
+use super::plane::{FAR, STEP, Shape};
 use super::{Brush, Grid};
 use crate::grid::bound;
 use crate::{BoundingBox, Mask};
-
-/// Units of a distance: of a cell to one beside it, and to one at its corner.
-pub(super) const STEP: i32 = 10;
-pub(super) const DIAGONAL: i32 = 14;
-
-/// Farther than anything.
-const FAR: i32 = 1 << 28;
 
 /// A mask's cells up to this are background already, and with as much less than 255 foreground.
 const SURE: u8 = 8;
@@ -26,15 +20,17 @@ pub(super) enum State {
     Open(Brush),
 }
 
-/// The cells of a window. Planes have a border of a cell around them.
+/// The cells of a window.
 pub(super) struct Cells {
-    /// Cells of a row, with the border.
-    pub(super) stride: usize,
-    /// Means of the mask.
+    pub(super) shape: Shape,
+    /// Means of the image's colours and of the mask.
+    pub(super) colours: Vec<[u8; 3]>,
     pub(super) mask: Vec<u8>,
     /// Distances from the border of the nearest mark, inward and outward.
     pub(super) depth: Vec<i32>,
     pub(super) states: Vec<State>,
+    /// The places of open cells, in order.
+    pub(super) open: Vec<usize>,
 }
 
 impl Cells {
@@ -46,15 +42,20 @@ impl Cells {
         guide: &Grid<3>,
         reach: f64,
     ) -> Self {
-        let stride = guide.width + 2;
-        let mut cells = Cover::of(mask, painted, window, guide.width, guide.height);
+        let shape = Shape {
+            width: guide.width,
+            height: guide.height,
+        };
+        let cover = Cover::of(mask, painted, window, shape);
         let reach = (reach * f64::from(STEP)) as i32;
-        let depth = cells.depth();
-        let own = cells.reaches(&depth, reach);
-        let states = cells.states(&depth, &own);
+        let depth = cover.depth();
+        let states = cover.states(&depth, &cover.reaches(&depth, reach));
+        let is_open = |at: &usize| matches!(states[*at], State::Open(_));
         Self {
-            stride,
-            mask: std::mem::take(&mut cells.mask),
+            shape,
+            colours: shape.padded(&guide.cells, [0; 3]),
+            open: shape.inner().filter(is_open).collect(),
+            mask: cover.mask,
             depth,
             states,
         }
@@ -63,45 +64,45 @@ impl Cells {
 
 /// What is painted of each cell.
 struct Cover {
-    stride: usize,
+    shape: Shape,
     mask: Vec<u8>,
-    /// The brush of most of the cell; `None` for less than half of it.
-    brushes: Vec<Option<Brush>>,
+    /// The brush of most of the cell; none for less than half of it.
+    kinds: Vec<Kind>,
     /// The share of 255 that is painted, with either brush.
     shares: Vec<u8>,
-    /// Whether the cell is none but stands around the others.
-    len: usize,
+    /// The places of cells with a brush, in order.
+    painted: Vec<usize>,
+}
+
+/// What is painted of a cell, or that it belongs to the border.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Painted(Brush),
+    Border,
 }
 
 impl Cover {
-    fn of(
-        mask: &Mask,
-        painted: &Painted,
-        window: BoundingBox,
-        width: usize,
-        height: usize,
-    ) -> Self {
-        let stride = width + 2;
-        let len = stride * (height + 2);
+    fn of(mask: &Mask, painted: &Painted, window: BoundingBox, shape: Shape) -> Self {
         let mut cover = Self {
-            stride,
-            mask: vec![0; len],
-            brushes: vec![None; len],
-            shares: vec![0; len],
-            len,
+            shape,
+            mask: vec![0; shape.len()],
+            kinds: vec![Kind::Border; shape.len()],
+            shares: vec![0; shape.len()],
+            painted: Vec::new(),
         };
         let [left, top, columns, rows] =
             [window.left, window.top, window.width, window.height].map(|side| side as usize);
-        let ends: Vec<_> = (0..=width)
-            .map(|x| left + bound(x, columns, width))
-            .collect();
-        let mut sums = vec![[0_u32; 3]; width];
-        for y in 0..height {
+        let ends = (0..=shape.width).map(|x| left + bound(x, columns, shape.width));
+        let ends: Vec<_> = ends.collect();
+        let mut sums = vec![[0_u32; 3]; shape.width];
+        for y in 0..shape.height {
             sums.fill([0; 3]);
-            let lines = top + bound(y, rows, height)..top + bound(y + 1, rows, height);
+            let lines = bound(y, rows, shape.height)..bound(y + 1, rows, shape.height);
             for line in lines.clone() {
-                let labels = &painted.labels[line * painted.width..][..painted.width];
-                let values = &mask.data[line * painted.width..][..painted.width];
+                let line = (top + line) * painted.width;
+                let labels = &painted.labels[line..][..painted.width];
+                let values = &mask.data[line..][..painted.width];
                 for (sums, ends) in sums.iter_mut().zip(ends.windows(2)) {
                     let part = ends[0]..ends[1];
                     for (label, value) in labels[part.clone()].iter().zip(&values[part]) {
@@ -113,7 +114,7 @@ impl Cover {
             }
             for (x, (sums, ends)) in sums.iter().zip(ends.windows(2)).enumerate() {
                 let count = ((ends[1] - ends[0]) * lines.len()).max(1) as u32;
-                cover.set((y + 1) * stride + x + 1, *sums, count);
+                cover.set(shape.at(x, y), *sums, count);
             }
         }
         cover
@@ -127,178 +128,103 @@ impl Cover {
         } else {
             Brush::Erase
         };
-        self.brushes[at] = (2 * (keep + erase) >= count).then_some(brush);
-    }
-
-    /// Cells within the border.
-    fn inner(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
-        let (stride, len) = (self.stride, self.len);
-        (1..len / stride - 1).flat_map(move |y| y * stride + 1..(y + 1) * stride - 1)
+        self.kinds[at] = Kind::Plain;
+        if 2 * (keep + erase) >= count {
+            self.kinds[at] = Kind::Painted(brush);
+            self.painted.push(at);
+        }
     }
 
     /// Of each cell the distance from the nearest one of another brush, from border to middle: of a cell that is painted
     /// in part, from where the border would be.
     fn depth(&self) -> Vec<i32> {
-        let mut depth = vec![FAR; self.len];
-        let around = self.around();
-        let border = self.border();
-        for at in self.inner() {
-            let is_other = |by: &isize| {
-                let other = at.wrapping_add_signed(*by);
-                !border(other) && self.brushes[other] != self.brushes[at]
+        let mut depth = vec![FAR; self.shape.len()];
+        for at in self.shape.inner() {
+            let is_other = |other: &usize| {
+                !matches!(self.kinds[*other], Kind::Border) && self.kinds[*other] != self.kinds[at]
             };
-            if around.iter().any(is_other) {
+            if self.shape.around(at).iter().any(is_other) {
                 let painted = i32::from(self.shares[at]) - 128;
-                let inward = if self.brushes[at].is_some() {
-                    painted
-                } else {
-                    -painted
-                };
+                let is_painted = self.kinds[at] != Kind::Plain;
+                let inward = if is_painted { painted } else { -painted };
                 depth[at] = (inward * STEP / 255).max(0);
             }
         }
-        self.grow(&mut depth, |at, from| {
-            self.brushes[at] == self.brushes[from]
-        });
+        let all: Vec<usize> = self.shape.inner().collect();
+        self.grow(&mut depth, &all);
         depth
     }
 
-    /// Of each cell how far the mark that it belongs to, or that is nearest to it, reaches: at most over `most`, and over
-    /// half of the part of the mark that is there, measured by the largest of some discs that fit in.
-    fn reaches(&self, depth: &[i32], most: i32) -> Vec<Reach> {
-        let mut reaches = vec![None; self.len];
-        let mut left = self
-            .inner()
-            .filter(|at| self.brushes[*at].is_some())
-            .count();
+    /// Of each cell the brush and the reach of the mark that it belongs to, or that is nearest to it. A mark reaches over at
+    /// most `most`, and over half of the part of the mark that is there, measured by the largest of some discs that fit in.
+    fn reaches(&self, depth: &[i32], most: i32) -> Vec<Option<(Brush, i32)>> {
+        let mut reaches = vec![None; self.shape.len()];
+        for &at in &self.painted {
+            if let Kind::Painted(brush) = self.kinds[at] {
+                reaches[at] = Some((brush, 0));
+            }
+        }
+        let mut left = self.painted.clone();
         for radius in [2 * most, most, most / 2, most / 4] {
-            if left == 0 || radius < 2 * STEP {
+            if left.is_empty() || radius < 2 * STEP {
                 break;
             }
-            let middles = depth.iter().zip(&self.brushes);
-            let middle = |(depth, brush): (&i32, &Option<Brush>)| match brush {
-                Some(_) if *depth >= radius => 0,
-                _ => FAR,
-            };
-            let mut disc: Vec<i32> = middles.map(middle).collect();
-            self.grow(&mut disc, |at, from| {
-                self.brushes[at].is_some() && self.brushes[at] == self.brushes[from]
-            });
-            for at in self.inner() {
-                if self.brushes[at].is_some()
-                    && reaches[at].is_none()
-                    && disc[at] <= radius + STEP / 2
-                {
-                    reaches[at] = Some(radius / 2);
-                    left -= 1;
+            let mut disc = vec![FAR; self.shape.len()];
+            let middles = self.painted.iter().filter(|at| depth[**at] >= radius);
+            middles.for_each(|at| disc[*at] = 0);
+            self.grow(&mut disc, &self.painted);
+            left.retain(|&at| {
+                // A right angle has its corner 1.4 radii from the disc that touches both of its sides.
+                let is_in = disc[at] <= radius * 3 / 2;
+                if let (true, Some((_, reach))) = (is_in, &mut reaches[at]) {
+                    *reach = radius / 2;
                 }
-            }
+                !is_in
+            });
         }
-        self.outward(depth, &reaches)
-    }
-
-    /// Continues the reaches of marks to the cells around them.
-    fn outward(&self, depth: &[i32], inside: &[Option<i32>]) -> Vec<Reach> {
-        let mut reaches: Vec<Reach> = self
-            .brushes
-            .iter()
-            .zip(inside)
-            .map(|(brush, length)| brush.map(|brush| (brush, length.unwrap_or(0))))
-            .collect();
-        let around = self.around();
-        let relax = |reaches: &mut Vec<Reach>, at: usize| {
-            if self.brushes[at].is_some() {
-                return;
-            }
-            // The nearest mark is where the depth falls.
-            let nearest = around
-                .iter()
-                .map(|by| at.wrapping_add_signed(*by))
-                .filter(|other| reaches[*other].is_some());
-            let key = |other: &usize| match self.brushes[*other] {
-                Some(_) => -depth[*other] - STEP,
-                None => depth[*other],
-            };
-            let from = nearest.min_by_key(key);
-            if let Some(from) = from
-                && key(&from) < depth[at]
-            {
-                reaches[at] = reaches[from];
-            }
-        };
-        for _ in 0..2 {
-            self.inner().for_each(|at| relax(&mut reaches, at));
-            self.inner().rev().for_each(|at| relax(&mut reaches, at));
-        }
+        self.continue_outward(depth, most, &mut reaches);
         reaches
     }
 
-    fn states(&self, depth: &[i32], reaches: &[Reach]) -> Vec<State> {
-        let mut states = vec![State::Kept; self.len];
-        for at in self.inner() {
-            let Some((brush, reach)) = reaches[at] else {
-                continue;
-            };
-            let is_deep = depth[at] > reach;
-            let value = self.mask[at];
-            states[at] = match (self.brushes[at], is_deep) {
-                (Some(brush), true) => State::Sure(brush),
-                (None, true) => State::Kept,
-                (None, false) if value.abs_diff(brush.target()) <= SURE => State::Kept,
-                (_, false) => State::Open(brush),
-            };
-        }
-        states
-    }
-
-    /// Brings each distance down to that of a neighbour and the step from there, where `joins`.
-    fn grow(&self, distances: &mut [i32], joins: impl Fn(usize, usize) -> bool) {
-        let border = self.border();
-        let steps = steps(self.stride);
-        let relax = |distances: &mut [i32], at: usize, sign: isize| {
-            let mut least = distances[at];
-            for (by, step) in steps {
-                let from = at.wrapping_add_signed(sign * by);
-                if distances[from] + step < least && !border(from) && joins(at, from) {
-                    least = distances[from] + step;
-                }
+    /// Gives plain cells within `most` of a mark what the mark has.
+    fn continue_outward(&self, depth: &[i32], most: i32, reaches: &mut [Option<(Brush, i32)>]) {
+        let is_near = |at: &usize| self.kinds[*at] == Kind::Plain && depth[*at] <= most;
+        let near: Vec<usize> = self.shape.inner().filter(is_near).collect();
+        // Distances from marks, of which painted cells are the start.
+        let mut distances = vec![FAR; self.shape.len()];
+        self.painted.iter().for_each(|at| distances[*at] = 0);
+        self.shape.sweep(&near, |at, from, step| {
+            if distances[from] + step < distances[at] {
+                distances[at] = distances[from] + step;
+                reaches[at] = reaches[from];
             }
-            distances[at] = least;
+        });
+    }
+
+    fn states(&self, depth: &[i32], reaches: &[Option<(Brush, i32)>]) -> Vec<State> {
+        let state = |at: usize| {
+            let Some((brush, reach)) = reaches[at] else {
+                return State::Kept;
+            };
+            let is_deep = reach == 0 || depth[at] > reach;
+            let is_done = self.mask[at].abs_diff(brush.target()) <= SURE;
+            match (self.kinds[at], is_deep) {
+                (Kind::Painted(brush), true) => State::Sure(brush),
+                (Kind::Plain, true) => State::Kept,
+                (Kind::Plain, false) if is_done => State::Kept,
+                (Kind::Border, _) => State::Kept,
+                (_, false) => State::Open(brush),
+            }
         };
-        self.inner().for_each(|at| relax(distances, at, 1));
-        self.inner().rev().for_each(|at| relax(distances, at, -1));
+        (0..self.shape.len()).map(state).collect()
     }
 
-    fn border(&self) -> impl Fn(usize) -> bool + use<> {
-        let (stride, len) = (self.stride, self.len);
-        move |at| at < stride || at >= len - stride || at % stride == 0 || at % stride == stride - 1
+    /// Brings the distance of each of `cells` down to that of a neighbour of its kind and the step from there.
+    fn grow(&self, distances: &mut [i32], cells: &[usize]) {
+        self.shape.sweep(cells, |at, from, step| {
+            if distances[from] + step < distances[at] && self.kinds[from] == self.kinds[at] {
+                distances[at] = distances[from] + step;
+            }
+        });
     }
-
-    fn around(&self) -> [isize; 8] {
-        let stride = self.stride.cast_signed();
-        [
-            -stride - 1,
-            -stride,
-            1 - stride,
-            -1,
-            1,
-            stride - 1,
-            stride,
-            stride + 1,
-        ]
-    }
-}
-
-/// A mark's brush, and how far it reaches.
-type Reach = Option<(Brush, i32)>;
-
-/// The neighbours that come before a cell of a plane, and the steps from there.
-pub(super) fn steps(stride: usize) -> [(isize, i32); 4] {
-    let stride = stride.cast_signed();
-    [
-        (-1, STEP),
-        (-stride, STEP),
-        (-stride - 1, DIAGONAL),
-        (1 - stride, DIAGONAL),
-    ]
 }
