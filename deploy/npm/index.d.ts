@@ -19,7 +19,7 @@ export interface Config {
     format?: "image/png" | "image/webp" | "image/jpeg";
     /** Quality of JPEG (default: .9) and WebP (default: lossless), 0 to 1. PNG is always lossless. */
     quality?: number;
-    /** Of `removeBackground`: what is left of the image. Default: `foreground`. */
+    /** Of `removeBackground` and `refineForeground`: what is left of the image. Default: `foreground`. */
     type?: "foreground" | "background" | "mask";
   };
   /**
@@ -57,8 +57,30 @@ export interface Config {
   rescale?: boolean;
 }
 
+/** A part of an image in pixels, the image being upright. It lies within the image and is not empty. */
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * The kind of a failure: `unsupported-format`, `undecodable`, `too-many-bytes`, `too-many-pixels`, `encode` and `model` as in
+ * A mark by hand: a rectangle, or an image that is painted there, stretched over the image: painted is where its alpha, or else its grey
+ * value, is 128 or more.
+ */
+export type Mark = Rectangle | ImageSource;
+
+/** What to correct, and what to make of it. */
+export interface RefineConfig extends Omit<Config, "quality"> {
+  /** What becomes foreground. The border of a mark follows the image's edges nearby. */
+  keep?: Mark | readonly Mark[];
+  /** What becomes background; it wins where both overlap. */
+  erase?: Mark | readonly Mark[];
+}
+
+/**
+ * The kind of a failure: `unsupported-format`, `undecodable`, `too-many-bytes`, `too-many-pixels`, `correction`, `encode` and `model` as in
  * `cutout run`; `usage` for an argument that cannot be, `io` for an image that could not be read, `engine` where the package's files or
  * its worker could not be loaded, `trap` where the work broke off, most likely for want of memory.
  */
@@ -67,6 +89,7 @@ export type ErrorKind =
   | "undecodable"
   | "too-many-bytes"
   | "too-many-pixels"
+  | "correction"
   | "model"
   | "encode"
   | "usage"
@@ -98,6 +121,13 @@ export function removeForeground(image: ImageSource, config?: Config): Promise<B
  * @throws {CutoutError} where it cannot be made.
  */
 export function segmentForeground(image: ImageSource, config?: Config): Promise<Blob>;
+
+/**
+ * The image without its background by a mask that is there already, as `segmentForeground` or a cut-out gives it, corrected by marks. No
+ * network runs; `output.type` is `foreground` or `mask`.
+ * @throws {CutoutError} where it cannot be made.
+ */
+export function refineForeground(image: ImageSource, mask: ImageSource, config?: RefineConfig): Promise<Blob>;
 
 /**
  * Loads the package's own file ahead of the first image. A signal ends the wait, not the loading that other calls share.

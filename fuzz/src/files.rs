@@ -35,6 +35,22 @@ pub fn png(colours: Colours, is_wide: bool, chunks: &[([u8; 4], &[u8])]) -> Vec<
     file
 }
 
+/// A grey PNG, of whose pixels `value` gives each by its place.
+pub fn grey(width: u8, height: u8, value: impl Fn(usize) -> u8) -> Vec<u8> {
+    let header = [0, 0, 0, width, 0, 0, 0, height, 8, 0, 0, 0, 0];
+    let mut rows = Vec::new();
+    for y in 0..usize::from(height) {
+        rows.push(0);
+        let row = y * usize::from(width);
+        rows.extend((row..row + usize::from(width)).map(&value));
+    }
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, *b"IHDR", &header);
+    chunk(&mut file, *b"IDAT", &stored(&rows));
+    chunk(&mut file, *b"IEND", &[]);
+    file
+}
+
 /// A chunk's body with an ICC profile.
 pub fn iccp(profile: &[u8]) -> Vec<u8> {
     [b"p\0\0", &stored(profile)[..]].concat()

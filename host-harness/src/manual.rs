@@ -48,6 +48,10 @@ const PAGES: [CommandPage; 8] = [
                 "the mask alone, and a report on standard output",
             ),
             (
+                "cutout run photo.jpg -o cutout.png --keep 250,150,60,40 --erase painted.png",
+                "corrected by hand: a rectangle is kept, what is painted is erased",
+            ),
+            (
                 "cutout run - -o - < photo.jpg > cutout.png",
                 "from standard input to standard output",
             ),

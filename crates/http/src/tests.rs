@@ -2,6 +2,7 @@ mod accept;
 mod asset;
 mod options;
 mod ours;
+mod refine;
 mod rembg;
 mod removebg;
 
@@ -196,15 +197,21 @@ proptest! {
     /// A form is cut, one of its bytes is changed: an answer comes that is no fault of ours.
     #[test]
     fn damaged_requests_are_never_our_fault(
-        target in prop::sample::select(vec!["/v1/remove", "/api/remove", "/v1.0/removebg"]),
+        target in prop::sample::select(vec!["/v1/remove", "/v1/refine", "/api/remove", "/v1.0/removebg"]),
         content_type in prop::sample::select(vec![
             MULTIPART, "application/json", "application/x-www-form-urlencoded", "image/png",
             "multipart/form-data", "text/;;=",
         ]),
         at in 0_usize..2000, value: u8, cut in 0_usize..2000,
     ) {
-        let name = match target { "/v1/remove" => "image", "/api/remove" => "file", _ => "image_file" };
-        let mut body = form(&[("crop", b"true"), ("size", b"full"), (name, &picture()), ("om", b"1")]);
+        let name = match target { "/v1/remove" | "/v1/refine" => "image", "/api/remove" => "file", _ => "image_file" };
+        let mut fields = vec![("crop", b"true".as_slice()), ("size", b"full"), ("om", b"1")];
+        let picture = picture();
+        if target == "/v1/refine" {
+            fields = vec![("mask", &picture), ("keep", b"1,2,3,4"), ("erase", &picture)];
+        }
+        fields.insert(1, (name, &picture));
+        let mut body = form(&fields);
         let length = body.len();
         body[at % length] = value;
         if cut % 3 == 0 {

@@ -34,6 +34,6 @@ function hire(hear, lose) {
 
 const address = (text) => new URL(text, globalThis.document?.baseURI ?? location.href);
 
-export const { removeBackground, removeForeground, segmentForeground, preload } = api({ load, hire, address });
+export const { removeBackground, removeForeground, segmentForeground, refineForeground, preload } = api({ load, hire, address });
 export { CutoutError } from "./error.js";
 export default removeBackground;

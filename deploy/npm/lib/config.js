@@ -75,6 +75,27 @@ function aSignal(value) {
   return value;
 }
 
+/** A mark's rectangle in the component's words; nothing where it is an image. */
+function rectangle(mark, where) {
+  if (mark === null || typeof mark !== "object" || !("x" in mark && "y" in mark)) return undefined;
+  const { x, y, width, height } = mark;
+  const fits = (value, least) => Number.isInteger(value) && value >= least && value < 2 ** 32;
+  if (!(fits(x, 0) && fits(y, 0) && fits(width, 1) && fits(height, 1))) {
+    refuse(`a rectangle of ${where} has whole numbers x, y, width and height in pixels, and is not empty`);
+  }
+  return { left: x, top: y, width, height };
+}
+
+/** The marks of one brush: { brush, rectangle } or { brush, image }. */
+export function readMarks(marks, brush) {
+  if (marks === undefined) return [];
+  const list = Array.isArray(marks) ? marks : [marks];
+  return list.map((mark) => {
+    const part = rectangle(mark, brush);
+    return part ? { brush, rectangle: part } : { brush, image: mark };
+  });
+}
+
 /** Reads `config` for a call that makes `type`. */
 export function read(config, type) {
   config ??= {};
@@ -82,8 +103,10 @@ export function read(config, type) {
   const { output = {}, progress, signal, fetchArgs, quality = "good", background, crop, maxSide, rescale = true } = config;
   known(output, OUTPUT_KEYS, "output");
   if (!rescale) refuse("rescale: false is not supported: a result has the image's size");
-  const asked = output.type === undefined ? type : oneOf(output.type, TYPES, "output.type");
-  const makes = type === "foreground" ? asked : type;
+  const makesAny = ["foreground", "refined"].includes(type);
+  const asked = output.type === undefined ? (makesAny ? "foreground" : type) : oneOf(output.type, TYPES, "output.type");
+  if (type === "refined") checkRefining(config, asked);
+  const makes = makesAny ? asked : type;
   const settings = {
     options: {
       output: { foreground: "cutout", background: "inverse", mask: "mask" }[makes],
@@ -100,6 +123,12 @@ export function read(config, type) {
   if (background !== undefined && makes !== "foreground") refuse("a background is put behind the foreground alone");
   if (makes === "background") onlyPng(settings.options);
   return { ...settings, background, progress: aFunction(progress, "progress") };
+}
+
+/** A correction has no network whose edges it could choose, and nothing to give but foreground and mask. */
+function checkRefining({ quality }, asked) {
+  if (quality !== undefined) refuse("quality is that of the mask, which is there already");
+  if (asked === "background") refuse("a correction gives the foreground or the mask; output.type is one of them");
 }
 
 function onlyPng({ encoding: { format }, maxSide, crop }) {

@@ -56,10 +56,13 @@ export class Engine {
     return { modules, listeners };
   }
 
-  /** The encoded result of `image`, a Uint8Array that is given away; `progress(ended)` is told of every stage. */
-  run(image, options, { progress, loaded, signal }) {
+  /**
+   * The encoded result of `work`: { image, options }, or with `mask` and `marks` a correction. Its images are Uint8Arrays that are given
+   * away; `progress(ended)` is told of every stage.
+   */
+  run(work, { progress, loaded, signal }) {
     return new Promise((resolve, reject) => {
-      const job = { image, options, progress, loaded, signal, resolve, reject, sent: false };
+      const job = { work, progress, loaded, signal, resolve, reject, sent: false };
       job.abort = () => this.#abort(job);
       signal?.addEventListener("abort", job.abort);
       this.#waiting.push(job);
@@ -75,7 +78,9 @@ export class Engine {
       if (this.#job !== job) return; // aborted meanwhile
       this.#worker ??= this.#hire(modules);
       this.#worker.hold(true);
-      this.#worker.post({ image: job.image, options: job.options }, [job.image.buffer]);
+      const { image, mask, marks = [] } = job.work;
+      const files = [image, mask, ...marks.map(({ area }) => area.val)].filter((file) => ArrayBuffer.isView(file));
+      this.#worker.post(job.work, files.map((file) => file.buffer));
       job.sent = true;
       this.#tell(job, 0);
     } catch (error) {

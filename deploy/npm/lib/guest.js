@@ -1,5 +1,5 @@
 // One instance of the component in a worker, which answers one request after another.
-// In: { modules }, the compiled core modules by name; then { image, options } each time.
+// In: { modules }, the compiled core modules by name; then { image, options } each time, with { mask, marks } for a correction.
 // Out: { ready } when an instance is there, or { failed } where one cannot be; { ended }, how many stages have ended; then
 // { output }, { refused: { kind, text } } or { broken }.
 
@@ -69,11 +69,16 @@ export function guest(post) {
   };
   const imported = imports(() => looks !== null && tell(looks++));
 
-  async function answer({ image, options }) {
+  async function made(matting, { image, mask, marks, options }) {
+    if (marks) return matting.refine(image, mask, marks, options).bytes;
+    return options.output === "inverse" ? inverse(matting, image, options, stage) : matting.remove(image, options).bytes;
+  }
+
+  async function answer(work) {
     looks = 0;
     const { matting, memories } = instance;
     try {
-      const bytes = options.output === "inverse" ? await inverse(matting, image, options, stage) : matting.remove(image, options).bytes;
+      const bytes = await made(matting, work);
       post({ output: bytes }, [bytes.buffer]);
     } catch (error) {
       if (!error.payload) throw error; // a trap, and no word of the guest

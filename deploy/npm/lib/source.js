@@ -58,6 +58,12 @@ export class Source {
     return { tag: "picture", val: await this.image(background) };
   }
 
+  /** A mark in the component's words. */
+  async mark({ brush, rectangle, image }) {
+    const area = rectangle ? { tag: "rectangle", val: rectangle } : { tag: "painted", val: await this.image(image) };
+    return { brush, area };
+  }
+
   async #bytes(image) {
     if (typeof image === "string") return this.#at(this.#address(image));
     if (isUrl(image)) return this.#at(image);

@@ -38,6 +38,6 @@ function address(text) {
 /** A file's pieces. */
 const file = (url, signal) => createReadStream(fileURLToPath(url), { signal });
 
-export const { removeBackground, removeForeground, segmentForeground, preload } = api({ load, hire, address, file });
+export const { removeBackground, removeForeground, segmentForeground, refineForeground, preload } = api({ load, hire, address, file });
 export { CutoutError } from "../lib/error.js";
 export default removeBackground;

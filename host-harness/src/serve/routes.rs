@@ -138,6 +138,7 @@ mod tests {
         let counted = [
             "/",
             "/v1/remove",
+            "/v1/refine",
             "/v1.0/removebg",
             "/v1.0/account",
             "/api/remove",

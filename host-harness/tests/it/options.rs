@@ -4,8 +4,8 @@ use std::fs;
 
 use clap::{Arg, Args, Command};
 use cutout::{
-    Compat, Format, Margins, OPTIONS, OptionSpec, OptionValue, Options, OutputKind, PngEffort,
-    Quality, Values, WebpQuality,
+    Compat, Format, MARKS, Margins, OPTIONS, OptionSpec, OptionValue, Options, OutputKind,
+    PngEffort, Quality, Values, WebpQuality,
 };
 use host_harness::commands::OutputFlags;
 
@@ -51,7 +51,10 @@ fn shown(flag: &Arg) -> String {
 fn listed(option: &OptionSpec) -> Option<String> {
     match option.values {
         Values::Words(words) => Some(words.join("|")),
-        Values::Number { most: u32::MAX, .. } | Values::Colour | Values::Margins { .. } => None,
+        Values::Number { most: u32::MAX, .. }
+        | Values::Colour
+        | Values::Rectangle
+        | Values::Margins { .. } => None,
         Values::Number { least, most, or } => {
             let word = or.map_or(String::new(), |word| format!("|{word}"));
             Some(format!("{least}-{most}{word}"))
@@ -103,6 +106,24 @@ fn run_and_batch_have_the_flags_of_every_option() {
             assert!(help.contains(&flag), "{verb}: {flag}");
             assert!(help.contains(option.about), "{verb}: {flag}");
         }
+    }
+}
+
+#[test]
+fn run_and_the_page_on_options_have_the_marks_of_corrections() {
+    let (done, said) = finish(cutout().args(["run", "--help"]));
+    assert!(done.status.success(), "{said}");
+    let help = String::from_utf8(done.stdout).unwrap();
+    let help: Vec<_> = help.split_whitespace().collect();
+    let (help, page) = (help.join(" "), file("docs/options.md"));
+    for mark in MARKS {
+        let flag = format!("--{} <X,Y,WIDTH,HEIGHT|IMAGE> {}", mark.name, mark.about);
+        assert!(help.contains(&flag), "{flag}");
+        let row = format!(
+            "| **{}** | {}, or an image | {} |\n",
+            mark.name, mark.values, mark.about
+        );
+        assert!(page.contains(&row), "{row}");
     }
 }
 

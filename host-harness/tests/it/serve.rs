@@ -8,6 +8,7 @@ mod health;
 mod history;
 mod limits;
 mod mutated;
+mod refine;
 mod remote;
 mod stop;
 

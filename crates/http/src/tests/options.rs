@@ -1,4 +1,4 @@
-use cutout::{Format, OPTIONS, OptionSpec, OptionValue, Values};
+use cutout::{Compat, Format, MARKS, OPTIONS, OptionSpec, OptionValue, Quality, Values};
 use serde_json::{Value, json};
 
 use super::*;
@@ -21,6 +21,7 @@ fn schema(option: &OptionSpec) -> Value {
             { "type": "integer", "minimum": least, "maximum": most },
         ] }),
         Values::Colour | Values::Margins { .. } => json!({ "type": "string" }),
+        Values::Rectangle => json!({ "type": "array", "items": { "type": "string" } }),
     };
     // Without a format, `Accept` chooses.
     let default = option.default.filter(|_| *option != Format::OPTION);
@@ -60,6 +61,39 @@ fn the_description_of_the_service_has_the_options_of_the_core() {
     form.remove("image").unwrap();
     let expected = OPTIONS.map(|option| (option.name.to_owned(), schema(&option)));
     assert_eq!(form, serde_json::Map::from_iter(expected));
+}
+
+#[test]
+fn the_description_of_corrections_has_the_marks_and_options_of_the_core() {
+    let file = asset(&Method::GET, "/openapi.json").unwrap();
+    let description: Value = serde_json::from_slice(file.body()).unwrap();
+    let operation = &description["paths"]["/v1/refine"]["post"];
+    let options = OPTIONS
+        .iter()
+        .filter(|option| ![Quality::OPTION, Compat::OPTION].contains(option));
+
+    let parameters = operation["parameters"].as_array().unwrap();
+    let names = parameters.iter().map(|parameter| &parameter["name"]);
+    let expected = options.clone().map(|option| option.name);
+    assert_eq!(names.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+
+    let form = &operation["requestBody"]["content"]["multipart/form-data"]["schema"];
+    assert_eq!(form["required"], json!(["image", "mask"]));
+    let mut form = form["properties"].as_object().unwrap().clone();
+    form.remove("image").unwrap();
+    form.remove("mask").unwrap();
+    for mark in MARKS {
+        let text = form[mark.name]
+            .as_object_mut()
+            .unwrap()
+            .remove("description");
+        let text = text.unwrap().as_str().unwrap().to_owned();
+        assert!(text.starts_with(mark.about), "{text}");
+        assert!(text.contains(&mark.values.to_string()), "{text}");
+    }
+    let expected = MARKS.iter().chain(options);
+    let expected = expected.map(|option| (option.name.to_owned(), schema(option)));
+    assert_eq!(form, expected.collect());
 }
 
 #[test]
