@@ -135,11 +135,17 @@ fn pixels(picture: &Picture, window: BoundingBox) -> Result<Cow<'_, [[u8; 3]]>, 
     let count = u64::from(window.width) * u64::from(window.height);
     budget::room(count * (picture.channels as u64 + 3))?;
     let stride = picture.width as usize * picture.channels;
-    let part = rows_of(&picture.data, stride, window, picture.channels);
-    Ok(Cow::Owned(match picture.channels {
-        4 => transparency::before_ground(part.as_chunks().0),
-        _ => part.as_chunks().0.to_vec(),
-    }))
+    if picture.channels == 4 {
+        let part = rows_of(&picture.data, stride, window, picture.channels);
+        return Ok(Cow::Owned(transparency::before_ground(part.as_chunks().0)));
+    }
+    let mut part = Vec::with_capacity(count as usize);
+    let columns = window.left as usize..(window.left + window.width) as usize;
+    let rows = picture.data.chunks_exact(stride).skip(window.top as usize);
+    for row in rows.take(window.height as usize) {
+        part.extend_from_slice(&row.as_chunks().0[columns.clone()]);
+    }
+    Ok(Cow::Owned(part))
 }
 
 /// Puts the values of a window into the mask, those that the image does not show excepted.
@@ -148,8 +154,12 @@ fn put(picture: &Picture, mask: &mut Mask, window: BoundingBox, values: &[u8]) {
     let (left, top) = (window.left as usize, window.top as usize);
     for (y, row) in (top..).zip(values.chunks_exact(window.width as usize)) {
         let at = y * width + left;
+        if picture.channels == 3 {
+            mask.data[at..][..row.len()].copy_from_slice(row);
+            continue;
+        }
         for (index, value) in (at..).zip(row) {
-            if picture.channels == 3 || !transparency::is_transparent(picture, index) {
+            if !transparency::is_transparent(picture, index) {
                 mask.data[index] = *value;
             }
         }

@@ -1,5 +1,7 @@
 //! Decided cells, drawn at full size.
 
+use std::ops::Range;
+
 use super::Brush;
 use super::cells::{Cells, State};
 use super::cut::change;
@@ -37,6 +39,8 @@ pub(super) fn blend(
         edges: edges(cells, values),
     };
     let columns = shares(width, guide.width);
+    let start = |cell: usize| columns.partition_point(|(place, _)| *place < cell);
+    let starts: Vec<usize> = (0..=guide.width).map(start).collect();
     let mut band = Vec::new();
     let mut last = usize::MAX;
     for ((line, row), (cell, down)) in (window.top as usize..)
@@ -53,16 +57,42 @@ pub(super) fn blend(
         let at = line * painted.width + window.left as usize;
         let labels = &painted.labels[at..][..width];
         let old = &mask.data[at..][..width];
-        for (x, value) in row.iter_mut().enumerate() {
-            let brush = brush(labels[x]);
-            let (place, across) = columns[x];
-            *value = match &band[place] {
-                None => brush.map_or(old[x], Brush::target),
-                Some(corners) => corners.value(across, down, brush, old[x], *value),
-            };
+        // Cells without an open one beside them in one go.
+        for run in runs(&band) {
+            let part = starts[run.start]..starts[run.end];
+            match &band[run.start] {
+                None => put(&mut row[part.clone()], &labels[part.clone()], &old[part]),
+                Some(corners) => {
+                    for x in part {
+                        let brush = brush(labels[x]);
+                        row[x] = corners.value(columns[x].1, down, brush, old[x], row[x]);
+                    }
+                }
+            }
         }
     }
     out
+}
+
+/// Runs of cells without corners, and each other cell alone.
+fn runs(band: &[Option<Corners>]) -> impl Iterator<Item = Range<usize>> {
+    let mut end = 0;
+    band.chunk_by(|a, b| a.is_none() && b.is_none())
+        .map(move |run| {
+            let start = end;
+            end += run.len();
+            start..end
+        })
+}
+
+/// What is painted as it is, and else the old values.
+fn put(values: &mut [u8], labels: &[u8], old: &[u8]) {
+    for ((value, label), old) in values.iter_mut().zip(labels).zip(old) {
+        *value = match label {
+            0 => *old,
+            label => (label & 1) * 255,
+        };
+    }
 }
 
 fn brush(label: u8) -> Option<Brush> {

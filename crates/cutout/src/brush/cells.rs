@@ -139,18 +139,23 @@ impl Cover {
     /// in part, from where the border would be.
     fn depth(&self) -> Vec<i32> {
         let mut depth = vec![FAR; self.shape.len()];
-        for at in self.shape.inner() {
-            let is_other = |other: &usize| {
-                !matches!(self.kinds[*other], Kind::Border) && self.kinds[*other] != self.kinds[at]
-            };
-            if self.shape.around(at).iter().any(is_other) {
-                let painted = i32::from(self.shares[at]) - 128;
-                let is_painted = self.kinds[at] != Kind::Plain;
-                let inward = if is_painted { painted } else { -painted };
-                depth[at] = (inward * STEP / 255).max(0);
+        let from_border = |at: usize| {
+            let painted = i32::from(self.shares[at]) - 128;
+            let is_painted = self.kinds[at] != Kind::Plain;
+            let inward = if is_painted { painted } else { -painted };
+            (inward * STEP / 255).max(0)
+        };
+        let before = self.shape.before();
+        let all: Vec<usize> = self.shape.inner().collect();
+        for &at in &all {
+            for (by, _) in before {
+                let other = at - by;
+                if self.kinds[other] != self.kinds[at] && self.kinds[other] != Kind::Border {
+                    depth[at] = from_border(at);
+                    depth[other] = from_border(other);
+                }
             }
         }
-        let all: Vec<usize> = self.shape.inner().collect();
         self.grow(&mut depth, &all);
         depth
     }
