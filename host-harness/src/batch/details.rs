@@ -17,7 +17,7 @@ pub(super) struct Details {
     height: u32,
     foreground: Option<Foreground>,
     /// `unknown_foreground` where there is no subject.
-    warning: Option<String>,
+    pub(super) warning: Option<String>,
     /// See [`cutout::Matte::uncertainty`].
     pub(super) uncertainty: f32,
     /// From the file's first byte read to the results written.

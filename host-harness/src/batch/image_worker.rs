@@ -234,9 +234,9 @@ impl ImageWorker<'_, '_> {
     ) -> Result<[WrittenFile; 2], NoResult> {
         let [before, after] = thumbnail::places(main);
         let write = |path: &Path, pixels: &[u8]| {
-            let jpeg = thumbnail::encode(pixels, (pair.width, pair.height))?;
-            let made = WrittenFile::of(path, &jpeg);
-            self.write(&made, &jpeg)?;
+            let webp = thumbnail::encode(pixels, (pair.width, pair.height))?;
+            let made = WrittenFile::of(path, &webp);
+            self.write(&made, &webp)?;
             Ok::<_, NoResult>(made)
         };
         Ok([write(&before, &pair.before)?, write(&after, &pair.after)?])

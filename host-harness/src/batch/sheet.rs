@@ -1,10 +1,11 @@
-//! The contact sheet: before and after of many images, the least certain first.
+//! The contact sheet: before and after of many images, what failed and the least certain first.
 
 mod html;
 mod item;
+mod link;
 mod png;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -16,12 +17,9 @@ use super::path_text::PathText;
 use super::report_line::ReportLine;
 use crate::files;
 use crate::{Error, Kind};
-use item::Item;
+use item::{Counts, Item};
 
 pub(super) use item::SIDE;
-
-/// Images on one page: what a person looks through in a minute.
-const PAGE: usize = 500;
 
 #[derive(Clone, Copy)]
 enum SheetFormat {
@@ -29,13 +27,22 @@ enum SheetFormat {
     Png,
 }
 
+impl SheetFormat {
+    /// Images on one page: as many as a browser filters at once and loads without effort (some 110 MB), and as an image of
+    /// a hundred megabytes in memory shows.
+    fn page(self) -> usize {
+        match self {
+            Self::Html => 5000,
+            Self::Png => 500,
+        }
+    }
+}
+
 /// A contact sheet in the making.
 pub(super) struct Sheet {
     path: PathBuf,
     format: SheetFormat,
     items: HashMap<PathText, Item>,
-    /// Images without a result, and why.
-    missing: BTreeMap<String, &'static str>,
 }
 
 impl Sheet {
@@ -68,7 +75,6 @@ impl Sheet {
             path,
             format,
             items: HashMap::new(),
-            missing: BTreeMap::new(),
         })
     }
 
@@ -79,19 +85,8 @@ impl Sheet {
 
     /// Takes what is said of an image in place of what was said of it before.
     pub(super) fn take(&mut self, record: &ReportLine, thumbnails: Option<[PathBuf; 2]>) {
-        let name = record.input.to_string();
-        match (&record.details, thumbnails, &record.error) {
-            (Some(details), Some(thumbnails), _) => {
-                self.missing.remove(&name);
-                let item = Item {
-                    name,
-                    uncertainty: details.uncertainty,
-                    thumbnails,
-                };
-                self.items.insert(record.input.clone(), item);
-            }
-            (_, _, Some(cause)) => drop(self.missing.insert(name, cause.kind)),
-            _ => {}
+        if let Some(item) = Item::of(record, thumbnails) {
+            self.items.insert(record.input.clone(), item);
         }
     }
 
@@ -101,22 +96,22 @@ impl Sheet {
     /// Kind `io`, also when a file is there that is no earlier sheet.
     pub(super) fn write(self, manifest: &Manifest) -> Result<Vec<PathBuf>, Error> {
         let mut items: Vec<&Item> = self.items.values().collect();
-        items.sort_by(|a, b| {
-            let by_name = || a.name.cmp(&b.name);
-            b.uncertainty.total_cmp(&a.uncertainty).then_with(by_name)
-        });
-        let pages = items.len().div_ceil(PAGE).max(1);
+        items.sort_by(|a, b| a.order(b));
+        let pages = items.len().div_ceil(self.format.page()).max(1);
         let paths: Vec<PathBuf> = (0..pages).map(|page| self.page(page)).collect();
         for (page, path) in paths.iter().enumerate() {
-            let from = page * PAGE;
-            let items = &items[from..(from + PAGE).min(items.len())];
+            let from = page * self.format.page();
+            let shown = &items[from..(from + self.format.page()).min(items.len())];
             let bytes = match self.format {
                 SheetFormat::Html => {
-                    let none = BTreeMap::new();
-                    let missing = if page == 0 { &self.missing } else { &none };
-                    html::page(items, missing, page, &paths, manifest)?.into_bytes()
+                    let place = html::Place {
+                        page,
+                        paths: &paths,
+                        first: from,
+                    };
+                    html::page(shown, &Counts::of(&items), &place, manifest)?.into_bytes()
                 }
-                SheetFormat::Png => png::page(items, manifest)?,
+                SheetFormat::Png => png::page(shown, manifest)?,
             };
             refuse_other(path, manifest)?;
             let noted = manifest.add(ManifestLine::Sheet(WrittenFile::of(path, &bytes)));
@@ -168,4 +163,36 @@ pub(super) fn refuse_other(path: &Path, manifest: &Manifest) -> Result<(), Error
         path.display()
     );
     Err(Error::new(Kind::Io, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_of_many_images_has_pages_that_lead_to_each_other_and_all_say_how_many_there_are() {
+        let top = tempfile::tempdir().unwrap();
+        let manifest = Manifest::open(&top.path().join("out"), false).unwrap();
+        let path = top.path().join("s#1.html");
+        let mut sheet = Sheet::new(&path).unwrap();
+        let page = SheetFormat::Html.page();
+        let error = Error::new(Kind::Io, "<gone>");
+        for number in 0..=page {
+            let name = format!("{number}.png");
+            sheet.take(&ReportLine::failed(Path::new(&name), None, &error), None);
+        }
+        // Said again of the same image, which is counted once.
+        sheet.take(&ReportLine::failed(Path::new("7.png"), None, &error), None);
+        let paths = sheet.write(&manifest).unwrap();
+        assert_eq!(paths, [path.clone(), top.path().join("s#1-2.html")]);
+        let pages = paths
+            .iter()
+            .map(|path| std::fs::read_to_string(path).unwrap());
+        for (text, (images, link)) in pages.zip([(page, "./s%231-2.html"), (1, "./s%231.html")]) {
+            assert_eq!(text.matches("<li ").count(), images);
+            assert!(text.contains(&format!("<a href=\"{link}\">")), "{link}");
+            assert!(text.contains(&format!("{} failed", page + 1)));
+            assert_eq!(text.matches("&lt;gone&gt;").count(), images);
+        }
+    }
 }

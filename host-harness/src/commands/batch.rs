@@ -74,7 +74,7 @@ pub struct Batch {
     #[arg(long, value_name = "FILE.jsonl")]
     report: Option<PathBuf>,
 
-    /// Write thumbnails of before and after, the least certain first; HTML or PNG by the name.
+    /// Write thumbnails of before and after, what failed and the least certain first; HTML or PNG by the name.
     #[arg(long, value_name = "FILE")]
     contact_sheet: Option<PathBuf>,
 

@@ -10,18 +10,20 @@ use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, 
 use embedded_graphics::text::{Baseline, Text};
 use image::{ImageFormat, ImageReader, ImageResult, Limits, RgbImage, imageops};
 
-use super::item::{Item, SIDE, read};
+use super::item::{Item, Outcome, SIDE, read};
 use crate::batch::manifest::Manifest;
 use crate::{Error, Kind};
 
+/// Longer side of a thumbnail here, which keeps a page in a hundred megabytes.
+const SHOWN: u32 = SIDE / 2;
 /// Pairs side by side, at most.
 const COLUMNS: usize = 8;
 /// Pixels around a pair.
 const GAP: u32 = 8;
 /// A pair and its gap.
-const CELL: (u32, u32) = (2 * SIDE + GAP, SIDE + 24 + GAP);
+const CELL: (u32, u32) = (2 * SHOWN + GAP, SHOWN + 24 + GAP);
 /// Letters that fit below a pair.
-const LETTERS: usize = (2 * SIDE / 6) as usize;
+const LETTERS: usize = (2 * SHOWN / 6) as usize;
 
 /// A page of `items`, left to right, top to bottom.
 ///
@@ -35,18 +37,21 @@ pub(super) fn page(items: &[&Item], manifest: &Manifest) -> Result<Vec<u8>, Erro
     for (index, item) in items.iter().enumerate() {
         let left = GAP + (index % columns) as u32 * CELL.0;
         let top = GAP + (index / columns) as u32 * CELL.1;
-        for (side, path) in item.thumbnails.iter().enumerate() {
-            let thumbnail = thumbnail(&read(path, manifest)?).map_err(|e| {
-                let text = format!("the thumbnail {} is damaged: {e}", path.display());
-                Error::new(Kind::Io, text)
-            })?;
-            let x = left + side as u32 * SIDE + (SIDE.saturating_sub(thumbnail.width())) / 2;
-            let y = top + (SIDE.saturating_sub(thumbnail.height())) / 2;
-            imageops::replace(&mut page.0, &thumbnail, x.into(), y.into());
+        page.write(&shortened(&item.name), left, top + SHOWN + 2);
+        let note = match &item.outcome {
+            Outcome::Made(made) => format!("uncertainty {:.3}", made.uncertainty),
+            Outcome::Failed { kind, .. } => format!("failed: {kind}"),
+        };
+        page.write(&note, left, top + SHOWN + 12);
+        if let Outcome::Made(made) = &item.outcome {
+            for (side, path) in made.thumbnails.iter().flatten().enumerate() {
+                page.show(&read(path, manifest)?, left + side as u32 * SHOWN, top)
+                    .map_err(|e| {
+                        let text = format!("the thumbnail {} is damaged: {e}", path.display());
+                        Error::new(Kind::Io, text)
+                    })?;
+            }
         }
-        page.write(&shortened(&item.name), left, top + SIDE + 2);
-        let uncertainty = format!("uncertainty {:.3}", item.uncertainty);
-        page.write(&uncertainty, left, top + SIDE + 12);
     }
     let mut bytes = Cursor::new(Vec::new());
     page.0
@@ -56,12 +61,12 @@ pub(super) fn page(items: &[&Item], manifest: &Manifest) -> Result<Vec<u8>, Erro
 }
 
 /// The pixels of a thumbnail, whose file may be anybody's.
-fn thumbnail(jpeg: &[u8]) -> ImageResult<RgbImage> {
+fn thumbnail(webp: &[u8]) -> ImageResult<RgbImage> {
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(SIDE), Some(SIDE));
-    let mut reader = ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
+    let mut reader = ImageReader::with_format(Cursor::new(webp), ImageFormat::WebP);
     reader.limits(limits);
-    Ok(reader.decode()?.into_rgb8())
+    Ok(reader.decode()?.thumbnail(SHOWN, SHOWN).into_rgb8())
 }
 
 /// The end of a name says more than its beginning.
@@ -77,6 +82,15 @@ fn shortened(name: &str) -> String {
 struct Page(RgbImage);
 
 impl Page {
+    /// Draws a thumbnail in the middle of its square.
+    fn show(&mut self, webp: &[u8], left: u32, top: u32) -> ImageResult<()> {
+        let small = thumbnail(webp)?;
+        let x = left + SHOWN.saturating_sub(small.width()) / 2;
+        let y = top + SHOWN.saturating_sub(small.height()) / 2;
+        imageops::replace(&mut self.0, &small, x.into(), y.into());
+        Ok(())
+    }
+
     fn write(&mut self, text: &str, left: u32, top: u32) {
         let style = MonoTextStyle::new(&FONT_6X10, Rgb888::WHITE);
         let at = Point::new(left as i32, top as i32);
