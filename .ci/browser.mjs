@@ -194,3 +194,13 @@ export function finish() {
   console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed === 0 ? 0 : 1);
 }
+
+/** Has a tab show things as on a desk or on a phone, in the light or in the dark. */
+export async function look(tab, { width, height, dark }) {
+  await tab.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 2, mobile: width < 500 });
+  await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }] });
+}
+
+/** A desk and a phone, in the light and in the dark. */
+export const LOOKS = [[1280, 800], [390, 844]].flatMap(([width, height]) =>
+  [false, true].map((dark) => ({ width, height, dark, name: `${width}-${dark ? "dark" : "light"}` })));

@@ -163,6 +163,10 @@ const PAGES: [CommandPage; 8] = [
                 "cutout bench photo.jpg -o results --row wasm:net --peer 'rembg=rembg i -m u2netp {input} {output}'",
                 "beside another program",
             ),
+            (
+                "cutout bench --record results/bench.json -o again",
+                "the reports of an earlier run, made anew",
+            ),
         ],
         exit_status: &[
             ("0", "measured"),

@@ -1,7 +1,10 @@
 //! A record as people and programs read it: markdown, CSV, and a page of HTML with plots.
 
+mod about;
 mod canvas;
+mod comparison;
 mod format;
+mod interval;
 mod lanes;
 mod lines;
 mod markdown;
@@ -9,6 +12,7 @@ mod page;
 mod plots;
 mod stats;
 mod tables;
+mod verdict;
 
 pub use page::html;
 pub use stats::median;
@@ -18,11 +22,17 @@ use crate::record::{Record, Series};
 
 /// The record's tables in markdown, which is also what a terminal shows.
 pub fn table(record: &Record) -> String {
-    let mut parts: Vec<String> = tables::all(record).iter().map(markdown::table).collect();
-    let about: Vec<String> = tables::about(record)
+    let verdict = verdict::verdict(record);
+    let mut parts = Vec::new();
+    if !verdict.is_empty() {
+        parts.push(format!("{}\n", markdown::escape(&verdict)));
+    }
+    parts.extend(tables::all(record).iter().map(markdown::table));
+    let about: Vec<String> = about::about(record)
         .into_iter()
         .map(|(name, value)| format!("{name} {}", markdown::escape(&value)))
         .collect();
+    parts.push(format!("{}\n", about::notes()));
     parts.push(format!("Measured: {}.\n", about.join("; ")));
     parts.join("\n")
 }

@@ -13,17 +13,27 @@ use crate::engine::{Runtime, WASMTIME};
 use crate::files::{self, Place};
 use crate::models::Model;
 use crate::stop::{INTERRUPTED, Stop};
-use crate::{Error, program};
+use crate::{Error, Kind, program};
+
+/// Flags that say what to measure.
+const MEASURES: [&str; 9] = [
+    "image", "full", "rows", "peers", "groups", "samples", "workers", "images", "seed",
+];
 
 /// Measure engines and other programs side by side, in fresh processes and shuffled order.
 #[derive(Args, Clone, Debug)]
 pub struct Bench {
     /// The image that everything runs on.
-    image: PathBuf,
+    #[arg(required_unless_present = "record")]
+    image: Option<PathBuf>,
 
     /// Where bench.json, bench.csv, bench.md and bench.html go.
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
+
+    /// Measure nothing, and write the reports of an earlier run's bench.json anew.
+    #[arg(long, value_name = "FILE", conflicts_with_all = MEASURES)]
+    record: Option<PathBuf>,
 
     /// Measure memory, density and throughput too, and tract where the program has it. Takes up to half an hour.
     #[arg(long)]
@@ -102,10 +112,20 @@ fn or_default<T: Copy>(given: Vec<T>, [default, more]: [&[T]; 2], full: bool) ->
 }
 
 impl Command for Bench {
-    fn execute(self) -> Result<u8, Error> {
+    fn execute(mut self) -> Result<u8, Error> {
+        if let Some(path) = &self.record {
+            let record = read(path)?;
+            create(&self.output)?;
+            write(&record, &self.output)?;
+            return Ok(0);
+        }
+        // There is one where there is no record.
+        let Some(image) = self.image.take() else {
+            return Err(Error::new(Kind::Usage, "name an image, or --record FILE"));
+        };
         let stop = Stop::on_signals(|| {})?;
         let (folder, rounds) = (self.output.clone(), self.samples);
-        let measured = self.measure(&stop)?;
+        let measured = self.measure(image, &stop)?;
         if !stop.is_by_signal() {
             measured.map_or(Ok(()), |measured| measured.ended)?;
             return Ok(0);
@@ -124,7 +144,7 @@ impl Command for Bench {
 
 impl Bench {
     /// Measures, and writes what was found in whole rounds; `None` when it was interrupted before there was one.
-    fn measure(self, stop: &Stop) -> Result<Option<Measured>, Error> {
+    fn measure(self, image: PathBuf, stop: &Stop) -> Result<Option<Measured>, Error> {
         let ours = or_default(self.rows, ROWS, self.full);
         for (_, runtime) in &ours {
             runtime.check()?;
@@ -135,7 +155,7 @@ impl Bench {
         }
         cutout_measure::refuse_same_names(&rows)?;
         let plan = Plan {
-            image: self.image,
+            image,
             model: self.model.flags(),
             peers: self.peers,
             groups: or_default(self.groups, GROUPS, self.full),
@@ -148,10 +168,7 @@ impl Bench {
             seed: self.seed,
         };
         plan.check(&rows)?;
-        std::fs::create_dir_all(&self.output).map_err(Error::io(format!(
-            "make the folder {}",
-            self.output.display()
-        )))?;
+        create(&self.output)?;
         let session = open(plan, rows, &ours, &self.model, stop);
         let measured = session.and_then(|session| Ok(session.measure(&announce)?));
         // The process that a signal ended has failed, too.
@@ -214,6 +231,23 @@ fn open(
     let session = Session::open(plan, rows, program, stopped, &announce)?;
     artifacts::refuse_unmapped(&images, &model)?;
     Ok(session.with_sizes(artifacts::sizes(&path, &images, &model)?))
+}
+
+fn create(folder: &Path) -> Result<(), Error> {
+    let doing = format!("make the folder {}", folder.display());
+    std::fs::create_dir_all(folder).map_err(Error::io(doing))
+}
+
+/// A record as a run of any version has written it.
+fn read(path: &Path) -> Result<Record, Error> {
+    let bytes = std::fs::read(path).map_err(Error::io(format!("read {}", path.display())))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let text = format!(
+            "{} is no record of cutout bench: {error}; name a bench.json, unpacked",
+            path.display()
+        );
+        Error::new(Kind::Usage, text)
+    })
 }
 
 fn write(record: &Record, folder: &Path) -> Result<(), Error> {

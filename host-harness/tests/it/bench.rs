@@ -105,6 +105,39 @@ fn bench_measures_our_rows_and_a_peer_and_writes_four_reports() {
     assert!(ratio("other|one").is_err(), "another image is another work");
     let printed = String::from_utf8_lossy(&output.stdout);
     agree(&out, &record, &printed);
+    // Anew from the record, in a folder that is not there yet.
+    let again = folder.path().join("again");
+    let mut command = cutout();
+    command
+        .args(["bench", "--record"])
+        .arg(out.join("bench.json"));
+    let (anew, said) = finish(command.arg("-o").arg(&again));
+    assert!(anew.status.success(), "{said}");
+    assert_eq!(String::from_utf8_lossy(&anew.stdout), printed);
+    agree(&again, &record, &printed);
+}
+
+#[test]
+fn a_record_that_is_none_or_comes_with_flags_of_a_run_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.json");
+    fs::write(&text, "{\"about\": 1}").unwrap();
+    let missing = folder.path().join("missing.json");
+    let cases: [(&Path, &[&str], i32, &str); 4] = [
+        (&text, &[], 2, "is no record of cutout bench"),
+        (&missing, &[], 1, "missing.json"),
+        (&text, &["--full"], 2, "--full"),
+        (&text, &["photo.jpg"], 2, "[IMAGE]"),
+    ];
+    for (record, flags, code, words) in cases {
+        let out = folder.path().join("none");
+        let mut command = cutout();
+        command.args(["bench", "--record"]).arg(record).args(flags);
+        let (done, said) = finish(command.arg("-o").arg(&out));
+        assert_eq!(done.status.code(), Some(code), "{flags:?}: {said}");
+        assert!(said.contains(words), "{flags:?}: {said}");
+        assert!(!out.exists(), "{flags:?}");
+    }
 }
 
 /// A cut-out that is opaque everywhere, of the photo's size.

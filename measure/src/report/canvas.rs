@@ -10,8 +10,8 @@ pub(super) type DrawError = DrawingAreaErrorKind<std::io::Error>;
 /// A part of the paper.
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// The width of every plot in pixels.
-pub(super) const WIDTH: i32 = 860;
+/// The widths that every plot is drawn in, in pixels: for a desk, and for a phone, where text stays as large.
+pub(super) const WIDTHS: [i32; 2] = [860, 340];
 
 /// Text and axes.
 pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
@@ -56,27 +56,28 @@ pub(super) enum Look {
 }
 
 /// An entry of the legend.
+#[derive(Clone)]
 pub(super) struct LegendEntry {
     pub(super) label: String,
     pub(super) colour: RGBColor,
     pub(super) look: Look,
 }
 
-/// A drawing on white paper, the legend at its top and the plot below.
+/// A drawing without paper, the legend at its top and the plot below.
 pub(super) fn svg(
+    width: i32,
     height: i32,
     legend: &[LegendEntry],
     draw: impl FnOnce(&Area<'_>) -> Result<(), DrawError>,
 ) -> Result<String, DrawError> {
-    let places = places(legend);
+    let places = places(legend, width);
     let top = places.last().map_or(0, |(_, y)| y + LEGEND_LINE);
     let mut text = String::new();
     {
-        let size = (WIDTH.unsigned_abs(), (top + height).unsigned_abs());
+        let size = (width.unsigned_abs(), (top + height).unsigned_abs());
         let paper = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        paper.fill(&WHITE)?;
         for (entry, place) in legend.iter().zip(places) {
-            draw_entry(&paper, entry, place)?;
+            draw_entry(&paper, entry, place, width)?;
         }
         let (_, below) = paper.split_vertically(top);
         draw(&below)?;
@@ -93,26 +94,26 @@ pub(super) fn text(across: HPos) -> TextStyle<'static> {
         .pos(Pos::new(across, VPos::Center))
 }
 
-/// A name short enough for a plot; the tables have it whole.
-pub(super) fn shortened(name: &str) -> String {
-    const LONGEST: usize = 30;
-    if name.chars().count() <= LONGEST {
+/// A name short enough for `room` pixels; the tables have it whole.
+pub(super) fn shortened(name: &str, room: i32) -> String {
+    let most = usize::try_from(room / CHARACTER).unwrap_or(0).max(2);
+    if name.chars().count() <= most {
         return name.to_owned();
     }
-    name.chars().take(LONGEST - 1).chain(['…']).collect()
+    name.chars().take(most - 1).chain(['…']).collect()
 }
 
 /// How wide a text may be.
 pub(super) fn width(text: &str) -> i32 {
-    i32::try_from(text.chars().count()).unwrap_or(WIDTH) * CHARACTER
+    i32::try_from(text.chars().count()).map_or(i32::MAX, |count| count.saturating_mul(CHARACTER))
 }
 
-fn places(legend: &[LegendEntry]) -> Vec<(i32, i32)> {
+fn places(legend: &[LegendEntry], paper: i32) -> Vec<(i32, i32)> {
     let (mut x, mut y) = (16, 18);
     let mut places = Vec::new();
     for entry in legend {
-        let wide = SAMPLE + 8 + width(&entry.label) + 16;
-        if x > 16 && x + wide > WIDTH {
+        let wide = SAMPLE + 8 + width(&entry.label).min(paper) + 16;
+        if x > 16 && x + wide > paper {
             (x, y) = (16, y + LEGEND_LINE);
         }
         places.push((x, y));
@@ -121,7 +122,12 @@ fn places(legend: &[LegendEntry]) -> Vec<(i32, i32)> {
     places
 }
 
-fn draw_entry(paper: &Area<'_>, entry: &LegendEntry, (x, y): (i32, i32)) -> Result<(), DrawError> {
+fn draw_entry(
+    paper: &Area<'_>,
+    entry: &LegendEntry,
+    (x, y): (i32, i32),
+    width: i32,
+) -> Result<(), DrawError> {
     let line = entry.colour.stroke_width(3);
     let pieces: &[(i32, i32)] = match entry.look {
         Look::Filled => {
@@ -136,5 +142,6 @@ fn draw_entry(paper: &Area<'_>, entry: &LegendEntry, (x, y): (i32, i32)) -> Resu
         paper.draw(&PathElement::new([(x + from, y), (x + to, y)], line))?;
     }
     let place = (x + SAMPLE + 8, y);
-    paper.draw_text(&entry.label, &text(HPos::Left), place)
+    let label = shortened(&entry.label, width - place.0);
+    paper.draw_text(&label, &text(HPos::Left), place)
 }

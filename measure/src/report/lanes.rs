@@ -13,9 +13,9 @@ use super::stats::{extent, median};
 /// Content of a lane.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// Every sample, and a line at the median.
+    /// Every sample, and a line at the median, which stands above it.
     Dots,
-    /// A bar as long as the median, with a line from the least to the greatest sample.
+    /// A bar as long as the median, which stands above its end, with a line from the least to the greatest sample.
     Bar,
 }
 
@@ -37,12 +37,16 @@ pub(super) struct Lanes<'a> {
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-const LANE: i32 = 24;
-/// Between two rows, in lanes.
-const GAP: f64 = 0.5;
+/// Heights in pixels, which are also the plot's own units from top to bottom: the name of a row, the label of a lane, and its
+/// marks.
+const NAME: i32 = 30;
+const LABEL: i32 = 18;
+const MARKS: i32 = 26;
+/// Room at the left of the axis.
+const LEFT: i32 = 16;
 
-/// The plot as SVG.
-pub(super) fn draw(lanes: &Lanes<'_>) -> Result<String, DrawError> {
+/// The plot as SVG, `width` pixels wide.
+pub(super) fn draw(lanes: &Lanes<'_>, width: i32) -> Result<String, DrawError> {
     let legend: Vec<LegendEntry> = lanes
         .kinds
         .iter()
@@ -53,84 +57,96 @@ pub(super) fn draw(lanes: &Lanes<'_>) -> Result<String, DrawError> {
             look: Look::Filled,
         })
         .collect();
-    let count: usize = lanes.rows.iter().map(|(_, lanes)| lanes.len()).sum();
-    let total = count as f64 + lanes.rows.len() as f64 * GAP;
-    let height = (total * f64::from(LANE)) as i32 + 70;
-    canvas::svg(height, &legend, |area| draw_chart(area, lanes, total))
+    let in_rows = lanes
+        .rows
+        .iter()
+        .map(|(_, lanes)| NAME + lanes.len() as i32 * (LABEL + MARKS));
+    let total: i32 = in_rows.sum();
+    canvas::svg(width, total + 64, &legend, |area| {
+        draw_chart(area, lanes, total, width)
+    })
 }
 
-fn draw_chart(area: &Area<'_>, lanes: &Lanes<'_>, total: f64) -> Result<(), DrawError> {
-    let names = lanes.rows.iter().map(|(row, _)| canvas::shortened(row));
-    let left = names.map(|name| canvas::width(&name)).max().unwrap_or(0) + 16;
+fn draw_chart(area: &Area<'_>, lanes: &Lanes<'_>, total: i32, width: i32) -> Result<(), DrawError> {
     let all = lanes.rows.iter().flat_map(|(_, lanes)| lanes);
     let greatest = all.map(|lane| extent(&lane.samples).1).fold(0.0, f64::max);
-    // Room for the number at the right of the farthest sample.
-    let end = if greatest > 0.0 { greatest * 1.18 } else { 1.0 };
+    let end = if greatest > 0.0 { greatest * 1.06 } else { 1.0 };
     let mut chart = ChartBuilder::on(area)
         .margin_top(8)
         .margin_right(24)
+        .margin_left(LEFT)
         .x_label_area_size(56)
-        .y_label_area_size(left)
-        .build_cartesian_2d(0.0..end, 0.0..total)?;
+        .build_cartesian_2d(0.0..end, 0.0..f64::from(total))?;
     chart
         .configure_mesh()
         .disable_y_mesh()
         .y_labels(0)
-        .light_line_style(WHITE)
+        .x_labels((width / 80) as usize)
+        .light_line_style(TRANSPARENT)
         .bold_line_style(GRID)
         .axis_style(INK)
         .x_desc(lanes.axis)
         .x_label_formatter(&|value| tick(*value))
         .label_style(("sans-serif", TEXT).into_font().color(&INK))
         .draw()?;
-    let mut top = total - GAP / 2.0;
+    let mut top = total;
     for (row, lanes_of_row) in &lanes.rows {
-        let bottom = top - lanes_of_row.len() as f64;
-        let (x, y) = local(area, &chart, (0.0, f64::midpoint(top, bottom)));
-        let name = canvas::shortened(row);
-        area.draw_text(&name, &canvas::text(HPos::Right), (x - 10, y))?;
+        let (x, y) = local(area, &chart, (0.0, f64::from(top - NAME / 2)));
+        let font = ("sans-serif", TEXT).into_font().style(FontStyle::Bold);
+        let bold = TextStyle {
+            font,
+            ..canvas::text(HPos::Left)
+        };
+        area.draw_text(&canvas::shortened(row, width - 48), &bold, (x + 6, y))?;
+        top -= NAME;
         for lane in lanes_of_row {
-            draw_lane(area, &mut chart, lanes.mark, lane, top - 0.5)?;
-            top -= 1.0;
+            draw_lane(area, &mut chart, lanes.mark, lane, top)?;
+            top -= LABEL + MARKS;
         }
-        top -= GAP;
     }
     Ok(())
 }
 
+/// Draws a lane whose upper end is at `top`: the median's label, and below it the marks.
 fn draw_lane(
     area: &Area<'_>,
     chart: &mut Chart<'_, '_>,
     mark: Mark,
     lane: &Lane,
-    middle: f64,
+    top: i32,
 ) -> Result<(), DrawError> {
     let colour = canvas::colour(lane.kind);
     let median = median(&lane.samples);
     let (least, greatest) = extent(&lane.samples);
-    let upright = |x: f64, half: f64| {
-        let ends = [(x, middle - half), (x, middle + half)];
+    let middle = f64::from(top - LABEL) - f64::from(MARKS) / 2.0;
+    let upright = |x: f64, down: f64, up: f64| {
+        let ends = [(x, middle - down), (x, middle + up)];
         PathElement::new(ends, INK.stroke_width(2))
     };
     match mark {
         Mark::Dots => {
             let dots = lane.samples.iter().enumerate().map(|(index, sample)| {
-                let place = (*sample, middle + spread(index));
+                let place = (*sample, middle + spread(index) * f64::from(MARKS));
                 Circle::new(place, 3, colour.mix(0.55).filled())
             });
             chart.draw_series(dots)?;
-            chart.draw_series([upright(median, 0.45)])?;
+            chart.draw_series([upright(median, 10.0, 14.0)])?;
         }
         Mark::Bar => {
-            let corners = [(0.0, middle - 0.36), (median, middle + 0.36)];
+            let corners = [(0.0, middle - 9.0), (median, middle + 9.0)];
             chart.draw_series([Rectangle::new(corners, colour.filled())])?;
             let whisker = [(least, middle), (greatest, middle)];
             chart.draw_series([PathElement::new(whisker, INK.stroke_width(2))])?;
-            chart.draw_series([upright(least, 0.2), upright(greatest, 0.2)])?;
+            chart.draw_series([upright(least, 5.0, 5.0), upright(greatest, 5.0, 5.0)])?;
+            chart.draw_series([upright(median, 9.0, 14.0)])?;
         }
     }
-    let (x, y) = local(area, chart, (greatest.max(0.0), middle));
-    area.draw_text(&lane.label, &canvas::text(HPos::Left), (x + 10, y))
+    let (x, y) = local(area, chart, (median, f64::from(top - LABEL / 2)));
+    // Above the median, but for what would be cut at the right or cross the axis.
+    let half = canvas::width(&lane.label) / 2;
+    let (right, _) = area.dim_in_pixel();
+    let x = x.min(right as i32 - half).max(LEFT + half);
+    area.draw_text(&lane.label, &canvas::text(HPos::Center), (x, y))
 }
 
 /// Where a sample's dot lies across its lane: near samples far apart, the same at every drawing.

@@ -5,36 +5,61 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::canvas::DrawError;
 use super::plots::{self, Plot};
 use super::tables::{self, Table};
+use super::verdict::verdict;
+use super::{about, comparison};
 use crate::error::Error;
 use crate::figure::Figure;
 use crate::record::Record;
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
+/// Colours of the plots in the dark take the place of those that they are drawn with.
 const STYLE: &str = "
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto; padding: 1rem; }
-p, figure { max-width: 60rem; }
-.date { white-space: nowrap; }
-h1 { font-size: 1.6rem; margin: 0.5rem 0; }
+:root { color-scheme: light dark; --line: light-dark(#d0d0d0, #444); --soft: light-dark(#555, #b5b5b5); --card: light-dark(#fff, #1c1c1c); --paper: light-dark(#fff, #161616); }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; padding: 1rem; background: var(--paper); color: light-dark(#1a1a1a, #ececec); }
+p, figure, dl { max-width: 60rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 0.5rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 0.5rem; }
-.wide { overflow-x: auto; }
+.verdict { font-size: 1.15rem; padding: 0.75rem 1rem; border-left: 4px solid light-dark(#0072b2, #56b4e9); background: light-dark(#f2f6f9, #1e2429); }
+.note, figcaption { color: var(--soft); font-size: 0.9rem; }
+.date { white-space: nowrap; }
+.wide { overflow-x: auto; max-width: max-content; }
+.wide:focus-visible { outline: 3px solid light-dark(#0072b2, #56b4e9); outline-offset: 2px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.25rem 0.75rem; text-align: right; border-bottom: 1px solid #8888; }
+th, td { padding: 0.3rem 0.75rem; text-align: right; border-bottom: 1px solid var(--line); }
 thead th { vertical-align: bottom; font-weight: 600; }
-th:first-child { text-align: left; padding-left: 0; }
+th:first-child { text-align: left; padding-left: 0; min-width: 8rem; }
 tbody th { font-weight: 400; }
-tbody th, td { white-space: nowrap; }
-td.words { white-space: normal; min-width: 18rem; }
+td { white-space: nowrap; }
+td.words { white-space: normal; min-width: 12rem; }
 figure { margin: 1.5rem 0 2.5rem; }
-figure > div { background: #fff; border: 1px solid #8888; padding: 0.5rem; }
-svg { display: block; width: 100%; height: auto; }
+figure > div { background: var(--card); border: 1px solid var(--line); border-radius: 0.4rem; padding: 0.5rem; }
+svg { max-width: 100%; height: auto; }
+.on-desk { display: block; }
+.on-phone { display: none; width: min(100%, 27rem); }
 figcaption { margin-top: 0.5rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.25rem 1rem; }
 dt { font-weight: 600; }
 dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 40rem) { dl { display: block; } }
+@media (max-width: 50rem) {
+  .on-desk { display: none; }
+  .on-phone { display: block; }
+  dl { display: block; }
+  dd { margin-bottom: 0.5rem; }
+  table { font-size: 0.875rem; }
+  th, td { padding: 0.3rem 0.4rem; }
+  th:first-child { min-width: 6.5rem; position: sticky; left: 0; background: var(--paper); }
+}
+@media (prefers-color-scheme: dark) {
+  svg [fill='#222222'] { fill: #e6e6e6; }
+  svg [stroke='#222222'] { stroke: #e6e6e6; }
+  svg [stroke='#DDDDDD'] { stroke: #3a3a3a; }
+  svg [fill='#000000'] { fill: #fff; }
+  svg [stroke='#000000'] { stroke: #fff; }
+  svg [fill='#0072B2'] { fill: #2b8ccb; }
+  svg [stroke='#0072B2'] { stroke: #2b8ccb; }
+}
 ";
 
 /// The record as a page that needs nothing else.
@@ -62,14 +87,14 @@ pub fn html(record: &Record) -> Result<String, Error> {
                     @if !plots.is_empty() { h2 { "Plots" } }
                     @for plot in &plots { (figure(plot)) }
                     h2 { "Tables" }
-                    @for part in &tables::all(record) {
+                    @for part in tables::all(record).iter().filter(|part| part.title != comparison::RATIOS) {
                         h3 { (part.title) }
                         (table(part))
                     }
                     h2 { "What was measured" }
                     (definitions(record))
                     h2 { "On what" }
-                    (about(record))
+                    (circumstances(record))
                 }
             }
         }
@@ -84,8 +109,11 @@ fn undrawn(error: &DrawError) -> Error {
 fn summary(record: &Record) -> Markup {
     let about = &record.about;
     let main_numbers = tables::main_numbers(record);
+    let ratios = comparison::ratios(record);
     let names = tables::measured(record);
+    let verdict = verdict(record);
     html! {
+        @if !verdict.is_empty() { p.verdict { (verdict) } }
         p {
             @for (index, name) in names.iter().enumerate() {
                 @if index > 0 { ", " }
@@ -96,27 +124,15 @@ fn summary(record: &Record) -> Markup {
                 1 => " measured",
                 _ => " compared",
             }
-            " on the image " (tables::image(record)) " with the model " (about.model)
+            " on the image " (about::image(record)) " with the model " (about.model)
             ": " (about.cpu) ", " (about.cores) " cores, " (about.system)
             ", wasmtime " (about.wasmtime) ", " span.date { (about.date) } "."
         }
-        @if !main_numbers.body.is_empty() {
-            h3 { (main_numbers.title) }
-            (table(&main_numbers))
+        @for part in [&main_numbers, &ratios].into_iter().filter(|part| !part.body.is_empty()) {
+            h2 { (part.title) }
+            (table(part))
         }
-        @if !record.ratios.is_empty() {
-            ul {
-                @for ratio in &record.ratios {
-                    li {
-                        (ratio.figure.title()) ", " (ratio.row) " ÷ " (ratio.over) ": "
-                        @match &ratio.value {
-                            Ok(quotient) => strong { (format!("{quotient:.2}")) },
-                            Err(reason) => { "refused: " (reason) },
-                        }
-                    }
-                }
-            }
-        }
+        p.note { (about::notes()) }
     }
 }
 
@@ -149,13 +165,16 @@ fn table(table: &Table) -> Markup {
 
 fn figure(plot: &Plot) -> Markup {
     let label = format!("{}. The tables below have its numbers.", plot.title);
-    let marked = html! { svg role="img" aria-label=(label) {} }.into_string();
-    // The backend opens its drawing in its own way.
-    let opening = format!("{} ", marked.trim_end_matches("></svg>"));
-    let svg = plot.svg.replacen("<svg ", &opening, 1);
+    let drawings = plot.svgs.iter().zip(["on-desk", "on-phone"]);
+    let drawings = drawings.map(|(svg, class)| {
+        let marked = html! { svg class=(class) role="img" aria-label=(label) {} }.into_string();
+        // The backend opens its drawing in its own way.
+        let opening = format!("{} ", marked.trim_end_matches("></svg>"));
+        PreEscaped(svg.replacen("<svg ", &opening, 1))
+    });
     html! {
         figure {
-            div { (PreEscaped(svg)) }
+            div { @for drawing in drawings { (drawing) } }
             figcaption { strong { (plot.title) "." } " " (plot.caption) }
         }
     }
@@ -172,17 +191,13 @@ fn definitions(record: &Record) -> Markup {
                 dd { (figure.definition()) }
             }
         }
-        p {
-            "“p95” is the 95th percentile, “p99” the 99th: a quantile between two samples is interpolated "
-            "(Hyndman and Fan's eighth definition). Of few samples both are close to the greatest."
-        }
     }
 }
 
-fn about(record: &Record) -> Markup {
+fn circumstances(record: &Record) -> Markup {
     html! {
         dl {
-            @for (name, value) in tables::about(record) {
+            @for (name, value) in about::about(record) {
                 dt { (name) }
                 dd { (value) }
             }

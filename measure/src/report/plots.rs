@@ -2,7 +2,7 @@
 
 use plotters::prelude::{BindKeyPoints, IntoLogRange};
 
-use super::canvas::{self, DrawError, LegendEntry, Look};
+use super::canvas::{self, DrawError, LegendEntry, Look, WIDTHS};
 use super::format::{mebibytes, value};
 use super::lanes::{self, Lane, Lanes, Mark};
 use super::lines::{self, Line, Lines};
@@ -14,7 +14,8 @@ use crate::record::{Record, Series};
 /// A plot with its words.
 pub(super) struct Plot {
     pub(super) title: &'static str,
-    pub(super) svg: String,
+    /// In each of [`WIDTHS`].
+    pub(super) svgs: [String; 2],
     pub(super) caption: String,
 }
 
@@ -24,8 +25,8 @@ const THROUGHPUT: [Figure; 2] = [Figure::ThroughputReused, Figure::ThroughputFre
 const MEMORY: [Figure; 3] = [Figure::IdleRss, Figure::LinearPeak, Figure::ProcessPeak];
 
 /// How to read bars.
-const BARS: &str = "A bar is as long as the median, which stands at the right; \
-    the line over it reaches from the least to the greatest sample.";
+const BARS: &str = "A bar is as long as the median, which stands above its end; \
+    the line across it reaches from the least to the greatest sample.";
 
 /// Every plot that has data.
 pub(super) fn all(record: &Record) -> Result<Vec<Plot>, DrawError> {
@@ -35,7 +36,7 @@ pub(super) fn all(record: &Record) -> Result<Vec<Plot>, DrawError> {
             "Time for an image",
             &DISTRIBUTION,
             Mark::Dots,
-            "Every dot is a sample; the line across a strip is the median, which stands at the right.",
+            "Every dot is a sample; the upright line is the median, which stands above it.",
         )?,
         with_lanes(record, "Time of a whole process", &PROCESS, Mark::Bar, BARS)?,
         latency(record)?,
@@ -84,9 +85,16 @@ fn with_lanes(
     };
     Ok(Some(Plot {
         title,
-        svg: lanes::draw(&lanes)?,
+        svgs: in_each_width(|width| lanes::draw(&lanes, width))?,
         caption: caption(reading, &figures),
     }))
+}
+
+fn in_each_width(
+    draw: impl Fn(i32) -> Result<String, DrawError>,
+) -> Result<[String; 2], DrawError> {
+    let [wide, narrow] = WIDTHS.map(draw);
+    Ok([wide?, narrow?])
 }
 
 fn lane(kind: usize, series: &Series) -> Lane {
@@ -98,7 +106,7 @@ fn lane(kind: usize, series: &Series) -> Lane {
     Lane {
         kind,
         samples: series.samples.iter().map(scaled).collect(),
-        label: value(unit, median(&series.samples)),
+        label: format!("median {}", value(unit, median(&series.samples))),
     }
 }
 
@@ -148,20 +156,23 @@ fn latency(record: &Record) -> Result<Option<Plot>, DrawError> {
         .copied()
         .collect();
     let (least, greatest) = extent(&samples);
-    let (x, ticks) = lines::decades(least, greatest);
-    let lines = Lines {
-        x_axis: "time to instantiate, µs (logarithmic)",
-        y_axis: "share of instances, %",
-        x_ticks: ticks.len(),
-        marks: false,
-        lines: all
-            .iter()
-            .map(|(row, samples)| line(record, row, steps(samples, x.end)))
-            .collect(),
+    let draw = |width| {
+        let (x, ticks) = lines::decades(least, greatest, width);
+        let lines = Lines {
+            x_axis: "time to instantiate, µs (logarithmic)",
+            y_axis: "share of instances, %",
+            x_ticks: ticks.len(),
+            marks: false,
+            lines: all
+                .iter()
+                .map(|(row, samples)| line(record, row, steps(samples, x.end)))
+                .collect(),
+        };
+        lines::draw(lines, x.log_scale().with_key_points(ticks), 104.0, width)
     };
     Ok(Some(Plot {
         title: "Time to instantiate",
-        svg: lines::draw(lines, x.log_scale().with_key_points(ticks), 104.0)?,
+        svgs: in_each_width(draw)?,
         caption: caption(
             "The height of a line is the share of instances that were ready within that time: the farther left, the faster.",
             &figures,
@@ -222,17 +233,22 @@ fn against_count(
         points.map(coordinate).fold(0.0, f64::max)
     };
     let (right, top) = (most(|point| point.0), most(|point| point.1));
-    let lines = Lines {
-        x_axis,
-        y_axis,
-        // Few enough ticks for none to lie between whole numbers.
-        x_ticks: (right as usize).saturating_add(1).min(10),
-        marks: marks.is_some(),
-        lines,
+    let draw = |width| {
+        let lines = Lines {
+            x_axis,
+            y_axis,
+            // Few enough ticks for none to lie between whole numbers, nor on another.
+            x_ticks: (right as usize)
+                .saturating_add(1)
+                .min((width / 80) as usize),
+            marks: marks.is_some(),
+            lines: lines.clone(),
+        };
+        lines::draw(lines, 0.0..right + marks.unwrap_or(0.0), top * 1.1, width)
     };
     Ok(Some(Plot {
         title,
-        svg: lines::draw(lines, 0.0..right + marks.unwrap_or(0.0), top * 1.1)?,
+        svgs: in_each_width(draw)?,
         caption,
     }))
 }
@@ -244,7 +260,7 @@ fn line(record: &Record, row: &str, points: Vec<(f64, f64)>) -> Line {
     let index = all.iter().position(|other| *other == row).unwrap_or(0);
     Line {
         entry: LegendEntry {
-            label: canvas::shortened(row),
+            label: row.to_owned(),
             colour: canvas::colour(index),
             look: Look::Line,
         },

@@ -2,10 +2,11 @@
 
 use std::iter::once;
 
+use super::comparison;
 use super::format::{pair, value};
-use super::stats::{median, quantile};
+use super::stats::{median, percentile};
 use crate::figure::{Figure, Shown, Unit};
-use crate::record::{About, Agreement, Ratio, Record, Series};
+use crate::record::{Record, Series};
 
 /// The figures of the table of times, in its order.
 const TIMES: [Figure; 9] = [
@@ -55,12 +56,12 @@ pub(super) struct Table {
 /// Every table that has something to say.
 pub(super) fn all(record: &Record) -> Vec<Table> {
     let mut tables = vec![
-        by_figure(record, "Times, median (p95)", &TIMES),
+        by_figure(record, "Times, median (p95 of 20 samples or more)", &TIMES),
         throughput(record),
         by_figure(record, "Memory, median", &MEMORY),
-        by_figure(record, "File sizes", &[Figure::Size]),
-        ratios(record),
-        agreement(record),
+        sizes(record),
+        comparison::ratios(record),
+        comparison::agreement(record),
     ];
     tables.retain(|table| !table.body.is_empty());
     tables
@@ -68,53 +69,10 @@ pub(super) fn all(record: &Record) -> Vec<Table> {
 
 /// The main figures of every row.
 pub(super) fn main_numbers(record: &Record) -> Table {
-    by_figure(record, "Main numbers, median (p95)", &MAIN)
-}
-
-/// Where the record's figures come from, as name and value.
-pub(super) fn about(record: &Record) -> Vec<(&'static str, String)> {
-    let about = &record.about;
-    vec![
-        ("date", about.date.clone()),
-        ("cpu", about.cpu.clone()),
-        ("cores", about.cores.to_string()),
-        ("system", about.system.clone()),
-        ("cutout", about.version.clone()),
-        ("rustc", about.rustc.clone()),
-        ("wasmtime", about.wasmtime.clone()),
-        (
-            "model",
-            format!(
-                "{} at {side} × {side} ({})",
-                about.model,
-                about.model_digest,
-                side = about.side
-            ),
-        ),
-        ("image", image(record)),
-        ("workers", about.workers.to_string()),
-        ("seed", about.seed.to_string()),
-        ("rounds", rounds(about)),
-        ("peers", or_dash(about.peers.join(", "))),
-    ]
-}
-
-fn rounds(about: &About) -> String {
-    let About {
-        rounds, samples, ..
-    } = about;
-    match rounds < samples {
-        true => format!("{rounds} of {samples}, ended early"),
-        false => rounds.to_string(),
-    }
-}
-
-/// The image's name and size.
-pub(super) fn image(record: &Record) -> String {
-    let about = &record.about;
-    format!(
-        "{} ({} × {} pixels)",
-        about.image, about.width, about.height
+    by_figure(
+        record,
+        "Main numbers, median (p95 of 20 samples or more)",
+        &MAIN,
     )
 }
 
@@ -153,23 +111,56 @@ pub(super) fn present(record: &Record, figures: &[Figure]) -> Vec<Figure> {
     figures.iter().copied().filter(has_samples).collect()
 }
 
+/// A line for each figure, a column for each row of the record, and how many samples there are of each.
 fn by_figure(record: &Record, title: &'static str, figures: &[Figure]) -> Table {
     let figures = present(record, figures);
-    let numbers = |row: &str, figure: Figure| {
-        let found = with_samples(record, &[figure]).find(|series| series.row == row);
-        or_dash(found.map(cell).unwrap_or_default())
-    };
-    let line = |row: &str| {
-        once(row.to_owned())
-            .chain(figures.iter().map(|figure| numbers(row, *figure)))
+    let rows = rows(record, &figures);
+    let line = |figure: &Figure| {
+        let find = |row: &&str| with_samples(record, &[*figure]).find(|series| series.row == *row);
+        let found: Vec<Option<&Series>> = rows.iter().map(find).collect();
+        let numbers = found
+            .iter()
+            .map(|found| or_dash(found.map(cell).unwrap_or_default()));
+        let counts = found.iter().flatten().map(|series| series.samples.len());
+        once(heading(*figure))
+            .chain(numbers)
+            .chain([joined(counts)])
             .collect()
     };
     Table {
         title,
-        head: once(String::new())
-            .chain(figures.iter().copied().map(heading))
+        head: head("figure", &rows),
+        body: figures.iter().map(line).collect(),
+    }
+}
+
+/// The names of all columns; the last one has numbers of samples.
+fn head(first: &str, columns: &[impl ToString]) -> Vec<String> {
+    let columns = columns.iter().map(ToString::to_string);
+    once(first.to_owned())
+        .chain(columns)
+        .chain(["samples".to_owned()])
+        .collect()
+}
+
+/// Numbers of samples: one number where all are the same.
+fn joined(counts: impl Iterator<Item = usize>) -> String {
+    let mut counts: Vec<usize> = counts.collect();
+    if counts.windows(2).all(|two| two[0] == two[1]) {
+        counts.truncate(1);
+    }
+    let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
+    counts.join(", ")
+}
+
+fn sizes(record: &Record) -> Table {
+    let files = with_samples(record, &[Figure::Size]);
+    Table {
+        title: "File sizes",
+        head: ["file", "file size"].map(str::to_owned).to_vec(),
+        body: files
+            .map(|file| vec![file.row.clone(), cell(file)])
             .collect(),
-        body: rows(record, &figures).into_iter().map(line).collect(),
     }
 }
 
@@ -185,14 +176,23 @@ fn cell(series: &Series) -> String {
     let (unit, samples) = (series.figure.unit(), &series.samples);
     match series.figure.shown() {
         Shown::Median => value(unit, median(samples)),
-        Shown::MedianAndP95 => pair(unit, median(samples), quantile(samples, 0.95)),
-        Shown::MedianAndP99 => pair(unit, median(samples), quantile(samples, 0.99)),
+        Shown::MedianAndP95 => with_percentile(unit, samples, 95),
+        Shown::MedianAndP99 => with_percentile(unit, samples, 99),
         Shown::CountUpTo(most) => count(median(samples), most),
         Shown::FirstAndLast => samples
             .first()
             .zip(samples.last())
             .map(|(first, last)| format!("{} → {}", value(unit, *first), value(unit, *last)))
             .unwrap_or_default(),
+    }
+}
+
+/// The median, and the percentile in brackets where there are samples enough.
+fn with_percentile(unit: Unit, samples: &[f64], percent: u32) -> String {
+    let median = median(samples);
+    match percentile(samples, percent) {
+        Some(percentile) => pair(unit, median, percentile),
+        None => value(unit, median),
     }
 }
 
@@ -210,31 +210,30 @@ fn throughput(record: &Record) -> Table {
     counts.sort_unstable();
     counts.dedup();
     let line = |row: &str, figure: Figure| {
-        let number = |count: &usize| {
-            let found = with_samples(record, &[figure])
-                .find(|series| series.row == row && series.count == Some(*count));
-            or_dash(found.map(cell).unwrap_or_default())
+        let find = |count: &usize| {
+            with_samples(record, &[figure])
+                .find(|series| series.row == row && series.count == Some(*count))
         };
+        let found: Vec<Option<&Series>> = counts.iter().map(find).collect();
+        let numbers = found
+            .iter()
+            .map(|found| or_dash(found.map(cell).unwrap_or_default()));
+        let samples = found.iter().flatten().map(|series| series.samples.len());
         let name = format!("{row}, {}", instances(figure));
-        once(name).chain(counts.iter().map(number)).collect()
+        once(name).chain(numbers).chain([joined(samples)]).collect()
     };
     let column = |count: &usize| match count {
         1 => "1 worker".to_owned(),
         _ => format!("{count} workers"),
     };
+    let of_figure = |figure: &Figure| {
+        let rows = rows(record, &[*figure]).into_iter();
+        rows.map(|row| line(row, *figure)).collect::<Vec<_>>()
+    };
     Table {
         title: "Throughput, images per second, median",
-        head: once(String::new())
-            .chain(counts.iter().map(column))
-            .collect(),
-        body: figures
-            .iter()
-            .flat_map(|figure| {
-                rows(record, &[*figure])
-                    .into_iter()
-                    .map(|row| line(row, *figure))
-            })
-            .collect(),
+        head: head("row", &counts.iter().map(column).collect::<Vec<_>>()),
+        body: figures.iter().flat_map(of_figure).collect(),
     }
 }
 
@@ -246,45 +245,7 @@ pub(super) fn instances(figure: Figure) -> &'static str {
     }
 }
 
-fn ratios(record: &Record) -> Table {
-    let line = |ratio: &Ratio| {
-        let quotient = match &ratio.value {
-            Ok(quotient) => value(Unit::Quotient, *quotient),
-            Err(reason) => format!("refused: {reason}"),
-        };
-        let rows = format!("{} ÷ {}", ratio.row, ratio.over);
-        vec![ratio.figure.title().to_owned(), rows, quotient]
-    };
-    Table {
-        title: "Ratios of medians",
-        head: ["", "rows", "ratio"].map(str::to_owned).to_vec(),
-        body: record.ratios.iter().map(line).collect(),
-    }
-}
-
-fn agreement(record: &Record) -> Table {
-    let line = |agreement: &Agreement| {
-        let difference = match &agreement.difference {
-            Ok(difference) => format!("{difference:.6}"),
-            Err(reason) => format!("not comparable: {reason}"),
-        };
-        let [agrees, same] = [agreement.agrees, agreement.same_bytes].map(yes_or_no);
-        vec![agreement.row.clone(), difference, agrees, same]
-    };
-    Table {
-        title: "Agreement with the first row's cut-out",
-        head: ["", "mean difference of alpha, 0…1", "agrees", "same bytes"]
-            .map(str::to_owned)
-            .to_vec(),
-        body: record.agreement.iter().map(line).collect(),
-    }
-}
-
-fn yes_or_no(value: bool) -> String {
-    if value { "yes" } else { "no" }.to_owned()
-}
-
-fn or_dash(cell: String) -> String {
+pub(super) fn or_dash(cell: String) -> String {
     if cell.is_empty() {
         "–".to_owned()
     } else {
