@@ -166,6 +166,10 @@ export async function alphas(tab, bytes, type) {
 const KEYS = {
   ArrowLeft: { windowsVirtualKeyCode: 37 },
   ArrowRight: { windowsVirtualKeyCode: 39 },
+  ArrowUp: { windowsVirtualKeyCode: 38 },
+  ArrowDown: { windowsVirtualKeyCode: 40 },
+  Delete: { windowsVirtualKeyCode: 46 },
+  Escape: { windowsVirtualKeyCode: 27 },
   End: { windowsVirtualKeyCode: 35 },
   Home: { windowsVirtualKeyCode: 36 },
   Tab: { windowsVirtualKeyCode: 9 },

@@ -2,15 +2,21 @@
 import { createServer, request as ask } from "node:http";
 import { open, within } from "./browser.mjs";
 
-/** Gives what opens a tab at `path`; requests to `hold` go through `intercept`, from the start since a later change may miss some. */
-export const visitor = (browser, url) => async (path, hold, base = url) => {
-  const tab = await open(browser);
+/** Has requests to `hold` go through `intercept`; from the start, since a later change may miss some. */
+export async function hooked(tab, hold) {
   tab.on("Fetch.requestPaused", ({ requestId, request }) => {
-    const answer = tab.answer ?? ((id) => tab.send("Fetch.continueRequest", { requestId: id }));
+    // The page may have taken the request back meanwhile.
+    const answer = tab.answer ?? ((id) => tab.send("Fetch.continueRequest", { requestId: id }).catch(() => {}));
     tab.answer = null;
     answer(requestId, request);
   });
   await tab.send("Fetch.enable", { patterns: [{ urlPattern: `*${hold}` }] });
+}
+
+/** Gives what opens a tab at `path`; requests to `hold` go through `intercept`. */
+export const visitor = (browser, url) => async (path, hold, base = url) => {
+  const tab = await open(browser);
+  await hooked(tab, hold);
   await tab.go(`${base}${path}`);
   return tab;
 };

@@ -1,8 +1,10 @@
-// The page: the package `cutout` works on the image in a worker of this browser.
+// The page: the package `cutout` works on the images in a worker of this browser.
 
-import { preload, removeBackground } from "./cutout/browser.js";
+import * as cutout from "./cutout/browser.js";
 import { SIZE } from "./cutout/modules.js";
-import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
+import { $, bytes, say } from "./dom.js";
+import { isLossless } from "./options.js";
+import { wire } from "./view.js";
 
 const SENTENCES = {
   "unsupported-format": "This is not an image that Cutout can read. Save it as JPEG, PNG or WebP.",
@@ -23,19 +25,17 @@ const STAGES = [
   "cleaning the colours", // colour
   "writing the result", // encode
 ];
-const LOADING = `Loading Cutout (${megabytes(SIZE)}) …`;
-
-let job = null; // the AbortController of the work under way
+const LOADING = `Loading Cutout (${bytes(SIZE)}) …`;
+const FOREGROUND = 10; // alpha above this is the subject's, as in the core
 
 /** Loads ahead of the first image. */
 async function prepare() {
-  $("progress").hidden = false;
-  $("status").textContent = LOADING;
+  say(LOADING);
   try {
-    await preload({ progress });
-    if (!job) show("idle", "Ready.");
+    await cutout.preload();
+    if ($("status").textContent === LOADING) say("Ready.");
   } catch {
-    if (!job) show("idle", ""); // tried again, and told, when an image needs it
+    if ($("status").textContent === LOADING) say(""); // tried again, and told, when an image needs it
   }
   keep();
 }
@@ -55,42 +55,51 @@ async function keep() {
   }
 }
 
-async function start() {
-  const mine = new AbortController();
-  job = mine;
-  $("status").textContent = LOADING;
-  let began = performance.now();
+async function remove(file, { quality, signal, progress }) {
   const told = (key, ended, total) => {
-    if (key === "compute:decode") began = performance.now();
-    progress(key, ended, total);
+    if (key.startsWith("fetch:")) progress(LOADING, ended / total);
+    else if (ended < total) progress(`Step ${ended + 1} of ${total}: ${STAGES[ended]} …`, ended / total);
   };
-  try {
-    const cutout = await removeBackground(picture, { progress: told, signal: mine.signal });
-    if (job !== mine) return;
-    job = null;
-    showResult(cutout, (performance.now() - began) / 1e3, (detail) => fail("other", detail));
-  } catch (error) {
-    if (job === mine) fail(error.kind, `${error.kind ?? "error"}: ${error.message}`);
+  return { blob: await cutout.removeBackground(file, { quality, signal, progress: told }) };
+}
+
+async function refine(image, { blob: whole }, { options, signal }) {
+  const { quality: edges, format, output, crop, background, fileQuality } = options;
+  const isWhole = format === "webp" && isLossless(options);
+  const quality = format === "png" || isWhole ? undefined : fileQuality / 100;
+  const config = { signal, quality: edges, output: { format: `image/${format}`, quality } };
+  if (output === "mask") config.output.type = "mask";
+  if (crop) config.crop = crop === "true" ? true : crop;
+  if (background) config.background = colour(background);
+  const blob = await cutout.removeBackground(image, config);
+  return { blob, origin: crop ? await origin(whole, crop) : null };
+}
+
+/** A background as the package takes it: a file, or a colour in hexadecimal. */
+const colour = (background) => ({ white: "#ffffff", black: "#000000" })[background] ?? background;
+
+/** Where the corner of the original is once the image ends at the subject of a cut-out and these margins; null where there is no subject. */
+async function origin(whole, crop) {
+  const bitmap = await createImageBitmap(whole);
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0, i = 3; y < height; y++) {
+    for (let x = 0; x < width; x++, i += 4) {
+      if (data[i] <= FOREGROUND) continue;
+      [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), y];
+    }
   }
+  const share = crop === "true" ? 0 : Number.parseFloat(crop) / 100;
+  return right < 0 ? null : { left: Math.round(share * (right - left + 1)) - left, top: Math.round(share * (bottom - top + 1)) - top };
 }
 
-function stop() {
-  job?.abort();
-  job = null;
+function failure({ kind, message }) {
+  return { text: SENTENCES[kind] ?? SENTENCES.other, detail: `${kind ?? "error"}: ${message}`, retry: WORTH_A_RETRY.has(kind) };
 }
 
-function progress(key, ended, total) {
-  $("progress").value = ended / total;
-  if (key.startsWith("fetch:") || ended === total) return;
-  $("status").textContent = `${pictureName()}: step ${ended + 1} of ${total}, ${STAGES[ended]} …`;
-}
-
-function fail(kind, detail) {
-  job = null;
-  showError(SENTENCES[kind] ?? SENTENCES.other, detail);
-  $("retry").hidden = !WORTH_A_RETRY.has(kind);
-}
-
-$("retry").addEventListener("click", () => begin(picture));
-wire(start, stop);
+wire({ remove, refine, failure, hasBrush: false });
 prepare();

@@ -15,8 +15,8 @@ pub fn asset(method: &Method, path: &str) -> Option<Response<Bytes>> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return None;
     }
-    let (media_type, text) = route(path)?.file?;
-    let mut response = answer(200, media_type, text);
+    let (media_type, bytes) = route(path)?.file?;
+    let mut response = answer(200, media_type, bytes);
     add(&mut response, "cache-control", &"no-cache");
     add(&mut response, "content-security-policy", &PAGE_POLICY);
     Some(response)

@@ -28,17 +28,29 @@ pub enum Api {
     Account,
 }
 
-/// A fixed file: its media type and its text.
-pub(crate) type File = (&'static str, &'static str);
+/// A fixed file: its media type and its bytes.
+pub(crate) type File = (&'static str, &'static [u8]);
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+const JSON: &str = "application/json";
+
+/// A script of the page.
+macro_rules! script {
+    ($name:literal) => {
+        file(
+            concat!("/", $name),
+            SCRIPT,
+            include_bytes!(concat!("asset/", $name)),
+        )
+    };
+}
 
 /// Every route.
-pub static ROUTES: [Route; 10] = [
+pub static ROUTES: [Route; 23] = [
     Route {
-        file: Some((HTML, include_str!("asset/index.html"))),
+        file: Some((HTML, include_bytes!("asset/index.html"))),
         ..api("/", "GET, HEAD, POST", Api::Ours)
     },
     api("/v1/remove", "POST", Api::Ours),
@@ -46,14 +58,28 @@ pub static ROUTES: [Route; 10] = [
     api("/v1.0/removebg", "POST", Api::RemoveBg),
     api("/v1.0/account", "GET", Api::Account),
     api("/api/remove", "GET, POST", Api::Rembg),
-    file("/page.js", SCRIPT, include_str!("asset/page.js")),
-    file("/view.js", SCRIPT, include_str!("asset/view.js")),
-    file("/page.css", STYLE, include_str!("asset/page.css")),
+    script!("page.js"),
+    script!("view.js"),
+    script!("brush.js"),
+    script!("choose.js"),
+    script!("compare.js"),
+    script!("dom.js"),
+    script!("marks.js"),
+    script!("options.js"),
+    script!("queue.js"),
+    script!("render.js"),
+    script!("save.js"),
+    script!("strip.js"),
+    script!("zip.js"),
+    file("/page.css", STYLE, include_bytes!("asset/page.css")),
     file(
-        "/openapi.json",
-        "application/json",
-        include_str!("asset/openapi.json"),
+        "/example.jpg",
+        "image/jpeg",
+        include_bytes!("asset/example.jpg"),
     ),
+    // What the host has besides this table, which is nothing for the component alone; `cutout serve` answers for itself.
+    file("/host.json", JSON, br#"{"admitted":true,"pages":[]}"#),
+    file("/openapi.json", JSON, include_bytes!("asset/openapi.json")),
 ];
 
 const fn api(path: &'static str, methods: &'static str, api: Api) -> Route {
@@ -65,12 +91,12 @@ const fn api(path: &'static str, methods: &'static str, api: Api) -> Route {
     }
 }
 
-const fn file(path: &'static str, media_type: &'static str, text: &'static str) -> Route {
+const fn file(path: &'static str, media_type: &'static str, bytes: &'static [u8]) -> Route {
     Route {
         path,
         methods: "GET, HEAD",
         api: None,
-        file: Some((media_type, text)),
+        file: Some((media_type, bytes)),
     }
 }
 

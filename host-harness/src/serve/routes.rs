@@ -18,6 +18,8 @@ pub(super) enum Own {
     History,
     /// The metrics. Needs the token.
     Metrics,
+    /// What the page asks for first: whether the token is right, and which pages there are.
+    Host,
 }
 
 /// What is answered at the address that a request came to.
@@ -53,8 +55,8 @@ macro_rules! file {
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Routes besides those of [`ROUTES`], which come after them. The dashboard asks for the token itself: a browser cannot send one
-/// with an address.
+/// Routes besides those of [`ROUTES`], which come after them: `/host.json` is in both. The dashboard asks for the token itself: a
+/// browser cannot send one with an address.
 static OWN: &[OwnRoute] = &[
     counted("/healthz", Own::Live),
     counted("/readyz", Own::Ready),
@@ -75,6 +77,7 @@ static OWN: &[OwnRoute] = &[
     file!(SCRIPT, "dashboard/tables.js"),
     uncounted("/dashboard/failures", Own::Failures),
     uncounted("/dashboard/history", Own::History),
+    uncounted("/host.json", Own::Host),
 ];
 
 const fn counted(path: &'static str, answer: Own) -> OwnRoute {
@@ -125,11 +128,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_path_has_two_routes() {
+    fn no_path_has_two_routes_but_that_of_the_host() {
         for route in OWN {
             assert!(own(route.path, Scope::All).is_some());
             let others = ROUTES.iter().filter(|other| other.path == route.path);
-            assert_eq!(others.count(), 0, "{}", route.path);
+            let expected = usize::from(route.path == "/host.json");
+            assert_eq!(others.count(), expected, "{}", route.path);
         }
     }
 

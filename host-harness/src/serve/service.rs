@@ -119,10 +119,19 @@ impl Service {
             Some(Own::Live) => Some(page(200, "text/plain", "ok\n")),
             Some(Own::Ready) => Some(self.ready()),
             Some(Own::File(media_type, text)) => Some(page(200, media_type, text)),
+            Some(Own::Host) => Some(self.host(&head.headers)),
             Some(Own::Failures | Own::History | Own::Metrics) => None,
             None if scope == Scope::Metrics => None,
             None => cutout_http::asset(&head.method, path),
         }
+    }
+
+    fn host(&self, headers: &HeaderMap) -> Response<Bytes> {
+        let text = match self.token.admits(headers) {
+            true => r#"{"admitted":true,"pages":["dashboard","metrics"]}"#,
+            false => r#"{"admitted":false,"pages":["dashboard","metrics"]}"#,
+        };
+        page(200, "application/json", text)
     }
 
     fn ready(&self) -> Response<Bytes> {

@@ -266,10 +266,17 @@ fn with_a_token_only_health_and_the_page_are_open() {
         ("/readyz", 200),
         ("/", 200),
         ("/dashboard", 200),
+        ("/host.json", 200),
         ("/metrics", 401),
         ("/dashboard/failures", 401),
         ("/dashboard/history", 401),
     ] {
         assert_eq!(server.get(path).status, status, "{path}");
+    }
+    for (token, admitted) in [("secret", true), ("wrong", false), ("", false)] {
+        let headers = format!("authorization: Bearer {token}\r\n");
+        let host: serde_json::Value =
+            serde_json::from_slice(&with("/host.json", &headers).body).unwrap();
+        assert_eq!(host["admitted"], admitted, "{token:?}");
     }
 }

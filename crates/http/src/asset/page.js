@@ -1,7 +1,8 @@
-// The page: an image goes to v1/remove as it is, the cut-out comes back as PNG. Addresses are relative, so that a proxy may
-// serve this below a path.
+// The page of a server: images go to v1/remove. Addresses are relative, so that a proxy may serve this below a path.
 
-import { $, begin, megabytes, picture, pictureName, show, showError, showResult, wire } from "./view.js";
+import { $, bytes } from "./dom.js";
+import { isLossless } from "./options.js";
+import { wire } from "./view.js";
 
 const SENTENCES = {
   "unsupported-format": "This is not an image the server can read. Save it as JPEG, PNG or WebP.",
@@ -14,102 +15,164 @@ const SENTENCES = {
   "queue-full": "The server is busy with other images.",
   "bodies-full": "The server is busy with other images.",
   timeout: "The image took longer than the server allows. A smaller one may work.",
-  unauthorised: "This server wants an access token.",
-  "wrong-token": "The server did not accept this access token.",
   offline: "This device seems to be offline.",
   network: "The connection to the server failed. The network may be down, or the server refused a very large file.",
   other: "The server could not cut out this image.",
 };
 const WORTH_A_RETRY = new Set(["incomplete-body", "slow-body", "queue-full", "bodies-full", "timeout", "offline", "network", "other"]);
+const MOST_WAITS = 20; // for a server that is busy
+const STORED = "cutout-token";
 
-let token = ""; // in memory only: gone with the page
-let request = null; // the XMLHttpRequest in flight
-let countdown = 0;
+let token = sessionStorage.getItem(STORED) ?? ""; // in memory alone, unless it is to be remembered in this tab
+let admission = Promise.resolve(); // until the server has been shown a token that it takes
+let admit = null;
 
-function stop() {
-  request?.abort();
-  clearInterval(countdown);
-  request = null;
-}
-
-function start() {
-  $("status").textContent = `Sending ${pictureName()} (${megabytes(picture.size)}) …`;
-
-  // Not fetch(): that tells nothing about how far an upload is.
-  const xhr = new XMLHttpRequest();
-  const began = performance.now();
-  xhr.open("POST", "v1/remove");
-  xhr.responseType = "blob";
-  xhr.setRequestHeader("Accept", "image/png");
-  if (token) xhr.setRequestHeader("Authorization", `Bearer ${token}`);
-  xhr.upload.onprogress = (event) => {
-    if (event.lengthComputable && event.loaded < event.total) $("progress").value = event.loaded / event.total;
-  };
-  xhr.upload.onload = () => {
-    $("progress").removeAttribute("value");
-    $("status").textContent = `Removing the background of ${pictureName()} …`;
-  };
-  xhr.onerror = () => fail(navigator.onLine ? "network" : "offline", "");
-  xhr.onload = () => {
-    if (xhr.status === 200) showResult(xhr.response, (performance.now() - began) / 1e3, (detail) => fail("other", detail));
-    else refused(xhr);
-  };
-  request = xhr;
-  xhr.send(picture);
-}
-
-async function refused(xhr) {
-  let problem = {};
-  try {
-    problem = JSON.parse(await xhr.response.text()) ?? {};
-  } catch {
-    // A proxy may answer something else than a problem document.
+class Refusal extends Error {
+  constructor(code, detail) {
+    super(detail);
+    this.code = code;
   }
-  if (request !== xhr) return;
-  const known = Object.hasOwn(SENTENCES, problem.code) ? problem.code : "other";
-  const code = xhr.status === 401 ? (token ? "wrong-token" : "unauthorised") : known;
-  fail(code, problem.detail || `HTTP status ${xhr.status}`, retrySeconds(xhr.getResponseHeader("Retry-After")));
+}
+
+/** One request by XMLHttpRequest, since fetch() tells nothing about how far an upload is. */
+function post(address, body, { signal, upload = () => {}, sent = () => {} }) {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    const abort = () => xhr.abort();
+    xhr.open("POST", address);
+    xhr.responseType = "blob";
+    xhr.setRequestHeader("Accept", "image/*");
+    if (token) xhr.setRequestHeader("Authorization", `Bearer ${token}`);
+    xhr.upload.onprogress = ({ lengthComputable, loaded, total }) => lengthComputable && loaded < total && upload(loaded / total);
+    xhr.upload.onload = sent;
+    xhr.onload = () => resolve(xhr);
+    xhr.onerror = () => reject(new Refusal(navigator.onLine ? "network" : "offline", ""));
+    xhr.onabort = () => reject(signal.reason);
+    xhr.onloadend = () => signal.removeEventListener("abort", abort);
+    signal.throwIfAborted();
+    signal.addEventListener("abort", abort);
+    xhr.send(body);
+  });
 }
 
 /** Seconds of a Retry-After header, which is a number or a date. */
 function retrySeconds(value) {
-  if (!value) return 0;
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1e3;
+  const seconds = /^\d+$/.test(value ?? "") ? Number(value) : (Date.parse(value) - Date.now()) / 1e3;
   return Math.max(0, Math.ceil(seconds)) || 0;
 }
 
-function fail(code, detail, seconds = 0) {
-  request = null;
-  showError(SENTENCES[code] + (seconds ? ` Try again in ${seconds} s.` : ""), detail);
-  const wantsToken = code === "unauthorised" || code === "wrong-token";
-  $("token-row").hidden = !wantsToken;
-  $("retry").hidden = !(wantsToken || WORTH_A_RETRY.has(code));
-  wait(seconds);
-  if (wantsToken) $("token").focus();
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1e3);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }, { once: true });
+  });
 }
 
-/** Counts down on the button, which works once the server said it may. */
-function wait(seconds) {
-  clearInterval(countdown);
-  const until = performance.now() + seconds * 1e3;
-  const tick = () => {
-    const left = Math.ceil((until - performance.now()) / 1e3);
-    $("retry").disabled = left > 0;
-    $("retry").textContent = left > 0 ? `Try again in ${left} s` : "Try again";
-    if (left <= 0) clearInterval(countdown);
-  };
-  countdown = setInterval(tick, 250);
-  tick();
+/** The result of a request. A server that is busy is asked again when it says so, and one that wants a token once it has one. */
+async function ask(address, body, hooks) {
+  for (let waits = 0; ; waits++) {
+    await Promise.race([admission, pause(2 ** 20, hooks.signal)]);
+    const xhr = await post(address, body, hooks);
+    if (xhr.status === 200) return { blob: xhr.response, box: box(xhr) };
+    if (xhr.status === 401) {
+      askForToken(token ? "The server did not accept this access token." : "This server wants an access token.");
+      continue;
+    }
+    const problem = await problemOf(xhr);
+    const seconds = xhr.status === 503 ? retrySeconds(xhr.getResponseHeader("Retry-After")) : 0;
+    if (!seconds || waits === MOST_WAITS) throw new Refusal(problem.code, problem.detail || `HTTP status ${xhr.status}`);
+    hooks.busy?.(seconds);
+    await pause(seconds, hooks.signal);
+  }
 }
 
-function retry() {
+async function problemOf(xhr) {
+  try {
+    return JSON.parse(await xhr.response.text()) ?? {};
+  } catch {
+    return {}; // a proxy may answer something else than a problem document
+  }
+}
+
+/** Where the subject is; null where there is none. */
+function box(xhr) {
+  const [left, top] = ["Left", "Top"].map((name) => xhr.getResponseHeader(`X-Foreground-${name}`));
+  return left === null ? null : { left: Number(left), top: Number(top) };
+}
+
+async function remove(file, { quality, signal, progress }) {
+  const sending = `Sending ${file.name || "the pasted image"} (${bytes(file.size)}) …`;
+  progress(sending, 0);
+  return ask(`v1/remove?format=png&quality=${quality}`, file, {
+    signal,
+    upload: (share) => progress(sending, share),
+    sent: () => progress("Removing the background …", null),
+    busy: (seconds) => progress(`Waiting in the queue: the server is busy, and is asked again in ${seconds} s.`, null),
+  });
+}
+
+async function refine(image, { box: subject }, { options, signal }) {
+  const form = new FormData();
+  const { quality, format, output, crop, background, fileQuality } = options;
+  for (const [name, value] of Object.entries({ image, quality, format, output, crop, background })) if (value) form.append(name, value);
+  if (format === "jpeg" || (format === "webp" && !isLossless(options))) form.append(`${format}-quality`, fileQuality);
+  const made = await ask("v1/remove", form, { signal });
+  const isKnown = crop && subject && made.box;
+  return { ...made, origin: isKnown ? { left: made.box.left - subject.left, top: made.box.top - subject.top } : null };
+}
+
+function failure({ code, message }) {
+  const known = Object.hasOwn(SENTENCES, code ?? "") ? code : "other";
+  return { text: SENTENCES[known], detail: message, retry: WORTH_A_RETRY.has(known) };
+}
+
+/** What this host has, and whether it takes the token. */
+async function host() {
+  try {
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const response = await fetch("host.json", { headers, cache: "no-store" });
+    if (response.ok) return await response.json();
+  } catch {
+    // Without an answer the first image shows what is wrong.
+  }
+  return { admitted: true, pages: [] };
+}
+
+function askForToken(words) {
+  if (!admit) admission = new Promise((resolve) => (admit = resolve));
+  $("access-text").textContent = words;
+  $("access").hidden = false;
+  document.body.classList.add("locked");
+  $("token").focus();
+}
+
+async function useToken(event) {
+  event.preventDefault();
   token = $("token").value.trim();
-  begin(picture);
+  if (!(await host()).admitted) {
+    askForToken("The server did not accept this access token.");
+    $("token").select();
+    return;
+  }
+  if ($("remember").checked) sessionStorage.setItem(STORED, token);
+  else sessionStorage.removeItem(STORED);
+  $("access").hidden = true;
+  document.body.classList.remove("locked");
+  admit();
+  admit = null;
+  $("file").focus();
 }
-$("retry").addEventListener("click", retry);
-$("token").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault(); // else the key goes on to Cancel, which has the focus next
-  retry();
-});
-wire(start, stop);
+
+async function begin() {
+  const { admitted, pages } = await host();
+  for (const name of pages) if (name === "dashboard" || (admitted && !token)) $(`to-${name}`).hidden = false;
+  if (!admitted) askForToken("This server wants an access token before it takes images.");
+}
+
+$("access").addEventListener("submit", useToken);
+$("command").textContent = `curl --fail-with-body --data-binary @photo.jpg -o cutout.png ${new URL("v1/remove", location.href)}`;
+wire({ remove, refine, failure, hasBrush: false });
+begin();

@@ -1,235 +1,240 @@
-// What a page of Cutout shows, whoever does the work: choosing images, what is under way, the result, saving it.
+// What a page of Cutout shows, whoever does the work: images, what is under way, the result.
 
-export const $ = (id) => document.getElementById(id);
+import { isBrushing, paintOver, startBrush, stopBrush, wireBrush } from "./brush.js";
+import { wireChoices } from "./choose.js";
+import { compare, fit, place, slide, wireCompare } from "./compare.js";
+import { $, bytes, say, seconds } from "./dom.js";
+import { options, wireOptions } from "./options.js";
+import { Queue } from "./queue.js";
+import { corrected, render } from "./render.js";
+import { names, save, saveAll } from "./save.js";
+import { focusThumb, reveal, showStrip } from "./strip.js";
 
-export let picture = null; // the File or Blob that is worked on
-let cutout = null; // the encoded result, untouched
-let waiting = []; // chosen together with the image
-let urls = []; // object URLs to revoke
-let work = null; // of the page: start(picture), and stop()
+let work = null; // of the page: remove, refine, failure
+let queue = null;
+let selected = null; // the image that is shown
+let current = null; // { controller, made }: the result that is shown, or on its way
+let all = null; // the AbortController of a ZIP file on its way
 
-function objectUrl(blob) {
-  urls.push(URL.createObjectURL(blob));
-  return urls.at(-1);
-}
-
-export function megabytes(bytes) {
-  return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** What the image is called in sentences. */
-export function pictureName() {
-  return picture.name || "the pasted image";
-}
-
-/** Shows one of `idle`, `working`, `error` and `result`. */
-export function show(state, words) {
-  $("drop").hidden = state === "working" || state === "result";
-  $("cancel").hidden = $("progress").hidden = state !== "working";
-  $("error").hidden = state !== "error";
-  $("result").hidden = state !== "result";
-  $("status").textContent = words;
-}
-
-function release() {
-  work.stop();
-  for (const id of ["before", "after"]) $(id).removeAttribute("src");
-  urls.forEach(URL.revokeObjectURL);
-  urls = [];
-  cutout = null;
-}
-
-function reset(words) {
-  release();
-  picture = null;
-  waiting = [];
-  show("idle", words);
-  $("file").focus();
-}
-
-/** Begins with an image, in place of what is shown and under way. */
-export function begin(file) {
-  release();
-  picture = file;
-  show("working", "");
-  $("cancel").focus();
-  $("progress").removeAttribute("value");
-  work.start();
-}
-
-/** Begins with the first of several images; the others come when they are asked for. */
-function beginAll([first, ...others]) {
-  waiting = others;
-  begin(first);
-}
-
-function next(words) {
-  if (waiting.length > 0) beginAll(waiting);
-  else reset(words);
-}
-
-/** The words of a button that goes on to the next image. */
-function nextWords() {
-  return waiting.length > 0 ? `Next image (${waiting.length} left)` : "Another image";
-}
-
-/** Says what failed, and the details behind it. */
-export function showError(text, detail) {
-  show("error", "");
-  $("error-text").textContent = text;
-  $("error-detail").textContent = detail && `Details: ${detail}`;
-  $("next").hidden = waiting.length === 0;
-  $("next").textContent = nextWords();
-  $("error").focus();
-}
-
-/** Shows the encoded result, made in `seconds`; `broken` is told when this browser cannot show it. */
-export function showResult(blob, seconds, broken) {
-  cutout = blob;
-  const after = $("after");
-  const before = $("before");
-  after.onload = () => {
-    if (cutout !== blob) return;
-    $("facts").textContent =
-      `${after.naturalWidth} × ${after.naturalHeight} pixels, ${megabytes(blob.size)}, done in ${Number(seconds.toPrecision(2))} s`;
-    $("again").textContent = nextWords();
-    show("result", "Done: the background is removed.");
-    $("result-heading").focus();
-  };
-  after.onerror = () => cutout === blob && broken("The answer is not an image this browser can show.");
-  comparable(true);
-  // TIFF, for one, goes in, but few browsers show it.
-  before.onerror = () => cutout === blob && comparable(false);
-  $("slider").value = 50;
-  slide();
-  before.src = objectUrl(picture);
-  after.src = objectUrl(blob);
-}
-
-function comparable(yes) {
-  for (const id of ["before", "edge", "compare"]) $(id).hidden = !yes;
-  $("no-before").hidden = yes;
-  $("stage").classList.toggle("plain", !yes);
-}
-
-function slide() {
-  const percent = Number($("slider").value);
-  $("before").style.clipPath = `inset(0 ${100 - percent}% 0 0)`;
-  $("edge").style.left = `${percent}%`;
-  $("slider").setAttribute("aria-valuetext", `${percent} % original`);
-}
-
-/** The chosen colour, null for none. */
-function background() {
-  const { value } = document.querySelector("#background input:checked");
-  if (value === "transparent") return null;
-  return value === "custom" ? $("colour").value : value;
-}
-
-function paint() {
-  $("stage").classList.toggle("checkered", background() === null);
-  $("stage").style.backgroundColor = background() ?? "";
-}
-
-/** The cut-out over the chosen background in another format; null when the browser cannot. */
-async function encode(type) {
-  const { naturalWidth: width, naturalHeight: height } = $("after");
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const context = canvas.getContext("2d");
-  if (!context) return null;
-  if (background() !== null) {
-    context.fillStyle = background();
-    context.fillRect(0, 0, width, height);
-  }
-  context.drawImage($("after"), 0, 0);
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, type, 0.92));
-  return blob?.type === type ? blob : null;
-}
-
-async function download(extension) {
-  const type = `image/${extension}`;
-  const source = cutout;
-  const blob = type === "image/png" && background() === null ? cutout : await encode(type);
-  if (source !== cutout) return;
+/** Shows a Blob in an image element, and lets go of the one before. */
+const shown = new Map();
+function display(id, blob) {
+  if (shown.get(id)?.blob === blob) return;
+  if (shown.has(id)) URL.revokeObjectURL(shown.get(id).url);
+  shown.delete(id);
   if (!blob) {
-    $("status").textContent = `This browser cannot write an image of this size as ${extension.toUpperCase()}.`;
+    $(id).removeAttribute("src");
     return;
   }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `${(picture.name || "picture").replace(/\.[^.]*$/, "")}-cutout.${extension}`;
-  link.click();
-  // The download has its own hold on the bytes soon after the click, but not yet when it returns.
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  $("status").textContent = `Saved as ${link.download}.`;
+  shown.set(id, { blob, url: URL.createObjectURL(blob) });
+  $(id).src = shown.get(id).url;
 }
 
-/** Takes the files of a drop or a paste. */
-function take(transfer) {
-  const files = [...(transfer?.files ?? [])];
-  if (files.length > 0) beginAll(files);
-  return files.length > 0;
+/** Moves the focus where it is not to be lost with what was hidden. */
+function refocus(id) {
+  const { activeElement } = document;
+  if (activeElement === document.body || !activeElement.checkVisibility()) $(id).focus();
 }
 
-function draggable() {
-  const move = (event) => {
-    const { left, width } = $("stage").getBoundingClientRect();
-    $("slider").value = (100 * (event.clientX - left)) / width;
-    slide();
+function showCounts() {
+  const { items } = queue;
+  const [done, failed] = [queue.count("done"), queue.count("failed")];
+  $("images").hidden = items.length === 0;
+  $("drop").hidden = items.length > 0;
+  $("counts").textContent = items.length < 2 ? "" : `${done} of ${items.length} done${failed ? `, ${failed} failed` : ""}`;
+  $("download-all").hidden = done < 2;
+  showStrip(items, selected, { select, remove });
+}
+
+/** Shows the state of the selected image. */
+function showState() {
+  const state = selected?.state ?? "none";
+  const isPending = state === "waiting" || state === "working";
+  $("pending").hidden = !isPending;
+  $("error").hidden = state !== "failed";
+  $("result").hidden = state !== "done";
+  display("preview", isPending ? selected.file : null);
+  if (isPending) showProgress();
+  if (state === "failed") showFailure();
+  if (state === "done") showResult();
+  if (state === "none") refocus("file");
+}
+
+function showProgress() {
+  const { state, name, progress } = selected;
+  $("pending-heading").textContent = name;
+  const share = state === "working" ? progress.share : null;
+  if (share === null) $("progress").removeAttribute("value");
+  else $("progress").value = share;
+  $("progress").hidden = state === "waiting";
+  $("percent").textContent = share === null ? "" : `${Math.floor(share * 100)} %`;
+  const ahead = queue.items.slice(0, queue.items.indexOf(selected)).filter((one) => one.state === "waiting" || one.state === "working").length;
+  say(state === "working" ? progress.words : `Waiting for ${ahead === 1 ? "the image" : `${ahead} images`} before it.`);
+  refocus("cancel");
+}
+
+function showFailure() {
+  const { text, detail, retry } = selected.failure;
+  $("error-heading").textContent = `${selected.name}: that did not work`;
+  $("error-text").textContent = text;
+  $("error-detail").textContent = detail && `Details: ${detail}`;
+  $("retry").hidden = !retry;
+  say("");
+  refocus("error");
+}
+
+function showResult() {
+  $("result-heading").textContent = selected.name;
+  display("before", selected.file);
+  update();
+  refocus("result-heading");
+}
+
+/** Makes what is to be shown now, in place of what is on its way. */
+function update() {
+  if (selected?.state !== "done") return;
+  current?.controller.abort();
+  const controller = new AbortController();
+  const item = selected;
+  const made = isBrushing()
+    ? corrected(work, item, options().quality, controller.signal)
+    : render(work, item, options(), controller.signal);
+  current = { controller, made };
+  $("result").setAttribute("aria-busy", "true");
+  made.then((result) => current?.made === made && showImage(result, made), (error) => current?.made === made && showProblem(work.failure(error)));
+}
+
+function showProblem({ text, detail }) {
+  $("result").removeAttribute("aria-busy");
+  $("problem").hidden = false;
+  $("problem-text").textContent = detail ? `${text} (${detail})` : text;
+  say(text);
+}
+
+/** Shows the encoded result once the browser has read it and the original. */
+async function showImage(result, made) {
+  display("after", result.blob);
+  const decoded = (id) => $(id).decode().then(() => true, () => false);
+  const [isReadable, isComparable] = [await decoded("after"), await decoded("before")]; // TIFF, for one, goes in, but few browsers show it
+  if (current?.made !== made) return;
+  if (!isReadable) {
+    showProblem({ text: "The answer is not an image this browser can show." });
+    return;
+  }
+  $("result").removeAttribute("aria-busy");
+  $("problem").hidden = true;
+  const size = { width: $("after").naturalWidth, height: $("after").naturalHeight };
+  fit(size);
+  compare(isComparable ? place(result, size) : null, size);
+  $("no-before").textContent = isComparable ? "The original cannot be laid over this result." : "This browser cannot show the original, so there is nothing to compare with.";
+  $("facts").textContent = `${size.width} × ${size.height} pixels, ${bytes(result.blob.size)}, done in ${seconds(selected.seconds)}`;
+  if (isBrushing()) paintOver(size);
+  else say("Done: the background is removed.");
+}
+
+function select(item) {
+  if (item === selected) return;
+  leaveBrush();
+  current?.controller.abort();
+  current = null;
+  display("after", null);
+  display("before", null);
+  slide(50);
+  selected = item;
+  showCounts();
+  showState();
+  if (item) reveal(item);
+}
+
+function add(files) {
+  const [first] = queue.add(files);
+  if (!selected || selected.state === "failed") select(first);
+  else showCounts();
+}
+
+/** Removes an image; its neighbour is shown in its place. */
+function remove(item) {
+  const at = queue.items.indexOf(item);
+  const hadFocus = document.activeElement.closest("#strip") !== null;
+  queue.remove(item);
+  const neighbour = queue.items[at] ?? queue.items[at - 1] ?? null;
+  if (item === selected) select(neighbour);
+  else showCounts();
+  if (!neighbour) say("Ready for another image.");
+  if (hadFocus && neighbour) focusThumb(neighbour);
+}
+
+function clear() {
+  all?.abort();
+  queue.clear();
+  select(null);
+  say("Ready for another image.");
+}
+
+function changed(item) {
+  if (item.state === "failed" && item !== selected) say(`${item.name}: ${item.failure.text}`);
+  showCounts();
+  if (item === selected || selected?.state === "waiting") showState();
+}
+
+function brush() {
+  startBrush(selected);
+  update();
+}
+
+function leaveBrush() {
+  if (!isBrushing()) return;
+  stopBrush();
+  update();
+  $("brush-start").focus();
+}
+
+async function download() {
+  const item = selected;
+  const wanted = options();
+  try {
+    const { blob } = await current.made;
+    if (item === selected) save(blob, names(queue.items, wanted).get(item));
+  } catch (error) {
+    if (error.name !== "AbortError") say(work.failure(error).text);
+  }
+}
+
+async function downloadAll() {
+  if (all) return;
+  all = new AbortController();
+  $("download-all").setAttribute("aria-busy", "true");
+  try {
+    await saveAll(work, queue.items, options(), all.signal);
+  } catch (error) {
+    if (!all.signal.aborted) say(error instanceof RangeError ? `No ZIP file: ${error.message}.` : work.failure(error).text);
+  }
+  all = null;
+  $("download-all").removeAttribute("aria-busy");
+}
+
+function tick() {
+  if (selected?.state === "working") $("elapsed").textContent = `${((performance.now() - selected.began) / 1e3).toFixed(1)} s`;
+  else $("elapsed").textContent = "";
+}
+
+/**
+ * Makes the page work. `page` does the work: `remove(file, { quality, signal, progress })` gives { blob, … }, the whole cut-out as PNG;
+ * `refine(file, made, { keep, erase, options, signal })` takes what either gave and gives { blob, origin, … }, origin being where the
+ * corner of the original is in a cropped result, if that is known; `failure(error)` tells { text, detail, retry }.
+ */
+export function wire(page) {
+  work = page;
+  queue = new Queue(work, () => options().quality, changed);
+  wireChoices(add);
+  wireCompare();
+  wireOptions(update);
+  wireBrush({ changed: update, leave: leaveBrush });
+  const clicks = {
+    cancel: () => remove(selected), skip: () => remove(selected), retry: () => queue.retry(selected), again: update, download,
+    "download-all": downloadAll, "remove-all": clear, "brush-start": brush,
   };
-  $("stage").addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || $("compare").hidden) return;
-    event.preventDefault();
-    $("stage").setPointerCapture(event.pointerId);
-    move(event);
-  });
-  $("stage").addEventListener("pointermove", (event) => {
-    if ($("stage").hasPointerCapture(event.pointerId)) move(event);
-  });
-}
-
-function choosable() {
-  $("file").addEventListener("change", () => {
-    const files = [...$("file").files];
-    $("file").value = ""; // so that the same file can be chosen again
-    if (files.length > 0) beginAll(files);
-  });
-  $("drop").addEventListener("click", (event) => {
-    if (!event.target.closest("label, input")) $("file").click();
-  });
-  document.addEventListener("paste", (event) => {
-    if (event.target.type === "password") return;
-    if (!take(event.clipboardData)) $("status").textContent = "There is no image in the clipboard.";
-  });
-  // On the whole page, or an image dropped beside the field would replace the page.
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    document.body.classList.add("over");
-  });
-  document.addEventListener("dragleave", (event) => event.relatedTarget ?? document.body.classList.remove("over"));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    document.body.classList.remove("over");
-    if (!take(event.dataTransfer)) $("status").textContent = "That was not a file. Save the image first, then drop it.";
-  });
-}
-
-/** Makes the page work: `start()` begins the work on `picture`, `stop()` ends what is under way. */
-export function wire(start, stop) {
-  work = { start, stop };
-  choosable();
-  draggable();
-  $("cancel").addEventListener("click", () => reset("Cancelled."));
-  for (const id of ["again", "next"]) $(id).addEventListener("click", () => next("Ready for another image."));
-  $("slider").addEventListener("input", slide);
-  $("background").addEventListener("change", paint);
-  $("colour").addEventListener("input", () => {
-    document.querySelector("#background input[value=custom]").checked = true;
-    paint();
-  });
-  $("download-png").addEventListener("click", () => download("png"));
-  $("download-webp").addEventListener("click", () => download("webp"));
-
-  const probe = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
-  probe.toBlob((blob) => ($("download-webp").hidden = blob?.type !== "image/webp"), "image/webp");
+  for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
+  $("brush-start").hidden = !work.hasBrush;
+  setInterval(tick, 100);
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn get(path: &str) -> String {
@@ -11,24 +13,70 @@ fn quoted<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
     parts.map(|rest| rest.split('"').next().unwrap()).collect()
 }
 
+/// Every script that `path` imports, and those that these import.
+fn imported(path: &str, seen: &mut BTreeSet<String>) {
+    if seen.insert(path.to_owned()) {
+        for file in quoted(&get(path), " from \"./") {
+            imported(&format!("/{file}"), seen);
+        }
+    }
+}
+
 #[test]
 fn the_page_names_its_files_relative_to_itself() {
     let index = get("/");
     let mut files = [quoted(&index, " src=\""), quoted(&index, " href=\"")].concat();
     files.retain(|file| !file.starts_with("data:"));
-    let script = get("/page.js");
-    let imports = quoted(&script, " from \"./");
-    assert_eq!(files, ["page.js", "page.css"]);
-    assert_eq!(imports, ["view.js"]);
-    for file in files.iter().chain(&imports) {
-        assert!(!get(&format!("/{file}")).is_empty());
+    files.sort_unstable();
+    // The host's own pages are shown where it says that it has them.
+    let own = ["dashboard", "metrics"];
+    let expected = ["example.jpg", "openapi.json", "page.css", "page.js"];
+    assert_eq!(
+        files,
+        [&own[..1], &expected[..1], &own[1..], &expected[1..]].concat()
+    );
+    for file in expected {
+        assert!(asset(&Method::GET, &format!("/{file}")).is_some(), "{file}");
     }
-    assert_eq!(quoted(&script, "open(\"POST\", \""), ["v1/remove"]);
+    let mut scripts = BTreeSet::new();
+    imported("/page.js", &mut scripts);
+    let served = ROUTES.iter().map(|route| route.path.to_owned());
+    assert_eq!(
+        scripts,
+        served.filter(|path| path.ends_with(".js")).collect()
+    );
+    for address in quoted(&get("/page.js"), "ask(\"") {
+        assert!(
+            ROUTES.iter().any(|route| route.path[1..] == *address),
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn a_component_alone_has_no_pages_of_a_host_and_asks_for_no_token() {
+    let host: serde_json::Value = serde_json::from_str(&get("/host.json")).unwrap();
+    assert_eq!(host, serde_json::json!({ "admitted": true, "pages": [] }));
+}
+
+#[test]
+fn the_page_is_small() {
+    let is_text = |path: &str| path == "/" || path.ends_with(".js") || path.ends_with(".css");
+    let paths = ROUTES
+        .iter()
+        .map(|route| route.path)
+        .filter(|path| is_text(path));
+    let bytes: usize = paths.map(|path| get(path).len()).sum();
+    assert!(bytes < 62_000, "{bytes} bytes without the example");
+    let example = asset(&Method::GET, "/example.jpg").unwrap();
+    assert!(example.body().len() < 45_000 && example.body().starts_with(&[0xff, 0xd8]));
 }
 
 #[test]
 fn no_file_of_the_page_has_an_address_that_begins_at_the_root() {
-    for path in ["/", "/page.js", "/view.js", "/page.css"] {
+    let paths = ROUTES.iter().map(|route| route.path);
+    for path in paths.filter(|path| *path == "/" || path.ends_with(".js") || path.ends_with(".css"))
+    {
         let file = get(path);
         for mark in ["\"/", "'/", "`/", "url(/"] {
             assert!(!file.contains(mark), "{path} has {mark}");

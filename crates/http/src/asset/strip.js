@@ -1,0 +1,73 @@
+// The strip of thumbnails, with the state of each image.
+
+import { $, element } from "./dom.js";
+
+const WORDS = { waiting: "waiting", working: "working", done: "done", failed: "failed" };
+const SIDE = 128; // pixels: twice what is shown, for dense screens
+const entries = new Map(); // by image: { li, button, badge, canvas, drawn }
+
+/** Draws an image into its thumbnail; one that the browser cannot read stays blank. */
+async function draw(canvas, blob) {
+  try {
+    const bitmap = await createImageBitmap(blob);
+    const scale = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
+    Object.assign(canvas, { width: Math.max(1, bitmap.width * scale), height: Math.max(1, bitmap.height * scale) });
+    const context = canvas.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    bitmap.close();
+  } catch {
+    // TIFF, for one, goes in, but few browsers show it.
+  }
+}
+
+function entry(item, { select, remove }) {
+  const canvas = element("canvas", { width: 1, height: 1 });
+  canvas.setAttribute("aria-hidden", "true");
+  const badge = element("span", { className: "badge" });
+  badge.setAttribute("aria-hidden", "true");
+  const button = element("button", { type: "button", className: "thumb", title: item.name }, canvas, badge);
+  const close = element("button", { type: "button", className: "close", textContent: "×" });
+  close.setAttribute("aria-label", `Remove ${item.name}`);
+  button.addEventListener("click", () => select(item));
+  button.addEventListener("keydown", (event) => event.key === "Delete" && remove(item));
+  close.addEventListener("click", () => remove(item));
+  return { li: element("li", {}, button, close), button, badge, canvas, drawn: null };
+}
+
+/** Shows these images, one of which is selected. */
+export function showStrip(items, selected, act) {
+  for (const [item, { li }] of entries) {
+    if (items.includes(item)) continue;
+    li.remove();
+    entries.delete(item);
+  }
+  for (const item of items) {
+    if (!entries.has(item)) {
+      entries.set(item, entry(item, act));
+      $("strip").append(entries.get(item).li);
+    }
+    const { li, button, badge, canvas, drawn } = entries.get(item);
+    li.dataset.state = item.state;
+    button.toggleAttribute("aria-current", item === selected);
+    if (item === selected) button.setAttribute("aria-current", "true");
+    const reason = item.state === "failed" ? `: ${item.failure.text}` : "";
+    button.setAttribute("aria-label", `${item.name}, ${WORDS[item.state]}${reason}`);
+    badge.textContent = { done: "✓", failed: "!" }[item.state] ?? "";
+    const wanted = item.cutout?.blob ?? item.file;
+    if (drawn !== wanted) draw(canvas, wanted);
+    entries.get(item).drawn = wanted;
+  }
+}
+
+export function focusThumb(item) {
+  entries.get(item)?.button.focus();
+}
+
+/** Brings the selected thumbnail into the strip's view, and moves nothing else. */
+export function reveal(item) {
+  const { offsetLeft, offsetWidth } = entries.get(item).li;
+  const strip = $("strip");
+  const left = offsetLeft - strip.offsetLeft;
+  if (left < strip.scrollLeft || left + offsetWidth > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = left - strip.clientWidth / 2;
+}
