@@ -1,9 +1,12 @@
 // The page that works in the browser, driven as a person would: node ondevice.mjs FOLDER
 // FOLDER has site/cutout/ with the page, photos/ and expected/, the results that `cutout run` made of the photos.
+import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { alphas, check, downloads, finish, focused, launch, open, visible } from "./browser.mjs";
+import { look } from "./page/looks.mjs";
+import { choose, idle, ready, select, SIZES, size, text } from "./page/tab.mjs";
 import { start } from "./server.mjs";
 
 const [work] = process.argv.slice(2);
@@ -43,7 +46,7 @@ browser.on("Target.attachedToTarget", ({ sessionId, targetInfo }) => {
 });
 
 const words = "document.getElementById('status').textContent";
-const settled = `${visible("result")} || ${visible("error")}`;
+const settled = `(${ready}) || ${visible("error")}`;
 const error = (tab) => tab.evaluate("document.getElementById('error').textContent");
 
 /** From the idle page: begins with images, waits for the first one's end, and gives every word of the status on the way. */
@@ -55,6 +58,7 @@ async function attend(tab, ...images) {
   })()`);
   await tab.upload("#file", ...images);
   await tab.until(settled);
+  await tab.until(idle);
   return tab.evaluate("observer.disconnect(), said");
 }
 
@@ -79,8 +83,9 @@ async function online(tab) {
     return /default-src 'none'/.test(policy) && !/unsafe-inline|'unsafe-eval'|https?:/.test(policy);
   })()`));
   check("landmarks and one h1", await tab.evaluate("document.querySelectorAll('header, main, h1').length === 3"));
-  check("every control has a name", await tab.evaluate(
-    "[...document.querySelectorAll('input, progress')].every((i) => i.labels.length || i.ariaLabel || i.getAttribute('aria-labelledby'))"));
+  await size(tab, ...SIZES[0]);
+  await look(tab, "the page on the device");
+  await tab.evaluate("document.activeElement.blur()");
   await tab.key("Tab");
   check("the first stop of the keyboard is the file", await tab.evaluate(focused("file")));
   const caches = await tab.evaluate("caches.keys()");
@@ -90,14 +95,6 @@ async function online(tab) {
     .then((cache) => cache.keys()).then((keys) => keys.map((k) => k.url))`);
   const files = readdirSync(join(work, "site", "cutout"), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
   check("every file but the service worker's is kept", kept.length === files.length - 1, kept);
-  check("both colour schemes", await (async () => {
-    const papers = [];
-    for (const value of ["light", "dark"]) {
-      await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
-      papers.push(await tab.evaluate("getComputedStyle(document.body).backgroundColor"));
-    }
-    return papers[0] !== papers[1];
-  })());
 }
 
 /** Takes the server and the network away, and loads the page again. */
@@ -127,16 +124,16 @@ async function results(tab) {
     const name = file.replace(/\..*/, "");
     const said = await attend(tab, photo(file));
     check(`${file}: no error`, await tab.evaluate(visible("result")), await error(tab));
-    const steps = said.filter((s) => /step \d of 6/.test(s));
+    const steps = said.filter((s) => /^Step \d of 6/.test(s));
     check(`${file}: every stage is told, in order`,
-      steps.length === 6 && steps.every((s, i) => s.includes(`step ${i + 1} of 6`) && s.includes(STAGES[i])), said);
-    const png = await downloaded(() => tab.click("#download-png"));
+      steps.length === 6 && steps.every((s, i) => s.includes(`Step ${i + 1} of 6`) && s.includes(STAGES[i])), said);
+    const png = await downloaded(() => tab.click("#download"));
     const expected = readFileSync(join(work, "expected", `${name}.png`));
     check(`${file}: the very bytes that cutout run writes`, png.name === `${name}-cutout.png` && png.bytes.equals(expected), png.name);
     if (file.endsWith(".png")) await masks(tab, file, png.bytes, expected);
     const stages = Object.values(JSON.parse(readFileSync(join(work, "expected", `${name}.json`))).stages_ms).reduce((a, b) => a + b);
     console.log(`${file}: ${await tab.evaluate("document.getElementById('facts').textContent")}; cutout run: ${(stages / 1e3).toFixed(2)} s`);
-    await tab.click("#again");
+    await tab.click("#remove-all");
   }
 }
 
@@ -151,22 +148,22 @@ async function failures(tab) {
   await attend(tab, broken, photo("chelsea.png"));
   check("a broken file is told in words, with kind and text", /damaged.*Details: undecodable: \S/s.test(await error(tab)), await error(tab));
   check("focus is on the error", await tab.evaluate(focused("error")));
-  check("the next one of several is offered", await tab.evaluate(`${visible("next")} && !(${visible("retry")})`));
-  await tab.click("#next");
-  await tab.until(visible("result"));
-  check("the next image works", await tab.evaluate("document.getElementById('after').naturalWidth === 451"));
-  await tab.click("#again");
+  check("what cannot work is not offered again", !(await tab.evaluate(visible("retry"))));
+  await select(tab, 2);
+  await tab.until(ready);
+  check("the next image works by itself", await tab.evaluate("document.getElementById('after').naturalWidth === 451"));
+  await tab.click("#remove-all");
 
   await tab.upload("#file", photo("large.jpg"));
-  await tab.until(`/step [2-6]/.test(${words})`);
+  await tab.until(`/Step [2-6]/.test(${words})`);
   check("focus is on cancel while working", await tab.evaluate(focused("cancel")));
   const before = workers.length;
   await tab.key("Enter");
-  await tab.until(`${words} === "Cancelled."`);
+  await tab.until(visible("drop"));
   check("cancel goes back", await tab.evaluate(`${visible("drop")} && !(${visible("error")}) && !(${visible("cancel")})`));
   await attend(tab, photo("chelsea.png"));
   check("an image after that has a worker of its own", workers.length === before + 1 && await tab.evaluate(visible("result")));
-  await tab.click("#again");
+  await tab.click("#remove-all");
 
   // The guest asks for the time: an exception there ends it as a trap does.
   await browser.send("Runtime.evaluate", { expression: "performance.now = () => { throw new WebAssembly.RuntimeError('unreachable') }" },
@@ -176,14 +173,55 @@ async function failures(tab) {
   await tab.click("#retry");
   await tab.until(settled);
   check("another worker takes its place", workers.length === before + 2 && await tab.evaluate(visible("result")), await error(tab));
-  await tab.click("#again");
+  await tab.click("#remove-all");
 }
 
-async function narrow(tab) {
+/** What is shown and saved is what `cutout run` makes with these options. */
+async function options(tab) {
+  await tab.click("#example");
+  await tab.until(ready);
+  check("the example is kept too", /^512 × 512/.test(await text(tab, "facts")), await text(tab, "facts"));
+  await look(tab, "result on the device");
+  await tab.click("#remove-all");
   await attend(tab, photo("coffee.png"));
-  await tab.send("Emulation.setDeviceMetricsOverride", { width: 320, height: 640, deviceScaleFactor: 1, mobile: true });
+  const cases = [
+    ["card.jpg", { background: "black", crop: "5%", format: "jpeg" }],
+    ["fast.webp", { quality: "fast", format: "webp", background: "", crop: "" }],
+    ["tight.png", { quality: "good", format: "png", crop: "true" }],
+  ];
+  for (const [name, chosen] of cases) {
+    for (const [option, value] of Object.entries(chosen)) await choose(tab, option, value);
+    await tab.until(ready);
+    const saved = await downloaded(() => tab.click("#download"));
+    const extension = name.split(".")[1];
+    check(`${name}: the very bytes that cutout run writes`,
+      saved.name === `coffee-cutout.${extension}` && saved.bytes.equals(readFileSync(join(work, "options", name))), [saved.name, saved.bytes.length]);
+  }
+  check("a cropped result is compared, too", await tab.evaluate(visible("slider")));
+  await choose(tab, "crop", "");
+  await tab.evaluate("document.getElementById('mask').click()");
+  await tab.until(ready);
+  const mask = await downloaded(() => tab.click("#download"));
+  check("the mask alone", mask.name === "coffee-mask.png" && mask.bytes.equals(readFileSync(join(work, "options", "mask.png"))), mask.name);
+  await tab.evaluate("document.getElementById('mask').click()");
+  await tab.until(ready);
+}
+
+async function several(tab) {
+  await tab.click("#remove-all");
+  await tab.upload("#file", photo("chelsea.png"), photo("coffee.png"), photo("chelsea.png"));
+  await tab.until(`${idle} && ${ready}`);
+  check("several are done one after another", (await text(tab, "counts")) === "3 of 3 done", await text(tab, "counts"));
+  const zip = await downloaded(() => tab.click("#download-all"));
+  writeFileSync(join(work, "all.zip"), zip.bytes);
+  const names = execFileSync("python3", ["-c", "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(*z.namelist())", join(work, "all.zip")],
+    { encoding: "utf8" }).trim();
+  check("and saved together", names === "chelsea-cutout.png coffee-cutout.png chelsea-cutout-2.png", names);
+  await look(tab, "several results on the device");
+  await size(tab, 320, 640);
   check("a narrow screen needs no scrolling sideways",
     await tab.evaluate("document.documentElement.scrollWidth <= innerWidth && innerWidth <= 320"), await tab.evaluate("innerWidth"));
+  await size(tab, ...SIZES[0]);
 }
 
 async function quiet(tab, before) {
@@ -217,7 +255,7 @@ async function all() {
   const tab = await visit();
   await online(tab);
   const asked = server.asked.length;
-  for (const part of [offline, results, failures, narrow]) {
+  for (const part of [offline, results, failures, options, several]) {
     await part(tab).catch((e) => check(part.name, false, e.stack));
   }
   await quiet(tab, asked);

@@ -6,7 +6,7 @@ const WORDS = { waiting: "waiting", working: "working", done: "done", failed: "f
 const SIDE = 128; // pixels: twice what is shown, for dense screens
 const entries = new Map(); // by image: { li, button, badge, canvas, drawn }
 
-/** Draws an image into its thumbnail; one that the browser cannot read stays blank. */
+/** Draws an image into its thumbnail; one that the browser cannot read has its kind in words. */
 async function draw(canvas, blob) {
   try {
     const bitmap = await createImageBitmap(blob);
@@ -16,6 +16,7 @@ async function draw(canvas, blob) {
     context.imageSmoothingQuality = "high";
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     bitmap.close();
+    canvas.parentElement.dataset.kind = "";
   } catch {
     // TIFF, for one, goes in, but few browsers show it.
   }
@@ -27,6 +28,7 @@ function entry(item, { select, remove }) {
   const badge = element("span", { className: "badge" });
   badge.setAttribute("aria-hidden", "true");
   const button = element("button", { type: "button", className: "thumb", title: item.name }, canvas, badge);
+  button.dataset.kind = item.name.match(/\.([^.]{1,4})$/)?.[1] ?? "?";
   const close = element("button", { type: "button", className: "close", textContent: "×" });
   close.setAttribute("aria-label", `Remove ${item.name}`);
   button.addEventListener("click", () => select(item));
