@@ -30,6 +30,8 @@ export async function options({ url, browser, downloaded }) {
   };
   const tab = await visitor(browser, url)("/", "/v1/*");
   await size(tab, ...SIZES[0]);
+  const asked = [];
+  tab.on("Network.requestWillBeSent", ({ request }) => request.method === "POST" && asked.push(new URL(request.url).pathname));
   await tab.upload("#file", rocket);
   await tab.until(ready);
 
@@ -42,6 +44,8 @@ export async function options({ url, browser, downloaded }) {
     check(`${what}: what is saved too`, saved.name === name && saved.bytes.equals(wanted), [saved.name, saved.bytes.length, wanted.length]);
     if (chosen.crop && !chosen.background) await overlaid(tab, what);
   }
+  const runs = asked.filter((path) => path === "/v1/remove").length;
+  check("the network ran for the image and for other qualities alone", runs === 3, asked);
 
   for (const [option, value] of Object.entries(PLAIN)) await choose(tab, option, value);
   await tab.evaluate(`(() => {

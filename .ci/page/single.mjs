@@ -193,6 +193,11 @@ export async function refusals({ url, browser, files }) {
     await tab.until(visible("cancel"));
     check("focus is on cancel while working", await tab.evaluate(focused("cancel")));
     await look(tab, "working");
+    await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "no-preference" }] });
+    const spins = await tab.evaluate("document.getAnimations().length");
+    await tab.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "reduce" }] });
+    await tab.until("document.getAnimations().length === 0");
+    check("nothing moves for those who want it so", spins > 0);
     await tab.evaluate("document.getElementById('cancel').focus()");
     check("the time goes on", /^\d+\.\d s$/.test(await text(tab, "elapsed")), await text(tab, "elapsed"));
     await tab.key("Enter");

@@ -101,5 +101,5 @@ function failure({ kind, message }) {
   return { text: SENTENCES[kind] ?? SENTENCES.other, detail: `${kind ?? "error"}: ${message}`, retry: WORTH_A_RETRY.has(kind) };
 }
 
-wire({ remove, refine, failure, hasBrush: false });
+wire({ remove, refine, failure, hasNoBrush: true });
 prepare();

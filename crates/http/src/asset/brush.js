@@ -62,13 +62,14 @@ function ring() {
 }
 
 function show() {
-  $("undo").disabled = $("clear").disabled = item.strokes.length === 0;
-  $("redo").disabled = item.undone.length === 0;
+  $("undo").disabled = item.past.length === 0;
+  $("redo").disabled = item.future.length === 0;
+  $("clear").disabled = item.strokes.length === 0;
 }
 
-function set(strokes, undone, words) {
-  item.strokes = strokes;
-  item.undone = undone;
+/** Changes what the image has of `strokes`, `past` and `future`. */
+function set(change, words) {
+  Object.assign(item, change);
   const { activeElement } = document;
   show();
   if (activeElement.disabled) $("paint").focus();
@@ -78,13 +79,16 @@ function set(strokes, undone, words) {
   timer = setTimeout(changed, WAIT);
 }
 
+const become = (strokes, words) => set({ strokes, past: [...item.past, item.strokes], future: [] }, words);
+
 function undo() {
-  if (item.strokes.length > 0) set(item.strokes.slice(0, -1), [item.strokes.at(-1), ...item.undone], "Undone.");
+  const { strokes, past, future } = item;
+  if (past.length > 0) set({ strokes: past.at(-1), past: past.slice(0, -1), future: [strokes, ...future] }, "Undone.");
 }
 
 function redo() {
-  const [first, ...rest] = item.undone;
-  if (first) set([...item.strokes, first], rest, "Done again.");
+  const { strokes, past, future } = item;
+  if (future.length > 0) set({ strokes: future[0], past: [...past, strokes], future: future.slice(1) }, "Done again.");
 }
 
 const radius = () => ($("brush-size").value / 2) * (size.width / $("frame").clientWidth);
@@ -93,7 +97,7 @@ const begin = () => ({ tool: chosen("tool"), radius: radius(), points: [at] });
 function end(words) {
   const ended = stroke;
   stroke = null;
-  set([...item.strokes, ended], [], words);
+  become([...item.strokes, ended], words);
 }
 
 function where() {
@@ -156,7 +160,7 @@ export function wireBrush(act) {
   $("brush").addEventListener("input", () => size && ring());
   $("undo").addEventListener("click", undo);
   $("redo").addEventListener("click", redo);
-  $("clear").addEventListener("click", () => set([], [], "All strokes are taken back."));
+  $("clear").addEventListener("click", () => become([], "All strokes are taken back."));
   $("brush-done").addEventListener("click", act.leave);
   document.addEventListener("keydown", (event) => {
     if (!isBrushing()) return;

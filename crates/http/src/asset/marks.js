@@ -8,10 +8,9 @@ export function draw(context, strokes, scale, colour) {
     const { paint, operation } = colour(tool);
     Object.assign(context, { strokeStyle: paint, globalCompositeOperation: operation, lineWidth: 2 * radius * scale, lineCap: "round", lineJoin: "round" });
     context.beginPath();
-    const [[x, y]] = points;
-    context.moveTo(x * scale, y * scale);
-    context.lineTo(x * scale, y * scale); // a single point is a dot
-    for (const [a, b] of points) context.lineTo(a * scale, b * scale);
+    for (const [x, y] of points) context.lineTo(x * scale, y * scale);
+    const [x, y] = points.at(-1);
+    context.lineTo(x * scale + 0.01, y * scale); // a line of no length is not drawn, and a single point is a dot
     context.stroke();
   }
 }

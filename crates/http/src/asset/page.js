@@ -1,4 +1,4 @@
-// The page of a server: images go to v1/remove. Addresses are relative, so that a proxy may serve this below a path.
+// The page of a server: images go to v1/remove and v1/refine. Addresses are relative, so that a proxy may serve this below a path.
 
 import { $, bytes } from "./dom.js";
 import { isLossless } from "./options.js";
@@ -114,12 +114,12 @@ async function remove(file, { quality, signal, progress }) {
   });
 }
 
-async function refine(image, { box: subject }, { options, signal }) {
+async function refine(image, { blob: mask, box: subject }, { keep, erase, options, signal }) {
   const form = new FormData();
-  const { quality, format, output, crop, background, fileQuality } = options;
-  for (const [name, value] of Object.entries({ image, quality, format, output, crop, background })) if (value) form.append(name, value);
+  const { format, output, crop, background, fileQuality } = options;
+  for (const [name, value] of Object.entries({ image, mask, keep, erase, format, output, crop, background })) if (value) form.append(name, value);
   if (format === "jpeg" || (format === "webp" && !isLossless(options))) form.append(`${format}-quality`, fileQuality);
-  const made = await ask("v1/remove", form, { signal });
+  const made = await ask("v1/refine", form, { signal });
   const isKnown = crop && subject && made.box;
   return { ...made, origin: isKnown ? { left: made.box.left - subject.left, top: made.box.top - subject.top } : null };
 }
@@ -174,5 +174,5 @@ async function begin() {
 
 $("access").addEventListener("submit", useToken);
 $("command").textContent = `curl --fail-with-body --data-binary @photo.jpg -o cutout.png ${new URL("v1/remove", location.href)}`;
-wire({ remove, refine, failure, hasBrush: false });
+wire({ remove, refine, failure });
 begin();

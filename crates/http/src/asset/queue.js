@@ -10,9 +10,10 @@ function item(file) {
     began: 0,
     seconds: 0,
     failure: null, // { text, detail, retry }
-    cutout: null, // { blob, quality, … }: the whole cut-out as PNG
+    cutouts: new Map(), // by quality, { blob, … }: the whole cut-out as PNG
     strokes: [], // of the brush
-    undone: [],
+    past: [], // strokes as they were before each change
+    future: [], // and as they were before each undo
     corrected: null, // { blob, from, strokes, … }: the cut-out after these strokes
     result: null, // { blob, origin, from, key, … }: with the options of this key
   };
@@ -83,7 +84,7 @@ export class Queue {
     try {
       const made = await this.#work.remove(next.file, { quality, signal: job.controller.signal, progress });
       if (!isCurrent()) return;
-      next.cutout = { ...made, quality };
+      next.cutouts.set(quality, made);
       next.seconds = (performance.now() - next.began) / 1e3;
       next.state = "done";
     } catch (error) {

@@ -5,12 +5,15 @@ import { isPlain } from "./options.js";
 
 const PLAIN = { format: "png" };
 
-/** The whole cut-out after the strokes of the brush. */
+/** The whole cut-out of a quality after the strokes of the brush. */
 export async function corrected(work, item, quality, signal) {
-  if (item.cutout.quality !== quality) {
-    item.cutout = { ...await work.remove(item.file, { quality, signal, progress() {} }), quality };
+  if (!item.cutouts.has(quality)) {
+    const made = await work.remove(item.file, { quality, signal, progress() {} });
+    signal.throwIfAborted();
+    item.cutouts.set(quality, made);
   }
-  const { cutout, strokes } = item;
+  const { strokes } = item;
+  const cutout = item.cutouts.get(quality);
   if (strokes.length === 0) return cutout;
   const known = item.corrected;
   if (known?.from !== cutout || known.strokes !== strokes) {
@@ -28,7 +31,7 @@ export async function render(work, item, { quality, ...options }, signal) {
   if (isPlain(options)) return full;
   const { key, ...rest } = options;
   if (item.result?.from !== full || item.result.key !== key) {
-    const made = await work.refine(item.file, full, { options: { ...rest, quality }, signal });
+    const made = await work.refine(item.file, full, { options: rest, signal });
     signal.throwIfAborted();
     item.result = { ...made, from: full, key };
   }

@@ -2,7 +2,6 @@
 
 import { $, element } from "./dom.js";
 
-const WORDS = { waiting: "waiting", working: "working", done: "done", failed: "failed" };
 const SIDE = 128; // pixels: twice what is shown, for dense screens
 const entries = new Map(); // by image: { li, button, badge, canvas, drawn }
 
@@ -23,14 +22,11 @@ async function draw(canvas, blob) {
 }
 
 function entry(item, { select, remove }) {
-  const canvas = element("canvas", { width: 1, height: 1 });
-  canvas.setAttribute("aria-hidden", "true");
-  const badge = element("span", { className: "badge" });
-  badge.setAttribute("aria-hidden", "true");
-  const button = element("button", { type: "button", className: "thumb", title: item.name }, canvas, badge);
+  const canvas = element("canvas", { width: 1, height: 1, ariaHidden: "true" });
+  const badge = element("span", { className: "badge", ariaHidden: "true" });
+  const button = element("button", { type: "button", className: "thumb" }, canvas, badge);
   button.dataset.kind = item.name.match(/\.([^.]{1,4})$/)?.[1] ?? "?";
-  const close = element("button", { type: "button", className: "close", textContent: "×" });
-  close.setAttribute("aria-label", `Remove ${item.name}`);
+  const close = element("button", { type: "button", className: "close", textContent: "×", ariaLabel: `Remove ${item.name}` });
   button.addEventListener("click", () => select(item));
   button.addEventListener("keydown", (event) => event.key === "Delete" && remove(item));
   close.addEventListener("click", () => remove(item));
@@ -51,12 +47,11 @@ export function showStrip(items, selected, act) {
     }
     const { li, button, badge, canvas, drawn } = entries.get(item);
     li.dataset.state = item.state;
-    button.toggleAttribute("aria-current", item === selected);
-    if (item === selected) button.setAttribute("aria-current", "true");
+    button.ariaCurrent = item === selected ? "true" : null;
     const reason = item.state === "failed" ? `: ${item.failure.text}` : "";
-    button.setAttribute("aria-label", `${item.name}, ${WORDS[item.state]}${reason}`);
+    button.ariaLabel = button.title = `${item.name}, ${item.state}${reason}`;
     badge.textContent = { done: "✓", failed: "!" }[item.state] ?? "";
-    const wanted = item.cutout?.blob ?? item.file;
+    const wanted = [...item.cutouts.values()][0]?.blob ?? item.file;
     if (drawn !== wanted) draw(canvas, wanted);
     entries.get(item).drawn = wanted;
   }

@@ -10,6 +10,9 @@ import { corrected, render } from "./render.js";
 import { names, save, saveAll } from "./save.js";
 import { focusThumb, reveal, showStrip } from "./strip.js";
 
+const MAKING = "Making the result …";
+const PATIENCE = 300; // ms until it is worth a word that something takes time
+
 let work = null; // of the page: remove, refine, failure
 let queue = null;
 let selected = null; // the image that is shown
@@ -101,6 +104,7 @@ function update() {
     : render(work, item, options(), controller.signal);
   current = { controller, made };
   $("result").setAttribute("aria-busy", "true");
+  setTimeout(() => current?.made === made && $("result").hasAttribute("aria-busy") && say(MAKING), PATIENCE);
   made.then((result) => current?.made === made && showImage(result, made), (error) => current?.made === made && showProblem(work.failure(error)));
 }
 
@@ -128,8 +132,12 @@ async function showImage(result, made) {
   compare(isComparable ? place(result, size) : null, size);
   $("no-before").textContent = isComparable ? "The original cannot be laid over this result." : "This browser cannot show the original, so there is nothing to compare with.";
   $("facts").textContent = `${size.width} × ${size.height} pixels, ${bytes(result.blob.size)}, done in ${seconds(selected.seconds)}`;
-  if (isBrushing()) paintOver(size);
-  else say("Done: the background is removed.");
+  if (!isBrushing()) {
+    say("Done: the background is removed.");
+    return;
+  }
+  paintOver(size);
+  if ($("status").textContent === MAKING) say("Ready to paint.");
 }
 
 function select(item) {
@@ -235,6 +243,6 @@ export function wire(page) {
     "download-all": downloadAll, "remove-all": clear, "brush-start": brush,
   };
   for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
-  $("brush-start").hidden = !work.hasBrush;
+  $("brush-start").hidden = work.hasNoBrush;
   setInterval(tick, 100);
 }
