@@ -186,7 +186,7 @@ async function options(tab) {
   await attend(tab, photo("coffee.png"));
   const cases = [
     ["card.jpg", { background: "black", crop: "5%", format: "jpeg" }],
-    ["fast.webp", { quality: "fast", format: "webp", background: "", crop: "" }],
+    ["best.webp", { quality: "best", format: "webp", background: "", crop: "" }],
     ["tight.png", { quality: "good", format: "png", crop: "true" }],
   ];
   for (const [name, chosen] of cases) {

@@ -19,7 +19,7 @@ const CASES = [
 ];
 const PLAIN = { format: "png", background: "", crop: "", quality: "good" };
 
-export async function options({ url, browser, downloaded }) {
+export async function options({ url, browser, downloaded, files }) {
   const expected = async (fields, image = rocket) => {
     const form = new FormData();
     form.append("image", new Blob([readFileSync(image)]));
@@ -83,7 +83,17 @@ export async function options({ url, browser, downloaded }) {
   await tab.click("#strip li:nth-child(2) .thumb");
   await tab.until(`${ready} && document.getElementById("result-heading").textContent === "chelsea.png"`);
   check("options hold for the next image", await same(tab, await expected({ format: "webp", "webp-quality": 20 }, chelsea)));
+  await transparent(tab, expected, files);
   check("no complaints about options", only(tab), tab.complaints);
+}
+
+/** An image with an alpha of its own, which is not to be applied twice. */
+async function transparent(tab, expected, { glass }) {
+  await tab.click("#remove-all");
+  await choose(tab, "crop", "true");
+  await tab.upload("#file", glass);
+  await tab.until(ready);
+  check("an alpha of the image's own counts once", await same(tab, await expected({ crop: "true", format: "webp", "webp-quality": 20 }, glass)));
 }
 
 async function quality(tab, value) {

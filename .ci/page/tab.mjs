@@ -1,9 +1,25 @@
 // Tabs of the page, and what all its checks look at.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve as absolute } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
 import { visible } from "../browser.mjs";
 
 export const photos = Object.fromEntries(["rocket.jpg", "coffee.png", "chelsea.png"].map((name) => [name.replace(/\..*/, ""), absolute("fixtures/photos", name)]));
+
+/** A PNG of 64 × 48 pixels, grey that gets brighter to the right and more opaque downwards. */
+function glass() {
+  const chunk = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.from([0, 0, 0, 64, 0, 0, 0, 48, 8, 6, 0, 0, 0]);
+  const rows = Array.from({ length: 48 }, (_, y) => [0, ...Array.from({ length: 64 }, (_, x) => [4 * x, 4 * x, 4 * x, 5 * y + 10]).flat()]);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]);
+  return Buffer.concat([signature, chunk("IHDR", head), chunk("IDAT", deflateSync(Buffer.from(rows.flat()))), chunk("IEND", Buffer.alloc(0))]);
+}
 
 /** Files that only checks need, in `folder`. */
 export function files(folder) {
@@ -14,7 +30,7 @@ export function files(folder) {
   // The photo with an EXIF block before all else, which says that it lies on its side (orientation 6).
   const exif = Buffer.from("ffe1002245786966" + "00004d4d002a00000008" + "0001011200030000000100060000" + "00000000", "hex");
   const jpeg = readFileSync(photos.rocket).subarray(2);
-  return { broken: made("broken.jpg", "no image"), lying: made("lying.jpg", Buffer.concat([Buffer.from([0xff, 0xd8]), exif, jpeg])) };
+  return { glass: made("glass.png", glass()), broken: made("broken.jpg", "no image"), lying: made("lying.jpg", Buffer.concat([Buffer.from([0xff, 0xd8]), exif, jpeg])) };
 }
 
 /** That the result is shown as the options want it. */

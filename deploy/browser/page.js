@@ -63,7 +63,9 @@ async function remove(file, { quality, signal, progress }) {
   return { blob: await cutout.removeBackground(file, { quality, signal, progress: told }) };
 }
 
-async function refine(image, { blob: whole }, { options, signal }) {
+const mask = (file, { quality, signal }) => cutout.segmentForeground(file, { quality, signal });
+
+async function refine(image, _mask, { options, full, signal }) {
   const { quality: edges, format, output, crop, background, fileQuality } = options;
   const isWhole = format === "webp" && isLossless(options);
   const quality = format === "png" || isWhole ? undefined : fileQuality / 100;
@@ -72,7 +74,7 @@ async function refine(image, { blob: whole }, { options, signal }) {
   if (crop) config.crop = crop === "true" ? true : crop;
   if (background) config.background = colour(background);
   const blob = await cutout.removeBackground(image, config);
-  return { blob, origin: crop ? await origin(whole, crop) : null };
+  return { blob, origin: full ? await origin(full.blob, crop) : null };
 }
 
 /** A background as the package takes it: a file, or a colour in hexadecimal. */
@@ -101,5 +103,5 @@ function failure({ kind, message }) {
   return { text: SENTENCES[kind] ?? SENTENCES.other, detail: `${kind ?? "error"}: ${message}`, retry: WORTH_A_RETRY.has(kind) };
 }
 
-wire({ remove, refine, failure, hasNoBrush: true });
+wire({ remove, mask, refine, failure, hasNoBrush: true });
 prepare();

@@ -114,14 +114,18 @@ async function remove(file, { quality, signal, progress }) {
   });
 }
 
-async function refine(image, { blob: mask, box: subject }, { keep, erase, options, signal }) {
+async function mask(file, { quality, signal }) {
+  return (await ask(`v1/remove?output=mask&format=png&quality=${quality}`, file, { signal })).blob;
+}
+
+async function refine(image, mask, { keep, erase, options, full, signal }) {
   const form = new FormData();
   const { format, output, crop, background, fileQuality } = options;
   for (const [name, value] of Object.entries({ image, mask, keep, erase, format, output, crop, background })) if (value) form.append(name, value);
   if (format === "jpeg" || (format === "webp" && !isLossless(options))) form.append(`${format}-quality`, fileQuality);
   const made = await ask("v1/refine", form, { signal });
-  const isKnown = crop && subject && made.box;
-  return { ...made, origin: isKnown ? { left: made.box.left - subject.left, top: made.box.top - subject.top } : null };
+  const isKnown = full?.box && made.box;
+  return { ...made, origin: isKnown ? { left: made.box.left - full.box.left, top: made.box.top - full.box.top } : null };
 }
 
 function failure({ code, message }) {
@@ -174,5 +178,5 @@ async function begin() {
 
 $("access").addEventListener("submit", useToken);
 $("command").textContent = `curl --fail-with-body --data-binary @photo.jpg -o cutout.png ${new URL("v1/remove", location.href)}`;
-wire({ remove, refine, failure });
+wire({ remove, mask, refine, failure });
 begin();

@@ -14,8 +14,10 @@ function item(file) {
     strokes: [], // of the brush
     past: [], // strokes as they were before each change
     future: [], // and as they were before each undo
-    corrected: null, // { blob, from, strokes, … }: the cut-out after these strokes
-    result: null, // { blob, origin, from, key, … }: with the options of this key
+    isOpaque: null, // whether the file has no alpha of its own
+    masks: new Map(), // by quality, where the cut-out's alpha is not the mask
+    corrected: null, // { blob, strokes, quality, … }: the cut-out after these strokes
+    result: null, // { blob, origin, strokes, quality, key, … }: with the options of this key
   };
 }
 

@@ -228,8 +228,9 @@ function tick() {
 
 /**
  * Makes the page work. `page` does the work: `remove(file, { quality, signal, progress })` gives { blob, … }, the whole cut-out as PNG;
- * `refine(file, made, { keep, erase, options, signal })` takes what either gave and gives { blob, origin, … }, origin being where the
- * corner of the original is in a cropped result, if that is known; `failure(error)` tells { text, detail, retry }.
+ * `mask(file, { quality, signal })` the mask alone; `refine(file, mask, { keep, erase, options, full, signal })` gives { blob, origin, … }:
+ * where options crop, `full` is what was given of the whole cut-out, and `origin` where its corner is in the result, if that is known;
+ * `failure(error)` tells { text, detail, retry }.
  */
 export function wire(page) {
   work = page;
