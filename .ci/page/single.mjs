@@ -45,6 +45,7 @@ export async function single({ url, browser, downloaded, files }) {
 }
 
 async function start(tab) {
+  await tab.until(visible("to-dashboard")); // the host has answered
   check("landmarks and one h1", await tab.evaluate("document.querySelectorAll('header, main, footer, h1').length === 4"));
   check("every control has a name", await tab.evaluate(
     "[...document.querySelectorAll('input, progress, canvas[tabindex]')].every((i) => i.labels?.length || i.ariaLabel || i.hasAttribute('aria-labelledby'))"));

@@ -89,8 +89,18 @@ function showFailure() {
 function showResult() {
   $("result-heading").textContent = selected.name;
   display("before", selected.file);
+  if (!$("after").hasAttribute("src")) showOriginal(selected);
   update();
   refocus("result-heading");
+}
+
+/** Shows the original alone until there is a result beside it. */
+async function showOriginal(item) {
+  const isReadable = await $("before").decode().then(() => true, () => false);
+  if (!isReadable || item !== selected || $("after").hasAttribute("src")) return;
+  const size = { width: $("before").naturalWidth, height: $("before").naturalHeight };
+  fit(size);
+  compare({ left: 0, top: 0, ...size }, size);
 }
 
 /** Makes what is to be shown now, in place of what is on its way. */
@@ -147,6 +157,7 @@ function select(item) {
   current = null;
   display("after", null);
   display("before", null);
+  $("facts").textContent = "";
   slide(50);
   selected = item;
   showCounts();
