@@ -5,6 +5,7 @@ import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { alphas, check, downloads, finish, focused, launch, open, visible } from "./browser.mjs";
+import { alphaAt, applied, painting } from "./page/brush.mjs";
 import { look } from "./page/looks.mjs";
 import { choose, idle, ready, select, SIZES, size, text } from "./page/tab.mjs";
 import { start } from "./server.mjs";
@@ -207,6 +208,26 @@ async function options(tab) {
   await tab.until(ready);
 }
 
+async function brush(tab) {
+  const alpha = (x, y) => alphaAt(tab, x, y);
+  const [keep, erase] = [[0.05, 0.5], [0.5, 0.5]];
+  check("the network had it otherwise", (await alpha(...keep)) === 0 && (await alpha(...erase)) === 255);
+  await tab.click("#brush-start");
+  await tab.until(painting);
+  await applied(tab, () => tab.drag("#paint", 0.02, 0.08));
+  await choose(tab, "tool", "erase");
+  await applied(tab, () => tab.drag("#paint", 0.47, 0.53));
+  check("the brush keeps and erases", (await alpha(...keep)) === 255 && (await alpha(...erase)) === 0);
+  await look(tab, "brush on the device");
+  await applied(tab, () => tab.click("#undo"));
+  check("a stroke can be undone", (await alpha(...keep)) === 255 && (await alpha(...erase)) === 255);
+  await tab.key("Escape");
+  await choose(tab, "background", "white");
+  await tab.until(ready);
+  check("options hold for what was painted", await tab.evaluate(visible("slider")));
+  await choose(tab, "background", "");
+}
+
 async function several(tab) {
   await tab.click("#remove-all");
   await tab.upload("#file", photo("chelsea.png"), photo("coffee.png"), photo("chelsea.png"));
@@ -255,7 +276,7 @@ async function all() {
   const tab = await visit();
   await online(tab);
   const asked = server.asked.length;
-  for (const part of [offline, results, failures, options, several]) {
+  for (const part of [offline, results, failures, options, brush, several]) {
     await part(tab).catch((e) => check(part.name, false, e.stack));
   }
   await quiet(tab, asked);

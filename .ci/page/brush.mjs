@@ -4,15 +4,16 @@ import { only, visitor } from "../visits.mjs";
 import { look } from "./looks.mjs";
 import { choose, photos, ready, SIZES, size, text } from "./tab.mjs";
 
-const alphaAt = (tab, x, y) => tab.evaluate(`(() => {
+/** The alpha of the result at a part of its width and height. */
+export const alphaAt = (tab, x, y) => tab.evaluate(`(() => {
   const image = document.getElementById("after");
   const context = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext("2d");
   context.drawImage(image, 0, 0);
   return context.getImageData(Math.round(${x} * image.naturalWidth), Math.round(${y} * image.naturalHeight), 1, 1).data[3];
 })()`);
-const settled = `${ready} && ${visible("paint")} && document.getElementById("paint").width > 1`;
-/** That a request for the last stroke has been answered. */
-const applied = async (tab, act) => {
+export const painting = `${ready} && ${visible("paint")} && document.getElementById("paint").width > 1`;
+/** Does something with the brush, and waits until it is applied. */
+export const applied = async (tab, act) => {
   const src = await tab.evaluate("document.getElementById('after').src");
   await act();
   await tab.until(`document.getElementById('after').src !== "${src}" && ${ready}`);
@@ -31,7 +32,7 @@ export async function brush({ url, browser, downloaded }) {
   await choose(tab, "crop", "5%");
   await tab.until(ready);
   await tab.click("#brush-start");
-  await tab.until(settled);
+  await tab.until(painting);
   check("the focus is on the image", await tab.evaluate(focused("paint")));
   check("the whole image is shown to paint on, without options", (await text(tab, "facts")).startsWith("600 × 400") && !(await tab.evaluate(visible("options"))), await text(tab, "facts"));
   await look(tab, "brush");
@@ -103,7 +104,7 @@ async function touch(tab) {
   await size(tab, ...SIZES[1]);
   await tab.send("Emulation.setTouchEmulationEnabled", { enabled: true });
   await tab.click("#brush-start");
-  await tab.until(settled);
+  await tab.until(painting);
   await choose(tab, "tool", "keep");
   const { x, y, width, height } = await tab.evaluate("(() => { const e = document.getElementById('paint'); e.scrollIntoView({ block: 'center' }); return e.getBoundingClientRect().toJSON(); })()");
   const [scrolled] = [await tab.evaluate("scrollY")];

@@ -26,6 +26,8 @@ const STAGES = [
   "writing the result", // encode
 ];
 const LOADING = `Loading Cutout (${bytes(SIZE)}) …`;
+const TYPES = { cutout: "foreground", mask: "mask" };
+const COLOURS = { white: "#ffffff", black: "#000000" }; // the package takes hexadecimal ones alone
 const FOREGROUND = 10; // alpha above this is the subject's, as in the core
 
 /** Loads ahead of the first image. */
@@ -65,20 +67,17 @@ async function remove(file, { quality, signal, progress }) {
 
 const mask = (file, { quality, signal }) => cutout.segmentForeground(file, { quality, signal });
 
-async function refine(image, _mask, { options, full, signal }) {
-  const { quality: edges, format, output, crop, background, fileQuality } = options;
-  const isWhole = format === "webp" && isLossless(options);
-  const quality = format === "png" || isWhole ? undefined : fileQuality / 100;
-  const config = { signal, quality: edges, output: { format: `image/${format}`, quality } };
-  if (output === "mask") config.output.type = "mask";
+async function refine(image, of, { keep: kept, erase: erased, options, full, signal }) {
+  const { format, output = "cutout", crop, background, fileQuality } = options;
+  const isExact = format === "png" || isLossless(options);
+  const config = { signal, output: { format: `image/${format}`, quality: isExact ? undefined : fileQuality / 100, type: TYPES[output] } };
+  if (kept) config.keep = kept;
+  if (erased) config.erase = erased;
   if (crop) config.crop = crop === "true" ? true : crop;
-  if (background) config.background = colour(background);
-  const blob = await cutout.removeBackground(image, config);
+  if (background) config.background = COLOURS[background] ?? background;
+  const blob = await cutout.refineForeground(image, of, config);
   return { blob, origin: full ? await origin(full.blob, crop) : null };
 }
-
-/** A background as the package takes it: a file, or a colour in hexadecimal. */
-const colour = (background) => ({ white: "#ffffff", black: "#000000" })[background] ?? background;
 
 /** Where the corner of the original is once the image ends at the subject of a cut-out and these margins; null where there is no subject. */
 async function origin(whole, crop) {
@@ -103,5 +102,5 @@ function failure({ kind, message }) {
   return { text: SENTENCES[kind] ?? SENTENCES.other, detail: `${kind ?? "error"}: ${message}`, retry: WORTH_A_RETRY.has(kind) };
 }
 
-wire({ remove, mask, refine, failure, hasNoBrush: true });
+wire({ remove, mask, refine, failure });
 prepare();

@@ -255,6 +255,5 @@ export function wire(page) {
     "download-all": downloadAll, "remove-all": clear, "brush-start": brush,
   };
   for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
-  $("brush-start").hidden = work.hasNoBrush;
   setInterval(tick, 100);
 }
