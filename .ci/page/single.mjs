@@ -61,8 +61,16 @@ async function start(tab) {
 }
 
 async function example(tab) {
+  await tab.evaluate(`(() => {
+    const status = document.getElementById("status");
+    globalThis.said = [];
+    new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true, characterData: true, subtree: true });
+  })()`);
   await tab.click("#example");
   await tab.until(ready);
+  const said = (await tab.evaluate("said")).filter((words) => words !== "");
+  check("each stage is told once, in order", said.length >= 3 && /^Sending example\.jpg/.test(said[0]) && said[1] === "Removing the background …" &&
+    /^Done/.test(said.at(-1)) && new Set(said).size === said.length, said);
   check("the example is cut out", /^512 × 512 pixels/.test(await text(tab, "facts")), await text(tab, "facts"));
   check("the image and its download are above the fold", await tab.evaluate(`scrollTo(0, 0), ["frame", "slider", "download"]
     .every((id) => document.getElementById(id).getBoundingClientRect().bottom <= innerHeight) && document.getElementById("frame").clientHeight > innerHeight / 2`));
@@ -200,6 +208,7 @@ export async function refusals({ url, browser, files }) {
     await tab.until("document.getAnimations().length === 0");
     check("nothing moves for those who want it so", spins > 0);
     await tab.evaluate("document.getElementById('cancel').focus()");
+    check("the upload is told in percent", (await text(tab, "percent")) === "0 %" && /^Sending rocket\.jpg/.test(await text(tab, "status")));
     check("the time goes on", /^\d+\.\d s$/.test(await text(tab, "elapsed")), await text(tab, "elapsed"));
     await tab.key("Enter");
   });
