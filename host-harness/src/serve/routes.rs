@@ -100,7 +100,7 @@ const fn uncounted(path: &'static str, answer: Own) -> OwnRoute {
 pub(super) fn own(path: &str, scope: Scope) -> Option<Own> {
     let route = OWN.iter().find(|route| route.path == path);
     let answer = route.map(|route| route.answer);
-    answer.filter(|own| scope != Scope::Images || matches!(own, Own::Live | Own::Ready))
+    answer.filter(|own| scope != Scope::Images || matches!(own, Own::Live | Own::Ready | Own::Host))
 }
 
 /// The name under which metrics count `path`; clients cannot add to them.

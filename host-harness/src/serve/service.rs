@@ -119,18 +119,20 @@ impl Service {
             Some(Own::Live) => Some(page(200, "text/plain", "ok\n")),
             Some(Own::Ready) => Some(self.ready()),
             Some(Own::File(media_type, text)) => Some(page(200, media_type, text)),
-            Some(Own::Host) => Some(self.host(&head.headers)),
+            Some(Own::Host) => Some(self.host(&head.headers, scope)),
             Some(Own::Failures | Own::History | Own::Metrics) => None,
             None if scope == Scope::Metrics => None,
             None => cutout_http::asset(&head.method, path),
         }
     }
 
-    fn host(&self, headers: &HeaderMap) -> Response<Bytes> {
-        let text = match self.token.admits(headers) {
-            true => r#"{"admitted":true,"pages":["dashboard","metrics"]}"#,
-            false => r#"{"admitted":false,"pages":["dashboard","metrics"]}"#,
+    fn host(&self, headers: &HeaderMap, scope: Scope) -> Response<Bytes> {
+        let pages = match scope {
+            Scope::Images => "[]",
+            Scope::All | Scope::Metrics => r#"["dashboard","metrics"]"#,
         };
+        let admitted = self.token.admits(headers);
+        let text = format!(r#"{{"admitted":{admitted},"pages":{pages}}}"#);
         page(200, "application/json", text)
     }
 

@@ -38,6 +38,7 @@ fn metrics_and_dashboard_are_at_an_address_of_their_own_and_images_at_theirs() {
         ("/dashboard/failures", 404, 200),
         ("/healthz", 200, 200),
         ("/readyz", 200, 200),
+        ("/host.json", 200, 200),
         ("/", 200, 404),
         ("/page.js", 200, 404),
         ("/openapi.json", 200, 404),
@@ -45,6 +46,9 @@ fn metrics_and_dashboard_are_at_an_address_of_their_own_and_images_at_theirs() {
         assert_eq!(server.get(path).status, main, "{path}");
         assert_eq!(status(metrics, path), own, "{path} at the metrics");
     }
+    // The page leads to nothing that is not at its address.
+    let host: serde_json::Value = serde_json::from_slice(&server.get("/host.json").body).unwrap();
+    assert_eq!(host, serde_json::json!({"admitted": true, "pages": []}));
     let image = post("/v1/remove", "", &small());
     assert_eq!(server.ask(&image).status, 200);
     let refused = ask(metrics, &image);
@@ -61,6 +65,8 @@ fn the_metrics_ask_for_the_token_at_their_own_address_too() {
     let addr = said.rsplit("//").next().unwrap();
     let metrics = addr.strip_suffix("/metrics").unwrap();
     assert_eq!(status(metrics, "/metrics"), 401);
+    let host: serde_json::Value = serde_json::from_slice(&server.get("/host.json").body).unwrap();
+    assert_eq!(host, serde_json::json!({"admitted": false, "pages": []}));
     let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\nauthorization: Bearer secret\r\n\r\n";
     assert_eq!(ask(metrics, request).status, 200);
 }
