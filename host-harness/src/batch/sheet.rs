@@ -184,7 +184,7 @@ mod tests {
         // Said again of the same image, which is counted once.
         sheet.take(&ReportLine::failed(Path::new("7.png"), None, &error), None);
         let paths = sheet.write(&manifest).unwrap();
-        assert_eq!(paths, [path.clone(), top.path().join("s#1-2.html")]);
+        assert_eq!(paths, [path, top.path().join("s#1-2.html")]);
         let pages = paths
             .iter()
             .map(|path| std::fs::read_to_string(path).unwrap());

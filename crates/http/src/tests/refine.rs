@@ -110,11 +110,14 @@ fn marks_are_taken_in_the_order_of_the_form_and_the_rest_stays() {
     }
 }
 
+/// Fields of a form, the status, the code and a part of the text.
+type Refused<'a> = (&'a [(&'a str, &'a [u8])], u16, &'a str, &'a str);
+
 #[test]
 fn a_correction_that_cannot_be_is_refused_with_a_stable_code() {
     let (image, mask, png) = (picture(), mask(), painted(3));
     let small = file(&GrayImage::new(8, 16).into(), ImageFormat::Png);
-    let cases: [(&[(&str, &[u8])], u16, &str, &str); 16] = [
+    let cases: [Refused<'_>; 16] = [
         (&[("mask", &mask)], 400, "missing-image", "no image"),
         (&[("image", &image)], 400, "missing-image", "no mask"),
         (
