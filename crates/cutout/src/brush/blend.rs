@@ -13,8 +13,8 @@ use crate::{BoundingBox, Mask, budget};
 /// Radius in cells of the windows in which colours are fitted to the decision.
 const RADIUS: f64 = 3.0;
 
-/// Changes of colour along a border: below the first it is no edge, above the second it is one.
-const EDGE: [i32; 2] = [8, 24];
+/// Changes of colour along a border: below the first they are texture, above the second an edge.
+const EDGE: [i32; 2] = [20, 60];
 
 /// Cells around an edge that it counts in.
 const WIDTH: usize = 2;
