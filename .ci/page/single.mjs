@@ -198,6 +198,17 @@ export async function refusals({ url, browser, files }) {
   check("another try works", true);
   await tab.click("#remove-all");
 
+  answered = intercept(tab, async (requestId) => {
+    await tab.until(visible("cancel"));
+    await tab.evaluate("document.activeElement.blur(), globalThis.foci = [], addEventListener('focusin', ({ target }) => foci.push(target.id))");
+    return tab.send("Fetch.continueRequest", { requestId });
+  });
+  await tab.upload("#file", photos.rocket);
+  await answered;
+  await tab.until(ready);
+  check("steps of the progress do not take the focus", (await tab.evaluate("foci.join()")) === "result-heading", await tab.evaluate("foci"));
+  await tab.click("#remove-all");
+
   answered = intercept(tab, async () => {
     await tab.until(visible("cancel"));
     check("focus is on cancel while working", await tab.evaluate(focused("cancel")));

@@ -17,6 +17,7 @@ let work = null; // of the page: remove, refine, failure
 let queue = null;
 let selected = null; // the image that is shown
 let current = null; // { controller, made }: the result that is shown, or on its way
+let last = {}; // { item, state } that was shown last
 let all = null; // the AbortController of a ZIP file on its way
 
 /** Shows a Blob in an image element, and lets go of the one before. */
@@ -52,6 +53,8 @@ function showCounts() {
 /** Shows the state of the selected image. */
 function showState() {
   const state = selected?.state ?? "none";
+  const isNew = last.item !== selected || last.state !== state;
+  last = { item: selected, state };
   const isPending = state === "waiting" || state === "working";
   $("pending").hidden = !isPending;
   $("error").hidden = state !== "failed";
@@ -60,7 +63,8 @@ function showState() {
   if (isPending) showProgress();
   if (state === "failed") showFailure();
   if (state === "done") showResult();
-  if (state === "none") refocus("file");
+  // Not at every step of its progress: who reads elsewhere is not to be called back.
+  if (isNew) refocus({ none: "file", failed: "error", done: "result-heading" }[state] ?? "cancel");
 }
 
 function showProgress() {
@@ -73,7 +77,6 @@ function showProgress() {
   $("percent").textContent = share === null ? "" : `${Math.floor(share * 100)} %`;
   const ahead = queue.items.slice(0, queue.items.indexOf(selected)).filter((one) => one.state === "waiting" || one.state === "working").length;
   say(state === "working" ? progress.words : `Waiting for ${ahead === 1 ? "the image" : `${ahead} images`} before it.`);
-  refocus("cancel");
 }
 
 function showFailure() {
@@ -83,7 +86,6 @@ function showFailure() {
   $("error-detail").textContent = detail && `Details: ${detail}`;
   $("retry").hidden = !retry;
   say("");
-  refocus("error");
 }
 
 function showResult() {
@@ -91,7 +93,6 @@ function showResult() {
   display("before", selected.file);
   if (!$("after").hasAttribute("src")) showOriginal(selected);
   update();
-  refocus("result-heading");
 }
 
 /** Shows the original alone until there is a result beside it. */
