@@ -13,15 +13,16 @@ import { focusThumb, reveal, showStrip } from "./strip.js";
 const MAKING = "Making the result …";
 const PATIENCE = 300; // ms until it is worth a word that something takes time
 
-let work = null; // of the page: remove, refine, failure
+let work = null; // of the page: remove, mask, refine, failure
 let queue = null;
 let selected = null; // the image that is shown
 let current = null; // { controller, made }: the result that is shown, or on its way
 let last = {}; // { item, state } that was shown last
 let all = null; // the AbortController of a ZIP file on its way
 
+const shown = new Map(); // by image element, { blob, url }
+
 /** Shows a Blob in an image element, and lets go of the one before. */
-const shown = new Map();
 function display(id, blob) {
   if (shown.get(id)?.blob === blob) return;
   if (shown.has(id)) URL.revokeObjectURL(shown.get(id).url);
@@ -114,6 +115,7 @@ function update() {
     ? corrected(work, item, options().quality, controller.signal)
     : render(work, item, options(), controller.signal);
   current = { controller, made };
+  $("problem").hidden = true;
   $("result").setAttribute("aria-busy", "true");
   setTimeout(() => current?.made === made && $("result").hasAttribute("aria-busy") && say(MAKING), PATIENCE);
   made.then((result) => current?.made === made && showImage(result, made), (error) => current?.made === made && showProblem(work.failure(error)));
@@ -137,7 +139,6 @@ async function showImage(result, made) {
     return;
   }
   $("result").removeAttribute("aria-busy");
-  $("problem").hidden = true;
   const size = { width: $("after").naturalWidth, height: $("after").naturalHeight };
   fit(size);
   compare(isComparable ? place(result, size) : null, size);
