@@ -17,6 +17,9 @@ import subprocess
 import sys
 import time
 
+import control_groups
+from certificates import certify
+
 ADDRESS = "10.244.0.1"
 PODS = "10.244.0.0/24"
 SERVICES = "10.96.0.0/16"
@@ -65,23 +68,7 @@ def settings(state):
 def stop(state):
     pid = (state / "pid").read_text()
     os.kill(int(pid), signal.SIGKILL)
-    # A group can be removed once the last of its processes is gone.
-    deadline = time.monotonic() + 10
-    while (groups := [group for group in control_groups(pid) if group.exists()]) and time.monotonic() < deadline:
-        for path, _, _ in (step for group in groups for step in os.walk(group, topdown=False)):
-            try:
-                os.rmdir(path)
-            except OSError:
-                pass
-        time.sleep(0.1)
-
-
-def control_groups(pid):
-    """The folders of a node's own control group: one for each controller in the first version of control groups, one in the second."""
-    root = pathlib.Path("/sys/fs/cgroup")
-    controllers = [root] if (root / "cgroup.controllers").exists() else [path for path in root.iterdir() if path.is_dir()]
-    # Links are second names of a controller.
-    return [path / f"cutout-node-{pid}" for path in controllers if not path.is_symlink()]
+    control_groups.remove(pid)
 
 
 class Node:
@@ -95,7 +82,7 @@ class Node:
         (self.state / "programs").write_text(str(self.programs))
         self.mount()
         self.connect()
-        self.certify()
+        certify(self.state, ADDRESS, KUBERNETES)
         os.environ.update(settings(self.state))
         self.control_plane()
         self.worker()
@@ -120,17 +107,6 @@ class Node:
         for name in ("pki", "logs", "cni", "home"):
             (self.state / name).mkdir()
 
-    def bound(self):
-        """Makes a control group for the pods: the kubelet removes what it finds in its group and does not know."""
-        pid = (self.state / "pid").read_text()
-        for group in control_groups(pid):
-            group.mkdir()
-            # In the second version a group has the controllers that its parent hands down.
-            if (group.parent / "cgroup.subtree_control").exists() and group.parent.name == "cgroup":
-                for switch in (group.parent, group):
-                    (switch / "cgroup.subtree_control").write_text("+cpu +cpuset +io +memory +pids")
-        return f"/cutout-node-{pid}"
-
     def connect(self):
         run("ip", "link", "set", "lo", "up")
         run("ip", "link", "add", "pods", "type", "bridge")
@@ -148,39 +124,6 @@ class Node:
         bridge = {"type": "bridge", "bridge": "pods", "isGateway": True, "hairpinMode": True, "ipMasq": True, "ipam": addresses}
         ports = {"type": "portmap", "capabilities": {"portMappings": True}}
         self.write("cni/pods.conflist", {"cniVersion": "1.0.0", "name": "pods", "plugins": [bridge, ports]})
-
-    def certify(self):
-        """Makes the keys, certificates and kubeconfigs; they live as long as the node."""
-        pki = self.state / "pki"
-        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-
-        def openssl(*words):
-            run("openssl", *words, cwd=pki, stderr=subprocess.DEVNULL)
-
-        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.crt", "-days", 30, "-subj", "/CN=cutout-ci")
-        openssl("genrsa", "-out", "accounts.key", 2048)
-        openssl("rsa", "-in", "accounts.key", "-pubout", "-out", "accounts.pub")
-        api = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost"]
-        for name, subject, names in (
-            ("api", "/CN=kube-apiserver", [f"DNS:{name}" for name in api] + [f"IP:{ip}" for ip in ("127.0.0.1", KUBERNETES, ADDRESS)]),
-            ("admin", "/O=system:masters/CN=admin", []),
-            ("aggregator", "/CN=aggregator", []),
-            ("kubelet", "/O=system:nodes/CN=system:node:node", ["DNS:node", f"IP:{ADDRESS}"]),
-        ):
-            extensions = "extendedKeyUsage=serverAuth,clientAuth\n" + (f"subjectAltName={','.join(names)}\n" if names else "")
-            (pki / f"{name}.ext").write_text(extensions)
-            openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
-            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
-                    "-out", f"{name}.crt", "-days", 30, "-extfile", f"{name}.ext")
-        for user in ("admin", "kubelet"):
-            cluster = {"server": f"https://{ADDRESS}:6443", "certificate-authority": str(pki / "ca.crt")}
-            credentials = {"client-certificate": str(pki / f"{user}.crt"), "client-key": str(pki / f"{user}.key")}
-            self.write(f"{user}.conf", {
-                "apiVersion": "v1", "kind": "Config", "current-context": "node",
-                "clusters": [{"name": "node", "cluster": cluster}],
-                "users": [{"name": user, "user": credentials}],
-                "contexts": [{"name": "node", "context": {"cluster": "node", "user": user}}],
-            })
 
     def control_plane(self):
         pki, admin = self.state / "pki", self.state / "admin.conf"
@@ -232,7 +175,7 @@ conf_dir = "{self.state}/cni"
             "tlsCertFile": f"{pki}/kubelet.crt", "tlsPrivateKeyFile": f"{pki}/kubelet.key",
             "clusterDomain": "cluster.local", "clusterDNS": [DNS], "resolvConf": f"{self.state}/resolv.conf",
             "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock", "cgroupDriver": "cgroupfs",
-            "cgroupRoot": self.bound(),
+            "cgroupRoot": control_groups.make((self.state / "pid").read_text()),
             # Where the machine has the first version of control groups, and swap.
             "failCgroupV1": False, "failSwapOn": False,
             # A full disk of the machine is no matter of this node.
