@@ -12,7 +12,7 @@ from cluster import (
     CHART, NAMED, PHOTO, ROOT, Load, address, ask, blocks, get, helm, kubectl, problem, reader, remove, run, until,
 )
 from definitions import WASMCLOUD
-from host_pods import PORT, REGISTRY, push, start_host, start_registry, start_workload
+from host_pods import PORT, REGISTRY, push, start_host, start_workload
 
 NAMES = ("cutout.default", "cutout.default.svc", "cutout.example.com")
 OURS = (f"--set=wasmcloud.http.image.repository={REGISTRY}/cutout/http", f"--set=wasmcloud.worker.image.repository={REGISTRY}/cutout/worker",
@@ -24,7 +24,6 @@ def check_hosts(work):
     if not WASMCLOUD.exists():
         skip("../shared/data/wasmcloud-crds is not here: no host of wasmCloud ran")
         return
-    start_registry(work)
     push(work, "http", "actor")
     helm("install", "cutout", CHART, *NAMED, *OURS, "--set=wasmcloud.worker.enabled=false")
     url, host, ip = start_host()
@@ -86,19 +85,28 @@ def check_operated():
         check(f"the Service answers as {name}", status)
     spread = collections.Counter(item["status"].get("hostId") for item in get("workloads")["items"])
     check("both hosts have a workload", len(spread) == 2, str(spread))
+    old = workloads()
     with Load(url, pause=0.2, headers={"Host": NAMES[0]}) as load:
         helm("upgrade", "cutout", CHART, "--reuse-values", "--set=limits.maxPixelsMP=40")
-        until(lambda: all(conditions("workloaddeployments") or [False]))
+        rolled = until(lambda: not old & workloads() and all(conditions("workloads") or [False]) and all(conditions("workloaddeployments")))
         load.seen(20)
+    check("a rolling update replaces every workload", rolled, kubectl("get", "workloads"))
     sound("a rolling update loses no request", load.lost())
     with Load(url, pause=0.2, headers={"Host": NAMES[0]}) as load:
         pod = get("pods", "--namespace=wasmcloud-system", "--selector=wasmcloud.com/hostgroup=default")["items"][0]["metadata"]["name"]
+        before = load.answers[200]
         kubectl("delete", "pod", pod, "--namespace=wasmcloud-system")
         load.seen(60)
+    check("requests are answered after a host is deleted", load.answers[200] > before, str(load.answers))
     print(f"a host deleted under load: {load.lost() or 'no request is lost'}", flush=True)
     sound("helm test", problem("helm", "test", "cutout"))
     left = remove("cutout")
     check("nothing is left after the removal", not left, left)
+
+
+def workloads():
+    """Names of the workloads."""
+    return {item["metadata"]["name"] for item in get("workloads")["items"]}
 
 
 def version(chart):
