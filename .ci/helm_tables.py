@@ -21,6 +21,7 @@ SAID = [
     ("a cache that pods share", "native-everything", "Deployment", POD + ("volumes", 0),
      {"name": "cache", "persistentVolumeClaim": {"claimName": "host-images"}}),
     ("which they may write to", "native-everything", "Deployment", POD + ("securityContext", "fsGroup"), 65532),
+    ("and which keeps its modes", "native-everything", "Deployment", POD + ("securityContext", "fsGroupChangePolicy"), "OnRootMismatch"),
     ("annotations of the Service", "native-everything", "Service", ("metadata", "annotations"), {"example.com/internal": "true"}),
     ("who may ask for metrics", "native-everything", "NetworkPolicy", ("spec", "ingress", 1, "from", 0, "namespaceSelector"),
      {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}),
@@ -31,6 +32,24 @@ SAID = [
 # What a chart on wasmCloud has to be told, and a metric.
 IMAGES = {"wasmcloud": {"http": {"image": {"repository": "http"}}, "worker": {"image": {"repository": "worker"}}}}
 METRIC = {"type": "External", "external": {"metric": {"name": "x"}, "target": {}}}
+
+NATIVE = {"mode": "native", "native": {"image": {"repository": "x"}}}
+
+
+def scaled(cpu, utilization):
+    """Values of two workers with a limit of cpu, unless that is None, and an autoscaler."""
+    resources = {"limits": {} if cpu is None else {"cpu": cpu}}
+    return {"mode": "native", "native": NATIVE["native"] | {"resources": resources}, "autoscaling": {"enabled": True, "cpuUtilization": utilization}}
+
+
+# The values that are taken, though ones next to them are refused.
+TAKEN = [
+    ("a target that a pod just reaches", scaled("727m", 33)),
+    ("nine tenths of all cores", scaled(None, 90)),
+    ("all cores where nothing limits a pod", NATIVE | {"native": NATIVE["native"] | {"resources": {"limits": None}},
+                                                       "autoscaling": {"enabled": True, "cpuUtilization": 100}}),
+    ("images and metrics for some", NATIVE | {"networkPolicy": {"from": [{"podSelector": {}}], "metricsFrom": [{"podSelector": {}}]}}),
+]
 
 # What is wrong, the values, and words of the refusal.
 REFUSED = [
@@ -67,10 +86,10 @@ REFUSED = [
     ("fewer at most than at least", IMAGES | {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}, "is below"),
     ("a route from nowhere", IMAGES | {"httpRoute": {"enabled": True}}, "httpRoute.enabled needs httpRoute.parentRefs"),
     ("scaling workloads by CPU", IMAGES | {"autoscaling": {"enabled": True}}, "a workload is not a pod, so Kubernetes cannot measure its CPU"),
-    ("a target that no pod reaches", {"mode": "native", "native": {"image": {"repository": "x"}, "resources": {"limits": {"cpu": "660m"}}},
-     "autoscaling": {"enabled": True, "cpuUtilization": 33}}, "it waits for 660m of CPU, and native.resources.limits.cpu ends each pod at 660m"),
-    ("the same in whole cores", {"mode": "native", "native": {"image": {"repository": "x"}, "resources": {"limits": {"cpu": 1}}},
-     "autoscaling": {"enabled": True}}, "it waits for 1000m of CPU, and native.resources.limits.cpu ends each pod at 1"),
+    ("a target that no pod reaches", scaled("726m", 33), "acts above 1.1 times 660m of CPU, and each pod ends at 726m"),
+    ("the same in whole cores", scaled(1, 50), "acts above 1.1 times 1000m of CPU, and each pod ends at 1 "),
+    ("a target of all cores without a limit", scaled(None, 100), "acts above 1.1 times 2000m of CPU, and each pod ends at 2 "),
+    ("a target of nearly all of them", scaled(None, 91), "acts above 1.1 times 1820m of CPU, and each pod ends at 2 "),
     ("two autoscalers", IMAGES | {"autoscaling": {"enabled": True, "metrics": [METRIC], "kedaTriggers": [{"type": "cron", "metadata": {}}]}},
      "would be two autoscalers of one number"),
     ("a trigger without its settings", {"autoscaling": {"kedaTriggers": [{"type": "cron"}]}}, "missing property 'metadata'"),
@@ -79,6 +98,9 @@ REFUSED = [
     ("no image of the worker", {"wasmcloud": {"http": {"image": {"repository": "x"}}}}, "set wasmcloud.worker.image.repository"),
     ("no image natively", {"mode": "native"}, "set native.image.repository"),
     ("a variable that has a value of its own", {"native": {"extraEnv": [{"name": "CUTOUT_TOKEN", "value": "x"}]}}, "'/native/extraEnv/0/name'"),
+    ("a variable that a flag is read from", {"native": {"extraEnv": [{"name": "WORKERS", "value": "9"}]}}, "'/native/extraEnv/0/name'"),
+    ("metrics for everybody beside images for some", NATIVE | {"networkPolicy": {"from": [{"podSelector": {}}]}},
+     "everybody could still ask for metrics: set networkPolicy.metricsFrom"),
     ("a variable without a name", {"native": {"extraEnv": [{"value": "x"}]}}, "missing property 'name'"),
     ("a label that is a number", {"native": {"podLabels": {"a": 1}}}, "'/native/podLabels/a': got number, want string"),
 ]

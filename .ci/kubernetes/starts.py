@@ -6,7 +6,7 @@ import pathlib
 import re
 
 from checks import check
-from cluster import CHART, PHOTO, SMALL, address, ask, helm, install, kubectl, pods, ready, remove
+from cluster import CHART, PHOTO, SMALL, address, ask, get, helm, install, kubectl, pods, ready, remove, until
 from speed import limit
 
 COMPILES = "preparing the model"
@@ -44,6 +44,11 @@ def check_starts():
     kubectl("rollout", "restart", "deployment/start")
     ready("start")
     check("the next one finds what it made on their volume", COMPILES not in start()[0], start()[0])
+    kubectl("scale", "deployment/start", "--replicas=0")
+    until(lambda: not get("pods", "--selector=app.kubernetes.io/instance=start")["items"])
+    kubectl("scale", "deployment/start", "--replicas=1")
+    ready("start")
+    check("nor does one compile that mounts the volume anew", COMPILES not in start()[0], start()[0])
     left = remove("start")
     check("nothing is left of the pods", not left, left)
     kubectl("delete", "persistentvolumeclaim/host-images", "persistentvolume/host-images")
