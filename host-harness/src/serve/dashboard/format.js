@@ -17,7 +17,8 @@ function scaled(value, units, base, digits) {
 
 const SHOW = {
   count: String,
-  rate: (v) => String(Number(v.toFixed(v < 10 ? 1 : 0))),
+  // Below one, two digits: the marks of an axis may be 0.05 apart.
+  rate: (v) => String(Number(v < 1 ? v.toPrecision(2) : v.toFixed(v < 10 ? 1 : 0))),
   // Buckets tell no more than two digits.
   seconds: (v) => (v < 1 ? scaled(v * 1e6, ["µs", "ms"], 1e3, 2) : `${Number(v.toPrecision(2))} s`),
   bytes: (v) => scaled(v, ["B", "KiB", "MiB", "GiB"], 1024, 3),
