@@ -1,5 +1,6 @@
 //! Marks on a grid: what is certain, and the rim that is to be decided.
 
+use super::cut::MOST;
 use super::marks::Painted;
 use super::plane::{FAR, STEP, Shape};
 use super::{Brush, Grid};
@@ -29,6 +30,8 @@ pub(super) struct Cells {
     /// Distances from the border of the nearest mark, inward and outward.
     pub(super) depth: Vec<i32>,
     pub(super) states: Vec<State>,
+    /// Of open cells how much nearer the foreground is by the marks alone, up to [`MOST`].
+    pub(super) leads: Vec<i32>,
     /// The places of open cells, in order.
     pub(super) open: Vec<usize>,
 }
@@ -55,6 +58,7 @@ impl Cells {
             shape,
             colours: shape.padded(&guide.cells, [0; 3]),
             open: shape.inner().filter(is_open).collect(),
+            leads: cover.leads(&depth, &states),
             mask: cover.mask,
             depth,
             states,
@@ -222,6 +226,19 @@ impl Cover {
             }
         };
         (0..self.shape.len()).map(state).collect()
+    }
+
+    fn leads(&self, depth: &[i32], states: &[State]) -> Vec<i32> {
+        let lead = |at: usize| match states[at] {
+            State::Open(brush) => {
+                let lead = (2 * depth[at]).min(MOST);
+                let is_painted = self.kinds[at] != Kind::Plain;
+                let is_foreground = (brush == Brush::Keep) == is_painted;
+                if is_foreground { lead } else { -lead }
+            }
+            _ => 0,
+        };
+        (0..self.shape.len()).map(lead).collect()
     }
 
     /// Brings the distance of each of `cells` down to that of a neighbour of its kind and the step from there.

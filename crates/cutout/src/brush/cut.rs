@@ -5,11 +5,14 @@ use super::cells::{Cells, State};
 use super::plane::{FAR, STEP};
 
 /// Cost of a step for each level by which a colour changes, beyond [`NOISE`] levels.
-const CONTRAST: i32 = 6;
-const NOISE: i32 = 3;
+const CONTRAST: i32 = 4;
+const NOISE: i32 = 6;
 
 /// Sweeps over the rim.
 const SWEEPS: usize = 2;
+
+/// Most that one side leads by where leads are smoothed: what an edge gives counts no more than some steps.
+pub(super) const MOST: i32 = 3 * STEP;
 
 /// The values of all cells: those of the mask where nothing changes.
 pub(super) fn values(cells: &Cells) -> Vec<u8> {
@@ -23,17 +26,48 @@ pub(super) fn values(cells: &Cells) -> Vec<u8> {
             *own = [own[0].min(keep + cost), own[1].min(erase + cost)];
         });
     }
+    let drawn = leads(cells, &distances);
+    // What the image's edges change of the marks' own border.
+    let changes = drawn.iter().zip(&cells.leads).map(|(lead, own)| lead - own);
+    let changes = smooth(cells, &smooth(cells, &changes.collect::<Vec<_>>()));
     let value = |at: usize| match cells.states[at] {
         State::Kept => cells.mask[at],
         State::Sure(brush) => brush.target(),
         State::Open(brush) => {
-            let [keep, erase] = distances[at];
-            // Both change by a step from one cell to the next: so the border is as wide as a cell.
-            let lead = (erase - keep).clamp(-STEP, STEP);
-            brush.towards(cells.mask[at], (128 + lead * 128 / STEP).min(255) as u8)
+            // It changes by two steps from one cell to the next: so the border is as wide as a cell.
+            let lead = (cells.leads[at] + changes[at]).clamp(-STEP, STEP);
+            let value = (128 + lead * 128 / STEP).min(255) as u8;
+            brush.towards(cells.mask[at], value)
         }
     };
     (0..cells.states.len()).map(value).collect()
+}
+
+/// How much nearer the foreground is than the background; of a cell that is not open what its mark gives.
+fn leads(cells: &Cells, distances: &[[i32; 2]]) -> Vec<i32> {
+    let lead = |at: usize| match cells.states[at] {
+        State::Open(_) => {
+            let [keep, erase] = distances[at];
+            (erase - keep).clamp(-MOST, MOST)
+        }
+        _ => cells.leads[at],
+    };
+    (0..cells.states.len()).map(lead).collect()
+}
+
+/// Means over each open cell and its open neighbours, so that texture makes no rough border.
+fn smooth(cells: &Cells, values: &[i32]) -> Vec<i32> {
+    let mut smooth = values.to_vec();
+    let is_open = |at: &usize| matches!(cells.states[*at], State::Open(_));
+    for &at in &cells.open {
+        let (mut sum, mut count) = (values[at], 1);
+        for other in cells.shape.around(at).into_iter().filter(is_open) {
+            sum += values[other];
+            count += 1;
+        }
+        smooth[at] = sum / count;
+    }
+    smooth
 }
 
 /// The distances of a cell from foreground and background: of one that is decided minus its depth, so that where the image

@@ -58,7 +58,7 @@ proptest! {
         let files = [1, 2].map(|label| {
             let pixel = |x: u32, y: u32| {
                 let is_painted = painted.labels.get((y * picture.width + x) as usize) == Some(&label);
-                Rgba([0, 0, 0, if is_painted { 255 } else { 0 }])
+                Rgba([200, 0, 0, if is_painted { 255 } else { 0 }])
             };
             file(RgbaImage::from_fn(picture.width, picture.height, pixel))
         });
