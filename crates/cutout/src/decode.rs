@@ -101,10 +101,9 @@ fn decoded(bytes: &[u8], limits: &Limits) -> Result<(Picture, bool), Error> {
         // Halves of 16 bits are turned one after the other.
         budget::room(picture.data.len() as u64)?;
     }
-    let picture = upright(picture, orientation);
-    let picture =
-        picture.ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))?;
-    Ok((picture, has_alpha))
+    upright(picture, orientation)
+        .map(|picture| (picture, has_alpha))
+        .ok_or_else(|| damaged(format, "it has fewer pixels than its header says"))
 }
 
 /// A decoder of an image that is within the limits, as its own memory is.
