@@ -16,4 +16,4 @@ pub use settings::Settings;
 pub(crate) use versions::CORE_DIGEST;
 pub use versions::WASMTIME;
 #[cfg(feature = "wasm")]
-pub use wasm::{ActorBuild, Cache, Host, bake, compile, compile_ahead};
+pub use wasm::{ActorBuild, Cache, Host, Source, bake, check_levels, compile, compile_ahead};

@@ -50,6 +50,7 @@ pub struct Bake {
 
 impl Command for Bake {
     fn execute(self) -> Result<u8, Error> {
+        self.refuse_impossible()?;
         let output = Place::of_output(&self.output);
         let host_image = self.host_image.as_deref().map(Place::of_output);
         if host_image
@@ -68,14 +69,6 @@ impl Command for Bake {
                 files::refuse_same(&Place::File(path.clone()), place)?;
             }
         }
-        if self.world == World::Worker && self.runtime != Runtime::Net {
-            let text = "the worker has the runtime net alone; leave --runtime out, or bake the world actor";
-            return Err(Error::new(Kind::Usage, text));
-        }
-        if self.world == World::Worker && self.host_images.is_some() {
-            let text = "--host-images is for the component that answers HTTP; leave --world out";
-            return Err(Error::new(Kind::Usage, text));
-        }
         announce(&format!("baking {}", model.spec.name));
         let build = match self.world {
             World::Actor => ActorBuild::Http(self.runtime),
@@ -91,6 +84,28 @@ impl Command for Bake {
             engine::compile_ahead(&folder, &model, self.runtime, &component, &announce)?;
         }
         Ok(0)
+    }
+}
+
+impl Bake {
+    /// Refuses flags that do not go together, before anything is baked. clap's `conflicts_with` would count the default of `--world`
+    /// as given.
+    fn refuse_impossible(&self) -> Result<(), Error> {
+        let refused = |text| Err(Error::new(Kind::Usage, text));
+        if self.world == World::Worker && self.runtime != Runtime::Net {
+            return refused(
+                "the worker has the runtime net alone; leave --runtime out, or bake the world actor",
+            );
+        }
+        if self.host_images.is_none() {
+            return Ok(());
+        }
+        if self.world == World::Worker {
+            return refused(
+                "--host-images is for the component that answers HTTP; leave --world out",
+            );
+        }
+        engine::check_levels()
     }
 }
 

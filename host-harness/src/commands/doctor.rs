@@ -1,7 +1,7 @@
 //! `cutout doctor`: whether this machine has what Cutout needs, and the way out where it has not.
 
 #[cfg(feature = "wasm")]
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io::{self, Cursor, Write};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use super::command::Command;
 use super::model::ModelFlags;
 #[cfg(feature = "wasm")]
-use crate::engine::Cache;
+use crate::engine::{Cache, Source};
 use crate::engine::{Engines, Runtime, Settings, WASMTIME};
 use crate::models::{self, Model};
 use crate::{Error, Kind};
@@ -73,27 +73,41 @@ fn engines(model: Option<Model>, report: &mut Checks) {
     );
 }
 
-/// The engine `wasm`, as other verbs start it, and a line about the cache.
+/// The engine `wasm`, as other verbs start it, and a line about the cache, or the host images made ahead in its place.
 #[cfg(feature = "wasm")]
 fn sandbox(model: &Model, report: &mut Checks) -> Result<Engines, Error> {
-    let prepares = Cell::new(false);
+    let said = RefCell::new(Vec::new());
     let started = Instant::now();
-    let announce = |_: &str| prepares.set(true);
+    let announce = |text: &str| said.borrow_mut().push(text.to_owned());
     let engines = Engines::of_user(model, Runtime::Net, Settings::default(), &announce);
     let seconds = started.elapsed().as_secs_f64();
-    let cache = Cache::of_user();
-    // Where the sandbox cannot start, that line says so.
-    if cache.is_err() || engines.is_ok() {
-        let checked = cache.and_then(|cache| {
-            cache.check(model, Runtime::Net)?;
-            let time = match prepares.get() {
+    let source = match &engines {
+        Ok(_) => Source::check(model, Runtime::Net),
+        Err(_) => match Cache::of_user() {
+            Err(error) => Err(error),
+            // That the sandbox cannot start has a line of its own.
+            Ok(_) => return engines,
+        },
+    };
+    let mapped = format!("mapped in {:.0} ms", seconds * 1e3);
+    let found = source.map(|source| match source {
+        Source::Ahead(folder) => {
+            format!(
+                "not needed; made ahead in {}; model {mapped}",
+                folder.display()
+            )
+        }
+        Source::Cache(folder, unused) => {
+            let prepares = said.into_inner().iter().any(|text| !unused.contains(text));
+            let time = match prepares {
                 true => format!("prepared in {seconds:.1} s (once)"),
-                false => format!("mapped in {:.0} ms", seconds * 1e3),
+                false => mapped,
             };
-            Ok(format!("{}; model {time}", cache.folder().display()))
-        });
-        report.line("cache", checked);
-    }
+            let unused: String = unused.iter().map(|text| format!("; {text}")).collect();
+            format!("{}; model {time}{unused}", folder.display())
+        }
+    });
+    report.line("cache", found);
     engines
 }
 

@@ -25,7 +25,7 @@ use guest::Guest;
 
 pub use actor_build::ActorBuild;
 pub(super) use cache::component_of_user;
-pub use cache::{Cache, compile_ahead};
+pub use cache::{Cache, Source, check_levels, compile_ahead};
 pub use host::Host;
 pub use snapshot::{bake, compile};
 

@@ -52,6 +52,37 @@ fn a_cache_that_others_may_write_to_fails_with_the_way_out() {
 }
 
 #[test]
+#[cfg(target_arch = "x86_64")]
+fn with_host_images_made_ahead_no_cache_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = folder.path().join("images");
+    crate::bake::bake_ahead(&images);
+    let (empty, file) = (folder.path().join("empty"), folder.path().join("file"));
+    fs::write(&file, "in the way").unwrap();
+    for cache in [&empty, &file] {
+        let mut command = cutout();
+        command.env("CUTOUT_CACHE", cache);
+        command.env("CUTOUT_HOST_IMAGES", &images);
+        let (code, said) = doctor(command.args(["doctor", "--model", &tiny()]));
+        assert_eq!(code, Some(0), "{said}");
+        let line = said.lines().find(|line| line.starts_with("ok    cache"));
+        let words = format!("made ahead in {}; model mapped", images.display());
+        assert!(line.is_some_and(|line| line.contains(&words)), "{said}");
+        assert!(!empty.exists());
+    }
+    fs::set_permissions(&images, fs::Permissions::from_mode(0o777)).unwrap();
+    let mut command = cutout();
+    command.env("CUTOUT_HOST_IMAGES", &images);
+    let (code, said) = doctor(command.args(["doctor", "--model", &tiny()]));
+    assert_eq!(code, Some(0), "{said}");
+    let line = said.lines().find(|line| line.starts_with("ok    cache"));
+    assert!(
+        line.is_some_and(|line| line.contains("are not used")),
+        "{said}"
+    );
+}
+
+#[test]
 fn without_a_cache_the_sandbox_works_and_says_what_it_costs() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod name;
+mod source;
 mod whole;
 
 use std::cell::RefCell;
@@ -23,7 +24,8 @@ use crate::files::Folder;
 use crate::models::Model;
 use crate::{Error, Kind};
 
-pub use ahead::compile_ahead;
+pub use ahead::{check_levels, compile_ahead};
+pub use source::Source;
 
 /// A folder of host images, private to the user.
 pub struct Cache {
@@ -148,7 +150,7 @@ impl Cache {
         Ok(Prepared::Uncached { reason, baked })
     }
 
-    /// Checks that a start maps the host image of `model`, once an earlier one has prepared it.
+    /// Checks that a start maps the host image of `model` from here, once an earlier one has prepared it.
     ///
     /// # Errors
     /// Those of [`Cache::component`], and kind `io` with the reason why it compiles instead.
@@ -163,11 +165,6 @@ impl Cache {
             Some(reason) => Err(Error::new(Kind::Io, reason)),
             None => Ok(()),
         }
-    }
-
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.path
     }
 
     /// The place of `model`'s host image, whether it is there or not.
@@ -221,7 +218,7 @@ pub(in crate::engine) fn component_of_user(
     runtime: Runtime,
     announce: &dyn Fn(&str),
 ) -> Result<Component, Error> {
-    if let Some(component) = ahead::component(engine, model, runtime, announce)? {
+    if let Some((_, component)) = ahead::component(engine, model, runtime, announce)? {
         return Ok(component);
     }
     match Cache::of_user() {

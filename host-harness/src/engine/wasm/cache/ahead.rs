@@ -1,6 +1,8 @@
 //! Host images made ahead of time, for levels of CPUs and not for this one: those that a container's image carries.
 
-use std::fs;
+use std::fs::DirBuilder;
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use wasmtime::Engine;
@@ -18,8 +20,9 @@ use crate::{Error, Kind};
 /// The variable that names the folder with them.
 const FOLDER: &str = "CUTOUT_HOST_IMAGES";
 
-/// Mode of the files: whoever runs the program may read them.
+/// Modes of the files and of a folder that is made for them: whoever runs the program may read them.
 const MODE: u32 = 0o644;
+const FOLDER_MODE: u32 = 0o755;
 
 /// A level of CPUs.
 struct Level {
@@ -69,8 +72,8 @@ const LEVELS: &[Level] = if cfg!(target_arch = "x86_64") {
 /// of each.
 ///
 /// # Errors
-/// Kind `usage` where no levels are known for this architecture, `io` when the folder cannot be written to, `engine` when the
-/// component cannot be compiled.
+/// Those of [`check_levels`]; kind `io` when the folder cannot be written to, or nothing would be loaded from there; `engine` when
+/// the component cannot be compiled.
 pub fn compile_ahead(
     path: &Path,
     model: &Model,
@@ -78,13 +81,8 @@ pub fn compile_ahead(
     component: &[u8],
     announce: &dyn Fn(&str),
 ) -> Result<(), Error> {
-    if LEVELS.is_empty() {
-        let text = "--host-images knows no levels of CPUs for this architecture; leave it out, and each start compiles";
-        return Err(Error::new(Kind::Usage, text));
-    }
-    let at = path.display();
-    fs::create_dir_all(path).map_err(Error::io(format!("make the folder {at}")))?;
-    let folder = Folder::open(path).map_err(Error::io(format!("open the folder {at}")))?;
+    check_levels()?;
+    let folder = make_trusted(path)?;
     for level in LEVELS {
         let engine = engine(level)?;
         let name = name::of(&engine, model, runtime)?;
@@ -100,8 +98,40 @@ pub fn compile_ahead(
     Ok(())
 }
 
-/// The component of `model` from the folder that the environment names: the image of the highest level that this CPU has. None
-/// where there is no such folder, and where none of its images fits; `announce` is told why it is not used.
+/// Checks that levels of CPUs are known for this architecture.
+///
+/// # Errors
+/// Kind `usage` where they are not.
+pub fn check_levels() -> Result<(), Error> {
+    if !LEVELS.is_empty() {
+        return Ok(());
+    }
+    let text = "--host-images knows no levels of CPUs for this architecture; leave it out, and each start compiles";
+    Err(Error::new(Kind::Usage, text))
+}
+
+/// The folder at `path`, which is made if it is missing: for others to read, and for nobody else to write to, whatever the umask.
+fn make_trusted(path: &Path) -> Result<Folder, Error> {
+    let at = path.display();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(path)
+        .map_err(Error::io(format!("make the folder {at}")))?;
+    let folder = Folder::open(path).map_err(Error::io(format!("open the folder {at}")))?;
+    let stat = (folder.stat()).map_err(Error::io(format!("look at the folder {at}")))?;
+    if is_trusted(stat.st_uid, stat.st_mode) {
+        return Ok(folder);
+    }
+    let text = format!(
+        "no host image would be loaded from {at}, which belongs to someone else or others may write to; `chmod 755` it, or \
+         name another folder for --host-images"
+    );
+    Err(Error::new(Kind::Io, text))
+}
+
+/// The folder that the environment names and the component of `model` in it: the image of the highest level that this CPU has. None
+/// where there is no such folder, and where none of its images fits; `announce` is told why a folder or an image is not used.
 ///
 /// # Errors
 /// Those of [`name::of`].
@@ -110,36 +140,68 @@ pub(super) fn component(
     model: &Model,
     runtime: Runtime,
     announce: &dyn Fn(&str),
-) -> Result<Option<Component>, Error> {
+) -> Result<Option<(PathBuf, Component)>, Error> {
     let path = std::env::var_os(FOLDER).filter(|path| !path.is_empty());
     let Some(path) = path.map(PathBuf::from) else {
         return Ok(None);
     };
-    let refused = |why: &str| {
-        let at = path.display();
-        announce(&format!(
-            "the host images in {at}, which {FOLDER} names, are not used: {why}"
-        ));
-        Ok(None)
+    let found = match trusted(&path) {
+        Ok(folder) => fitting(engine, model, runtime, (&path, &folder), announce)?,
+        Err(reason) => Err(reason),
     };
-    let folder = match Folder::open(&path).and_then(|folder| Ok((folder.stat()?, folder))) {
-        Ok((stat, folder)) if is_trusted(stat.st_uid, stat.st_mode) => folder,
-        Ok(_) => {
-            return refused(
-                "the folder has to be this user's or root's, and nobody else may write to it",
-            );
-        }
-        Err(error) => return refused(&error.to_string()),
-    };
-    for level in LEVELS {
-        let name = name::of(&self::engine(level)?, model, runtime)?;
-        let image = whole::unstamped(&folder, &name, is_trusted).ok().flatten();
-        // wasmtime refuses an image with features that this CPU lacks.
-        if let Some(component) = image.and_then(|image| host_image(engine, &image).ok()) {
-            return Ok(Some(component));
+    match found {
+        Ok(component) => Ok(Some((path, component))),
+        Err(reason) => {
+            let at = path.display();
+            announce(&format!(
+                "the host images in {at}, which {FOLDER} names, are not used: {reason}"
+            ));
+            Ok(None)
         }
     }
-    refused("none of them is for this version, this model and this CPU")
+}
+
+/// The folder at `path`, or why nothing is loaded from there.
+fn trusted(path: &Path) -> Result<Folder, String> {
+    let opened = Folder::open(path).and_then(|folder| Ok((folder.stat()?, folder)));
+    let (stat, folder) = opened.map_err(|error| error.to_string())?;
+    if is_trusted(stat.st_uid, stat.st_mode) {
+        return Ok(folder);
+    }
+    Err("the folder has to be this user's or root's, and nobody else may write to it".to_owned())
+}
+
+/// The component in the image of the highest level that this CPU has, or why none fits. `announce` is told of images that cannot
+/// be used on any CPU.
+fn fitting(
+    engine: &Engine,
+    model: &Model,
+    runtime: Runtime,
+    (path, folder): (&Path, &Folder),
+    announce: &dyn Fn(&str),
+) -> Result<Result<Component, String>, Error> {
+    let mut reasons = vec!["none of them is for this version, this model and this CPU".to_owned()];
+    for level in LEVELS {
+        let name = name::of(&self::engine(level)?, model, runtime)?;
+        let image = match whole::unstamped(folder, &name, is_trusted) {
+            Ok(image) => image,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => {
+                let at = path.join(&name);
+                announce(&format!(
+                    "the host image {} is not used: {error}; `cutout bake --host-images` makes it anew",
+                    at.display()
+                ));
+                continue;
+            }
+        };
+        match host_image(engine, &image) {
+            Ok(component) => return Ok(Ok(component)),
+            // wasmtime refuses an image with features that this CPU lacks.
+            Err(error) => reasons.push(format!("{}: {error:#}", level.name)),
+        }
+    }
+    Ok(Err(reasons.join("; ")))
 }
 
 /// The engine that host images of a level are compiled by; nothing is run by it.
@@ -170,4 +232,25 @@ fn enable(config: &mut wasmtime::Config, feature: &str) {
 /// Whether what has this owner and mode can be written by root and this user alone.
 fn is_trusted(uid: u32, mode: u32) -> bool {
     uid == 0 && mode & 0o022 == 0 || super::is_ours(uid, mode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_root_and_of_this_user_are_trusted_where_nobody_else_may_write() {
+        let own = rustix::process::geteuid().as_raw();
+        let other = own.wrapping_add(1);
+        for (uid, mode, expected) in [
+            (0, 0o755, true),
+            (0, 0o775, false),
+            (0, 0o757, false),
+            (own, 0o700, true),
+            (own, 0o720, false),
+            (other, 0o755, other == 0),
+        ] {
+            assert_eq!(is_trusted(uid, mode), expected, "{uid} {mode:o}");
+        }
+    }
 }

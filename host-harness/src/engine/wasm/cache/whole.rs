@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,7 +16,7 @@ const DIGEST: usize = blake3::OUT_LEN;
 /// Longest stamp in bytes.
 const MAX_STAMP: u64 = 200;
 
-/// Of a cache's files: they are the user's own.
+/// Mode of a cache's files: the user's alone.
 pub(super) const MODE: u32 = 0o600;
 
 /// Writes `image` and its digest as the file `name` in `folder`, at once.
@@ -72,17 +72,25 @@ fn open_at(folder: &Folder, name: &str, now: SystemTime) -> io::Result<Option<Fi
 }
 
 /// Opens the file `name` in `folder` if `is_trusted` says so of its owner and mode, and it ends with the digest of what stands
-/// before; `None` if not. Nothing is written.
+/// before. Nothing is written.
+///
+/// # Errors
+/// Kinds `PermissionDenied` and `InvalidData` where that is not so; whatever the file system answers.
 pub(super) fn unstamped(
     folder: &Folder,
     name: &str,
     is_trusted: impl Fn(u32, u32) -> bool,
-) -> io::Result<Option<File>> {
+) -> io::Result<File> {
     let image = folder.file(name.as_ref())?;
     let metadata = image.metadata()?;
-    let is_sound =
-        is_trusted(metadata.uid(), metadata.mode()) && digest_fits(&image, metadata.len())?;
-    Ok(is_sound.then_some(image))
+    if !is_trusted(metadata.uid(), metadata.mode()) {
+        let text = "it belongs to someone else, or others may write to it";
+        return Err(io::Error::new(ErrorKind::PermissionDenied, text));
+    }
+    if !digest_fits(&image, metadata.len())? {
+        return Err(io::Error::new(ErrorKind::InvalidData, "it is damaged"));
+    }
+    Ok(image)
 }
 
 /// The name of the stamp of the file `name`.
