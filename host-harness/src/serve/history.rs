@@ -4,8 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::iter::once;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use tokio::time::{MissedTickBehavior, interval};
@@ -28,13 +29,14 @@ const COARSE: usize = 61;
 /// Age of the oldest row that is shown.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Figures in one row. Paths, statuses, codes and stages come from fixed lists and make some 440 at most, so none is left out.
+/// The most figures in one row. Paths, statuses, codes and stages come from fixed lists and make some 440 at most, so none is left out.
 const WIDTH: usize = 512;
 
 /// Rows in order. They take 745,472 bytes at most: 182 rows of 512 numbers of 8 bytes. Names take some 30 kB besides.
 pub(super) struct History {
-    began: Instant,
-    /// Seconds since 1970 when it began. Later times are this and the time since, so that a clock that is set moves none.
+    /// When it began, by [`running`].
+    began: f64,
+    /// Seconds since 1970 then. Later times are this and the time since, so that a clock that is set moves none.
     wall: f64,
     kept: Mutex<Kept>,
 }
@@ -76,7 +78,7 @@ struct Answer<'a> {
 impl History {
     pub(super) fn new() -> Self {
         Self {
-            began: Instant::now(),
+            began: running(),
             wall: metrics::now(),
             kept: Mutex::default(),
         }
@@ -117,9 +119,16 @@ impl History {
         serde_json::to_string(&Answer { now, names, rows })
     }
 
+    /// Seconds since 1970.
     fn now(&self) -> f64 {
-        self.wall + self.began.elapsed().as_secs_f64()
+        self.wall + running() - self.began
     }
+}
+
+/// Seconds since the machine was started, those that it was suspended for included: `Instant` leaves them out.
+fn running() -> f64 {
+    let time = clock_gettime(ClockId::Boottime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 impl Kept {
