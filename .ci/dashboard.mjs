@@ -1,4 +1,4 @@
-// The dashboard, driven as a person would: node dashboard.mjs URL FOLDER
+// The dashboard, driven as a person would: node dashboard.mjs URL METRICS FOLDER, where METRICS is an address for metrics alone.
 import { readFileSync } from "node:fs";
 import { join, resolve as absolute } from "node:path";
 import { arithmetic } from "./arithmetic.mjs";
@@ -6,7 +6,7 @@ import { violations } from "./axe.mjs";
 import { check, finish, launch, visible, within } from "./browser.mjs";
 import { below, forward, fulfil, intercept, only, proxy, visitor } from "./visits.mjs";
 
-const [url, work] = process.argv.slice(2);
+const [url, metrics, work] = process.argv.slice(2);
 const photo = absolute("fixtures/photos/rocket.jpg");
 const browser = await launch("chromium", join(work, "dashboard"));
 const visit = visitor(browser, url);
@@ -83,6 +83,7 @@ async function dashboard() {
   await tab.key("Enter");
   check("Enter shows all failures", (await tab.evaluate(rows)) > 10 && (await tab.evaluate("document.getElementById('more').ariaExpanded")) === "true");
   check("no complaints of the browser", only(tab), tab.complaints);
+  await tab.until(visible("images"));
   const sides = await tab.evaluate("Promise.all([...document.querySelectorAll('nav a')].map(({ href }) => fetch(href).then(({ status }) => status)))");
   check("links lead to the page, the description and the metrics", sides.join() === "200,200,200", sides);
   await looks(tab, "Live");
@@ -108,7 +109,7 @@ async function lost(tab) {
   };
   await intercept(tab, gone);
   await tab.until("/cannot be reached/.test(document.getElementById('status').textContent)");
-  check("a lost server is told in words", await tab.evaluate("/said last/.test(document.getElementById('status').textContent)"));
+  check("a lost server is told in words", await tab.evaluate("/last ones received/.test(document.getElementById('status').textContent)"));
   check("the last answer's time is told", /\d:\d\d/.test(await tab.evaluate("document.getElementById('updated').textContent")));
   await looks(tab, "Lost");
   check("it stays lost", await tab.evaluate("document.body.classList.contains('lost')"));
@@ -232,7 +233,17 @@ async function balanced() {
   close();
 }
 
-for (const part of [history, dashboard, prefixed, balanced]) {
+/** At an address for metrics alone no link leads to what is not there. */
+async function apart() {
+  const tab = await visit("/dashboard", "/openapi.json", metrics);
+  await tab.until(live);
+  await tab.until(`performance.getEntriesByType("resource").some(({ name }) => /openapi.json$/.test(name))`);
+  const sides = await tab.evaluate("Promise.all([...document.querySelectorAll('nav a')].filter((a) => a.checkVisibility()).map(({ href }) => fetch(href).then(({ status }) => status)))");
+  check("links at the metrics lead to what is there", sides.join() === "200", sides);
+  check("no complaints at the metrics", only(tab, "/openapi.json"), tab.complaints);
+}
+
+for (const part of [history, dashboard, prefixed, balanced, apart]) {
   await part().catch((error) => check(part.name, false, error.stack));
 }
 await browser.close();

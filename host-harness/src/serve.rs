@@ -92,9 +92,9 @@ pub fn serve(engines: Engines, config: Config, announce: &dyn Fn(&str)) -> Resul
         .build()
         .map_err(Error::io("start the server's threads"))?;
     let _entered = runtime.enter();
-    let (main, addr) = runtime.block_on(listen("--addr", &config.addr))?;
+    let (main, addr) = runtime.block_on(listen(&MAIN, &config.addr))?;
     let (metrics, metrics_addr) = match &config.metrics_addr {
-        Some(addr) => Some(runtime.block_on(listen("--metrics-addr", addr))?).unzip(),
+        Some(addr) => Some(runtime.block_on(listen(&METRICS, addr))?).unzip(),
         None => (None, None),
     };
     let (first, second) = signals()?;
@@ -181,8 +181,25 @@ async fn twice((mut terminate, mut interrupt): Signals) {
     }
 }
 
+/// Flag with an address.
+struct AddrFlag {
+    name: &'static str,
+    /// A value that it may have.
+    example: &'static str,
+}
+
+const MAIN: AddrFlag = AddrFlag {
+    name: "--addr",
+    example: "127.0.0.1:7000",
+};
+
+const METRICS: AddrFlag = AddrFlag {
+    name: "--metrics-addr",
+    example: "127.0.0.1:7001",
+};
+
 /// Listens at `addr`, the value of `flag`; the address that it has now.
-async fn listen(flag: &str, addr: &str) -> Result<(TcpListener, SocketAddr), Error> {
+async fn listen(flag: &AddrFlag, addr: &str) -> Result<(TcpListener, SocketAddr), Error> {
     let listener = TcpListener::bind(addr).await;
     let listener = listener.map_err(|error| cannot_listen(flag, addr, &error))?;
     let addr = listener.local_addr();
@@ -190,14 +207,15 @@ async fn listen(flag: &str, addr: &str) -> Result<(TcpListener, SocketAddr), Err
     Ok((listener, addr))
 }
 
-fn cannot_listen(flag: &str, addr: &str, error: &std::io::Error) -> Error {
+fn cannot_listen(flag: &AddrFlag, addr: &str, error: &std::io::Error) -> Error {
+    let AddrFlag { name, example } = flag;
     let is_port = addr.parse::<u16>().is_ok();
     let way_out = match error.kind() {
-        _ if is_port => format!("write {flag} 127.0.0.1:{addr}"),
+        _ if is_port => format!("write {name} 127.0.0.1:{addr}"),
         std::io::ErrorKind::AddrInUse => {
-            format!("end what listens there, or choose another {flag}")
+            format!("end what listens there, or choose another {name}")
         }
-        _ => format!("choose another {flag}, such as 127.0.0.1:7000"),
+        _ => format!("choose another {name}, such as {example}"),
     };
     let kind = if is_port { Kind::Usage } else { Kind::Io };
     Error::new(kind, format!("cannot listen on {addr}: {error}; {way_out}"))

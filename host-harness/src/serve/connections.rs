@@ -62,9 +62,9 @@ pub(super) struct WaitTimes {
 
 /// Sockets that a server listens on.
 pub(super) struct Listeners {
-    /// For images.
+    /// The socket for images, and for everything where there is no other.
     pub(super) main: TcpListener,
-    /// For metrics, where they have an address of their own.
+    /// The socket for metrics, where they have an address of their own.
     pub(super) metrics: Option<TcpListener>,
 }
 

@@ -88,19 +88,25 @@ async function poll() {
   } catch (error) {
     complain(error);
   }
-  draw();
   clearTimeout(timer); // of a poll that a token started meanwhile
   timer = setTimeout(poll, POLL * 1e3);
+  draw();
+}
+
+/** Shows the links to the page and its description, unless images are answered at another address. */
+async function link() {
+  const answer = await fetch("openapi.json", { method: "HEAD" }).catch(() => null);
+  $("images").hidden = !answer?.ok;
 }
 
 function complain(error) {
   if (error.status === 401) {
-    say(token ? "The server did not accept this access token." : "The server wants an access token.", true);
+    say(token ? "The access token is wrong." : "The server requires an access token.", true);
     $("token-row").hidden = false;
     return;
   }
   const reason = error.status ? error.message : "The server cannot be reached.";
-  say(`${reason} ${sums.length ? "What is shown is what it said last. " : ""}Trying again …`, true);
+  say(`${reason} ${sums.length ? "The figures shown are the last ones received. " : ""}Trying again …`, true);
 }
 
 function useToken() {
@@ -120,4 +126,5 @@ $("more").addEventListener("click", () => {
   draw();
 });
 window.addEventListener("resize", draw);
+link();
 poll();

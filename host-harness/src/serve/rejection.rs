@@ -32,7 +32,7 @@ impl Rejection {
         Self::new(403, "origin-not-allowed", text)
     }
 
-    /// Of a path that the address for metrics does not have.
+    /// The refusal of a path that the address for metrics does not have.
     pub(super) fn no_images() -> Self {
         let text = "metrics and the dashboard alone are answered here; ask for images at the address of --addr";
         Self::new(404, "not-found", text)

@@ -57,7 +57,7 @@ impl Service {
             Ok(flight) => Box::pin(async move {
                 let flight = Arc::new(flight);
                 let response = self.counted(&head, scope, body, &flight, &mut entry).await;
-                let response = self.sent(&head, response, entry);
+                let response = self.sent(&head, scope, response, entry);
                 Ok(response.map(|bytes| AnswerBody::new(bytes, flight)))
             }),
             Err(_) => {
@@ -67,7 +67,7 @@ impl Service {
                     Some(response) => response,
                     None => rejection::requests_full(),
                 };
-                let response = self.sent(&head, response, entry);
+                let response = self.sent(&head, scope, response, entry);
                 Box::pin(ready(Ok(response.map(|_| AnswerBody::none()))))
             }
         }
@@ -77,13 +77,23 @@ impl Service {
     fn sent(
         &self,
         head: &Parts,
+        scope: Scope,
         mut response: Response<Bytes>,
         entry: LogEntry,
     ) -> Response<Bytes> {
         self.sign(response.headers_mut(), &entry);
-        self.cors.sign(&head.headers, response.headers_mut());
+        let cors = self.cors(scope);
+        cors.sign(&head.headers, response.headers_mut());
         entry.end(&response);
         response
+    }
+
+    /// Pages that may call: none where metrics have an address of their own.
+    fn cors(&self, scope: Scope) -> &Cors {
+        match scope {
+            Scope::Metrics => &Cors::Off,
+            Scope::All | Scope::Images => &self.cors,
+        }
     }
 
     /// The answer to a request that there is room for, if there is room for the answer. Fixed ones share their bytes.
@@ -100,7 +110,7 @@ impl Service {
                 self.bodies.forget(body, head);
                 rejection.response(head.uri.path())
             }
-            Ok(()) => match (self.cors.preflight(head), self.fixed(head, scope)) {
+            Ok(()) => match (self.cors(scope).preflight(head), self.fixed(head, scope)) {
                 (Some(response), _) => response,
                 (None, Some(response)) => return response,
                 (None, None) => self.guarded(head, scope, body, flight, entry).await,

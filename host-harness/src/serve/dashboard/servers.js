@@ -19,7 +19,7 @@ export function keep(servers, time, samples) {
   return server;
 }
 
-/** Adds the history that a server told, its states, to what is known of that server. */
+/** Adds the states of a server's history to its series. */
 export function join(servers, states) {
   const last = states.at(-1);
   const server = serverOf(servers, last.samples);

@@ -72,12 +72,47 @@ fn the_metrics_ask_for_the_token_at_their_own_address_too() {
 }
 
 #[test]
-fn an_address_for_metrics_that_is_taken_is_named_by_its_flag() {
+fn pages_of_other_origins_may_call_the_images_address_alone() {
+    let arguments = ["--metrics-addr", "127.0.0.1:0", "--cors", "*"];
+    let server = Server::start("native", &arguments);
+    let said = server.until("metrics on http://");
+    let addr = said.rsplit("//").next().unwrap();
+    let metrics = addr.strip_suffix("/metrics").unwrap();
+    let asks = "access-control-request-method: GET\r\n";
+    for (method, path, more) in [
+        ("GET", "/healthz", ""),
+        ("GET", "/metrics", ""),
+        ("OPTIONS", "/metrics", asks),
+        ("OPTIONS", "/dashboard/history", asks),
+    ] {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\norigin: https://example.org\r\n{more}\r\n"
+        );
+        let request = request.as_bytes();
+        for (answer, is_allowed) in [(server.ask(request), true), (ask(metrics, request), false)] {
+            let mut names = answer.headers.keys();
+            let allowed = names.any(|name| name.starts_with("access-control-"));
+            assert_eq!(allowed, is_allowed, "{method} {path}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn an_address_for_metrics_that_cannot_be_had_is_named_by_its_flag() {
     let server = Server::start("native", &[]);
-    let mut command = cutout();
-    command.args(["serve", "--addr", "127.0.0.1:0", "--engine", "native"]);
-    command.args(["--model", &tiny(), "--metrics-addr", &server.addr]);
-    let (done, said) = finish(&mut command);
-    assert_eq!(done.status.code(), Some(1), "{said}");
-    assert!(said.contains("choose another --metrics-addr"), "{said}");
+    for (addr, way_out) in [
+        (&*server.addr, "choose another --metrics-addr"),
+        // Kept for documentation: no machine has it.
+        (
+            "192.0.2.1:7001",
+            "choose another --metrics-addr, such as 127.0.0.1:7001",
+        ),
+    ] {
+        let mut command = cutout();
+        command.args(["serve", "--addr", "127.0.0.1:0", "--engine", "native"]);
+        command.args(["--model", &tiny(), "--metrics-addr", addr]);
+        let (done, said) = finish(&mut command);
+        assert_eq!(done.status.code(), Some(1), "{said}");
+        assert!(said.contains(way_out), "{said}");
+    }
 }
