@@ -214,10 +214,7 @@ const ENVIRONMENT: Terms = &[
         "SSL_CERT_FILE",
         "certificates that `batch --nats` trusts in place of the system's",
     ),
-    (
-        "TMPDIR",
-        "folder where `bench` copies the program to, for cold starts",
-    ),
+    ("TMPDIR", "folder of the copies that `bench` starts cold"),
 ];
 
 /// `command` with examples and exit status in the long help of each verb.

@@ -262,13 +262,9 @@ fn upright(picture: Picture, orientation: Orientation) -> Option<Picture> {
 
 /// `what` names the kind of file.
 fn unsupported(format: Format, what: &str) -> Error {
-    Error::new(
-        ErrorKind::UnsupportedFormat,
-        format!(
-            "this kind of {format} file is not read here ({what}); {}",
-            format::WAY_OUT
-        ),
-    )
+    let way_out = format::WAY_OUT;
+    let text = format!("this kind of {format} file is not read here ({what}); {way_out}");
+    Error::new(ErrorKind::UnsupportedFormat, text)
 }
 
 fn refusal(format: Format, cause: &ImageError) -> Error {
