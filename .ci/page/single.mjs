@@ -161,6 +161,9 @@ async function unusual(tab, served, { lying, broken }) {
   await nothing;
   await tab.until(visible("problem"));
   check("an answer that is no image is told", /not an image/.test(await text(tab, "problem-text")));
+  await tab.click("#again");
+  await tab.until(ready);
+  check("and is asked for again", !(await tab.evaluate(visible("problem"))));
   await tab.click("#remove-all");
 }
 

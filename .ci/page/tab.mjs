@@ -30,7 +30,7 @@ export function files(folder) {
   // The photo with an EXIF block before all else, which says that it lies on its side (orientation 6).
   const exif = Buffer.from("ffe1002245786966" + "00004d4d002a00000008" + "0001011200030000000100060000" + "00000000", "hex");
   const jpeg = readFileSync(photos.rocket).subarray(2);
-  return { glass: made("glass.png", glass()), broken: made("broken.jpg", "no image"), lying: made("lying.jpg", Buffer.concat([Buffer.from([0xff, 0xd8]), exif, jpeg])) };
+  return { glass: made("glass.jpg", glass()), broken: made("broken.jpg", "no image"), lying: made("lying.jpg", Buffer.concat([Buffer.from([0xff, 0xd8]), exif, jpeg])) };
 }
 
 /** That the result is shown as the options want it. */

@@ -8,12 +8,12 @@ import { wire } from "./view.js";
 
 const SENTENCES = {
   "unsupported-format": "This is not an image that Cutout can read. Save it as JPEG, PNG or WebP.",
-  undecodable: "The image is damaged or not whole, so it could not be read.",
+  undecodable: "The image is damaged or incomplete, so it could not be read.",
   "too-many-bytes": "The file is too large. Save it smaller and try again.",
   "too-many-pixels": "The image has too many pixels. Scale it down and try again.",
   io: "The file could not be read. It may have been moved or changed since it was chosen.",
   engine: "Cutout could not be loaded. The network may be down, or this browser too old.",
-  trap: "The work broke off, most likely for want of memory. Cutout was set up anew: other images work, and a smaller copy of this one may.",
+  trap: "The work stopped, most likely because there was not enough memory. Cutout was started again: other images still work, and a smaller copy of this one may work too.",
   other: "This image could not be cut out.",
 };
 const WORTH_A_RETRY = new Set(["engine", "trap"]);
@@ -76,7 +76,7 @@ async function refine(image, of, { keep: kept, erase: erased, options, full, sig
   if (crop) config.crop = crop === "true" ? true : crop;
   if (background) config.background = COLOURS[background] ?? background;
   const blob = await cutout.refineForeground(image, of, config);
-  return { blob, origin: full ? await origin(full.blob, crop) : null };
+  return { blob, origin: full ? await origin(full.blob, crop).catch(() => null) : null }; // a canvas may be too small for it
 }
 
 /** Where the corner of the original is once the image ends at the subject of a cut-out and these margins; null where there is no subject. */

@@ -82,7 +82,7 @@ export interface RefineConfig extends Omit<Config, "quality"> {
 /**
  * The kind of a failure: `unsupported-format`, `undecodable`, `too-many-bytes`, `too-many-pixels`, `correction`, `encode` and `model` as in
  * `cutout run`; `usage` for an argument that cannot be, `io` for an image that could not be read, `engine` where the package's files or
- * its worker could not be loaded, `trap` where the work broke off, most likely for want of memory.
+ * its worker could not be loaded, `trap` where the work stopped, most likely because there was not enough memory.
  */
 export type ErrorKind =
   | "unsupported-format"

@@ -3,7 +3,7 @@
 import { CutoutError } from "./error.js";
 
 const unloaded = (text, cause) => new CutoutError("engine", text, { cause });
-const trap = (text, cause) => new CutoutError("trap", `the work broke off, most likely for want of memory: ${text}`, { cause });
+const trap = (text, cause) => new CutoutError("trap", `the work stopped, most likely because there was not enough memory: ${text}`, { cause });
 
 export class Engine {
   #platform; // load(got): the compiled core modules by name; hire(hear, lose): a worker { post, terminate, hold }

@@ -7,10 +7,10 @@ use crate::record::{About, Record};
 /// How to read the tables.
 pub(super) fn notes() -> String {
     format!(
-        "p95 is the 95th percentile, shown of 20 samples or more, and p99 the 99th, of 100 or more: of fewer, it is little but the \
-         greatest. A quantile between two samples is interpolated (Hyndman and Fan's eighth definition). The interval of a ratio \
+        "p95 is the 95th percentile, shown of 20 samples or more, and p99 the 99th, of 100 or more: with fewer, it is hardly more than the \
+         greatest sample. A quantile between two samples is interpolated (Hyndman and Fan's eighth definition). The interval of a ratio \
          is the middle 95 % of the ratios in {DRAWS} draws of rounds with replacement (percentile bootstrap, by the record's \
-         seed), given of {FEWEST} rounds or more; of samples where an early record does not say its rounds."
+         seed), given for {FEWEST} rounds or more. Where a record does not say its rounds, or a round lacks a sample, single samples are drawn."
     )
 }
 
@@ -46,9 +46,10 @@ fn rounds(about: &About) -> String {
     let About {
         rounds, samples, ..
     } = about;
-    match rounds < samples {
-        true => format!("{rounds} of {samples}, ended early"),
-        false => rounds.to_string(),
+    match (*rounds, *samples) {
+        (0, 0) => "not recorded".to_owned(),
+        (rounds, samples) if rounds < samples => format!("{rounds} of {samples}, ended early"),
+        (rounds, _) => rounds.to_string(),
     }
 }
 

@@ -75,7 +75,7 @@ fn the_tables_say_what_was_measured_and_nothing_else() {
     }];
     let expected = "\
 One image of 640 × 480 pixels takes about 210 ms in the sandbox (wasm net), and 100 ms natively (native net). \
-The sandbox costs about 2.1 times native. Measured in 3 rounds alone: take it as rough.
+The sandbox takes about 2.1 times as long as native. Measured in only 3 rounds: the numbers are rough.
 
 ### Times, median (p95 of 20 samples or more)
 
@@ -117,9 +117,9 @@ The sandbox costs about 2.1 times native. Measured in 3 rounds alone: take it as
 | ---------- | ----------------------------: | -----: | ---------: |
 | native net |                      0.000012 |    yes |        yes |
 
-p95 is the 95th percentile, shown of 20 samples or more, and p99 the 99th, of 100 or more: of fewer, it is little but the greatest. \
+p95 is the 95th percentile, shown of 20 samples or more, and p99 the 99th, of 100 or more: with fewer, it is hardly more than the greatest sample. \
 A quantile between two samples is interpolated (Hyndman and Fan's eighth definition). The interval of a ratio is the middle 95 % of the \
-ratios in 10000 draws of rounds with replacement (percentile bootstrap, by the record's seed), given of 5 rounds or more; of samples where an early record does not say its rounds.
+ratios in 10000 draws of rounds with replacement (percentile bootstrap, by the record's seed), given for 5 rounds or more. Where a record does not say its rounds, or a round lacks a sample, single samples are drawn.
 
 Measured: date 2026-03-01T12:00:00Z; cpu Some CPU; cores 2; system Linux 6.1; cutout 0.1.0; rustc 1.95.0; wasmtime 48.0.8; model u2netp at 320 × 320 (0123); image cat.jpg (640 × 480 pixels); workers 2; seed 7; rounds 3 of 7, ended early; peers ls=ls {input} {output}.
 ";

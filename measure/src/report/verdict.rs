@@ -17,8 +17,9 @@ pub(super) fn verdict(record: &Record) -> String {
     // Early records do not say their rounds.
     if !sentences.is_empty() && (1..FEWEST).contains(&record.about.rounds) {
         sentences.push(format!(
-            "Measured in {} rounds alone: take it as rough.",
-            record.about.rounds
+            "Measured in only {} round{}: the numbers are rough.",
+            record.about.rounds,
+            if record.about.rounds == 1 { "" } else { "s" }
         ));
     }
     sentences.join(" ")
@@ -79,22 +80,25 @@ fn sandbox(record: &Record) -> Option<String> {
         rows.contains(&&*outside).then_some((*row, outside))
     })?;
     if !agrees(record, inside) || !agrees(record, &outside) {
-        return Some("What the sandbox costs is not said, since the cut-outs differ.".to_owned());
+        return Some("The cost of the sandbox is left out, since the cut-outs differ.".to_owned());
     }
     let ratio = median_of(record, figure, inside)? / median_of(record, figure, &outside)?;
     let found = Interval::of_ratio(record, figure, inside, &outside);
     Some(match found {
         Some(found) if found.has_one() => format!(
-            "The sandbox costs about as much time as native: {} times, {}.",
+            "Whether the sandbox costs time is not clear from these samples: it takes {} times as long as native, {}.",
             rounded(ratio),
             between(found)
         ),
         Some(found) => format!(
-            "The sandbox costs {} times native, {}.",
+            "The sandbox takes {} times as long as native, {}.",
             rounded(ratio),
             between(found)
         ),
-        None => format!("The sandbox costs about {} times native.", rounded(ratio)),
+        None => format!(
+            "The sandbox takes about {} times as long as native.",
+            rounded(ratio)
+        ),
     })
 }
 
@@ -130,7 +134,12 @@ fn peers(record: &Record) -> Vec<String> {
             median_of(record, figure, row)?,
         );
         let ratio = match agrees(record, first) && agrees(record, row) {
-            true => format!("{} times as long", rounded(other / own)),
+            true => {
+                let found = Interval::of_ratio(record, figure, row, first);
+                let found = found.map(|found| format!(", {}", between(found)));
+                let found = found.unwrap_or_default();
+                format!("{} times as long{found}", rounded(other / own))
+            }
             false => "without a ratio, since its cut-out differs".to_owned(),
         };
         Some(format!("{row} takes about {}, {ratio}.", time(other)))
@@ -227,13 +236,14 @@ mod tests {
         record.agreement = vec![agreement("native net", true), agreement("rembg", false)];
         let start = "One image of 640 × 480 pixels takes about 300 ms in the sandbox (wasm net), and 150 ms natively (native net). ";
         let end = " A process for one image takes about 380 ms and 41 MiB of memory (wasm net).";
-        let sandbox = "The sandbox costs 2.0 times native, with 95 % confidence 2.00 to 2.00.";
+        let sandbox =
+            "The sandbox takes 2.0 times as long as native, with 95 % confidence 2.00 to 2.00.";
         let rembg = " rembg takes about 4.8 s, without a ratio, since its cut-out differs.";
         assert_eq!(verdict(&record), format!("{start}{sandbox}{end}{rembg}"));
         record.agreement[1].agrees = true;
         assert!(verdict(&record).ends_with(" rembg takes about 4.8 s, 13 times as long."));
         record.agreement[0].agrees = false;
-        assert!(verdict(&record).contains("is not said, since the cut-outs differ"));
+        assert!(verdict(&record).contains("is left out, since the cut-outs differ"));
     }
 
     #[test]
@@ -247,17 +257,17 @@ mod tests {
         record.about.rounds = 6;
         let text = verdict(&record);
         assert!(
-            text.contains("about as much time as native: 1.0 times, with 95 % confidence 0."),
+            text.contains("is not clear from these samples: it takes 1.0 times as long as native, with 95 % confidence 0."),
             "{text}"
         );
         record.about.rounds = 3;
         let text = verdict(&record);
         assert!(
-            text.contains("The sandbox costs about 1.0 times native."),
+            text.contains("The sandbox takes about 1.0 times as long as native."),
             "{text}"
         );
         assert!(
-            text.ends_with("Measured in 3 rounds alone: take it as rough."),
+            text.ends_with("Measured in only 3 rounds: the numbers are rough."),
             "{text}"
         );
         record.series.truncate(1);

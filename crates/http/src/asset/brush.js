@@ -111,7 +111,7 @@ function byPointer(canvas) {
     return [((clientX - left) / width) * size.width, ((clientY - top) / height) * size.height];
   };
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !size) return;
+    if (event.button !== 0 || !size || stroke) return;
     event.stopPropagation();
     canvas.setPointerCapture(event.pointerId);
     clearTimeout(timer);
@@ -130,7 +130,7 @@ function byPointer(canvas) {
   canvas.addEventListener("pointerup", () => stroke && end(stroke.tool === "keep" ? "Kept." : "Erased."));
   canvas.addEventListener("pointercancel", () => {
     stroke = null;
-    if (size) redraw();
+    if (item && size) redraw();
   });
 }
 

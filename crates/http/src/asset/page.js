@@ -6,11 +6,11 @@ import { wire } from "./view.js";
 
 const SENTENCES = {
   "unsupported-format": "This is not an image the server can read. Save it as JPEG, PNG or WebP.",
-  undecodable: "The image is damaged or not whole, so it could not be read.",
+  undecodable: "The image is damaged or incomplete, so it could not be read.",
   "too-many-bytes": "The file is too large for this server. Save it smaller and try again.",
   "too-many-pixels": "The image has too many pixels for this server. Scale it down and try again.",
   "out-of-memory": "The image takes more memory than the server allows. Scale it down and try again.",
-  "incomplete-body": "The image did not arrive whole.",
+  "incomplete-body": "Only a part of the image arrived.",
   "slow-body": "The image took too long to arrive. A smaller one may work.",
   "queue-full": "The server is busy with other images.",
   "bodies-full": "The server is busy with other images.",
@@ -63,6 +63,7 @@ function retrySeconds(value) {
 
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const timer = setTimeout(resolve, seconds * 1e3);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
@@ -74,11 +75,11 @@ function pause(seconds, signal) {
 /** The result of a request. A server that is busy is asked again when it says so, and one that wants a token once it has one. */
 async function ask(address, body, hooks) {
   for (let waits = 0; ; waits++) {
-    await Promise.race([admission, pause(2 ** 20, hooks.signal)]);
+    if (admit) await Promise.race([admission, pause(2 ** 20, hooks.signal)]);
     const xhr = await post(address, body, hooks);
     if (xhr.status === 200) return { blob: xhr.response, box: box(xhr) };
     if (xhr.status === 401) {
-      askForToken(token ? "The server did not accept this access token." : "This server wants an access token.");
+      askForToken(token ? "The server did not accept this access token." : "This server requires an access token.");
       continue;
     }
     const problem = await problemOf(xhr);
@@ -110,7 +111,7 @@ async function remove(file, { quality, signal, progress }) {
     signal,
     upload: (share) => progress(sending, share),
     sent: () => progress("Removing the background …", null),
-    busy: (seconds) => progress(`Waiting in the queue: the server is busy, and is asked again in ${seconds} s.`, null),
+    busy: (seconds) => progress(`Waiting in the queue: the server is busy. Next try in ${seconds} s.`, null),
   });
 }
 
@@ -155,8 +156,10 @@ function askForToken(words) {
 
 async function useToken(event) {
   event.preventDefault();
-  token = $("token").value.trim();
-  if (!(await host()).admitted) {
+  const typed = $("token").value.trim();
+  const isSendable = /^[\x20-\x7e]+$/.test(typed); // a header takes no other characters
+  if (isSendable) token = typed;
+  if (!isSendable || !(await host()).admitted) {
     askForToken("The server did not accept this access token.");
     $("token").select();
     return;
@@ -165,15 +168,18 @@ async function useToken(event) {
   else sessionStorage.removeItem(STORED);
   $("access").hidden = true;
   document.body.classList.remove("locked");
-  admit();
+  admit?.();
   admit = null;
-  $("file").focus();
+  ($("images").hidden ? $("file") : document.querySelector(".thumb[aria-current]")).focus();
 }
 
 async function begin() {
   const { admitted, pages } = await host();
-  for (const name of pages) if (name === "dashboard" || (admitted && !token)) $(`to-${name}`).hidden = false;
-  if (!admitted) askForToken("This server wants an access token before it takes images.");
+  if (!admitted) askForToken("This server requires an access token before it takes images.");
+  for (const name of ["dashboard", "metrics"]) {
+    const isOpen = name === "dashboard" || (admitted && !token);
+    $(`to-${name}`).hidden = !isOpen || !pages?.includes(name);
+  }
 }
 
 $("access").addEventListener("submit", useToken);

@@ -11,10 +11,17 @@ async function found(work, item, quality, signal) {
   return item.cutouts.get(quality);
 }
 
+/** Forgets an answer that is no image, so that it is asked for again. */
+export function forget(item, blob) {
+  for (const [quality, made] of item.cutouts) if (made.blob === blob) item.cutouts.delete(quality);
+  for (const kind of ["corrected", "result"]) if (item[kind]?.blob === blob) item[kind] = null;
+}
+
 /** Whether the browser sees nothing transparent in an image; not where it cannot read it. */
 async function isOpaque(file) {
-  if (file.type === "image/jpeg") return true;
   try {
+    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    if (first === 0xff && second === 0xd8) return true; // JPEG, whatever its name says
     const bitmap = await createImageBitmap(file);
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
     context.drawImage(bitmap, 0, 0);

@@ -28,6 +28,7 @@ export async function saveAll(work, items, options, signal) {
   const files = [];
   const failed = [];
   for (const [i, item] of done.entries()) {
+    signal.throwIfAborted();
     say(`Preparing ${i + 1} of ${done.length} …`);
     try {
       files.push({ name: called.get(item), blob: (await render(work, item, options, signal)).blob });
@@ -36,6 +37,8 @@ export async function saveAll(work, items, options, signal) {
       failed.push(`${item.name} (${work.failure(error).text})`);
     }
   }
-  if (files.length > 0) save(await zip(files), "cutouts.zip");
-  if (failed.length > 0) say(`Not in the ZIP file: ${failed.join(", ")}`);
+  const file = files.length > 0 ? await zip(files) : null;
+  signal.throwIfAborted();
+  if (file) save(file, "cutouts.zip");
+  if (failed.length > 0) say(`${file ? "Not in the ZIP file" : "No ZIP file"}: ${failed.join(", ")}`);
 }

@@ -3,6 +3,7 @@
 import { $, element } from "./dom.js";
 
 const SIDE = 128; // pixels: twice what is shown, for dense screens
+let drawing = Promise.resolve(); // one after another: each is decoded at its full size
 const entries = new Map(); // by image: { li, button, badge, canvas, drawn }
 
 /** Draws an image into its thumbnail; one that the browser cannot read has its kind in words. */
@@ -52,7 +53,7 @@ export function showStrip(items, selected, act) {
     button.ariaLabel = button.title = `${item.name}, ${item.state}${reason}`;
     badge.textContent = { done: "✓", failed: "!" }[item.state] ?? "";
     const wanted = [...item.cutouts.values()][0]?.blob ?? item.file;
-    if (drawn !== wanted) draw(canvas, wanted);
+    if (drawn !== wanted) drawing = drawing.then(() => entries.get(item)?.drawn === wanted && draw(canvas, wanted));
     entries.get(item).drawn = wanted;
   }
 }

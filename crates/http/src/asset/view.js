@@ -6,7 +6,7 @@ import { compare, fit, place, slide, wireCompare } from "./compare.js";
 import { $, bytes, say, seconds } from "./dom.js";
 import { options, wireOptions } from "./options.js";
 import { Queue } from "./queue.js";
-import { corrected, render } from "./render.js";
+import { corrected, forget, render } from "./render.js";
 import { names, save, saveAll } from "./save.js";
 import { focusThumb, reveal, showStrip } from "./strip.js";
 
@@ -77,12 +77,12 @@ function showProgress() {
   $("progress").hidden = state === "waiting";
   $("percent").textContent = share === null ? "" : `${Math.floor(share * 100)} %`;
   const ahead = queue.items.slice(0, queue.items.indexOf(selected)).filter((one) => one.state === "waiting" || one.state === "working").length;
-  say(state === "working" ? progress.words : `Waiting for ${ahead === 1 ? "the image" : `${ahead} images`} before it.`);
+  say(state === "working" ? progress.words : `Waiting for ${ahead} ${ahead === 1 ? "image" : "images"} before this one.`);
 }
 
 function showFailure() {
   const { text, detail, retry } = selected.failure;
-  $("error-heading").textContent = `${selected.name}: that did not work`;
+  $("error-heading").textContent = `${selected.name} could not be cut out`;
   $("error-text").textContent = text;
   $("error-detail").textContent = detail && `Details: ${detail}`;
   $("retry").hidden = !retry;
@@ -135,6 +135,7 @@ async function showImage(result, made) {
   const [isReadable, isComparable] = [await decoded("after"), await decoded("before")]; // TIFF, for one, goes in, but few browsers show it
   if (current?.made !== made) return;
   if (!isReadable) {
+    forget(selected, result.blob);
     showProblem({ text: "The answer is not an image this browser can show." });
     return;
   }
@@ -154,7 +155,7 @@ async function showImage(result, made) {
 
 function select(item) {
   if (item === selected) return;
-  leaveBrush();
+  if (isBrushing()) stopBrush();
   current?.controller.abort();
   current = null;
   display("after", null);
@@ -198,6 +199,12 @@ function changed(item) {
   if (item === selected || selected?.state === "waiting") showState();
 }
 
+/** Makes the result anew after an error, whose button goes with it. */
+function again() {
+  update();
+  refocus("result-heading");
+}
+
 function brush() {
   startBrush(selected);
   update();
@@ -207,7 +214,7 @@ function leaveBrush() {
   if (!isBrushing()) return;
   stopBrush();
   update();
-  $("brush-start").focus();
+  refocus("brush-start");
 }
 
 async function download() {
@@ -253,7 +260,7 @@ export function wire(page) {
   wireOptions(update);
   wireBrush({ changed: update, leave: leaveBrush });
   const clicks = {
-    cancel: () => remove(selected), skip: () => remove(selected), retry: () => queue.retry(selected), again: update, download,
+    cancel: () => remove(selected), skip: () => remove(selected), retry: () => queue.retry(selected), again, download,
     "download-all": downloadAll, "remove-all": clear, "brush-start": brush,
   };
   for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);

@@ -1,6 +1,6 @@
 // ZIP files whose entries are stored as they are: images do not get smaller.
 
-const MOST_FILES = 0xffff;
+const MOST_FILES = 0xfffe; // 0xffff says that the number is elsewhere, as in ZIP64
 const MOST_BYTES = 0xffffffff;
 const UTF_8 = 0x0800; // general purpose bit 11: names are in UTF-8
 const VERSION = 20; // 2.0, the least that readers ask for
@@ -59,14 +59,15 @@ export async function zip(files, date = new Date()) {
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
 }
 
-/** The names with a number where an earlier one is the same but for case, which some systems do not tell apart. */
+/** The names with a number where an earlier one is the same but for case or the form of its accents, which some systems do not tell apart. */
 export function unique(names) {
   const taken = new Set();
+  const folded = (name) => name.normalize().toLowerCase();
   return names.map((name) => {
     const [, stem, extension] = name.match(/^(.*?)(\.[^.]*)?$/s);
     let free = name;
-    for (let n = 2; taken.has(free.toLowerCase()); n++) free = `${stem}-${n}${extension ?? ""}`;
-    taken.add(free.toLowerCase());
+    for (let n = 2; taken.has(folded(free)); n++) free = `${stem}-${n}${extension ?? ""}`;
+    taken.add(folded(free));
     return free;
   });
 }

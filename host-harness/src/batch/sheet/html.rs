@@ -59,7 +59,7 @@ pub(super) fn page(
                     ul #images role="list" {
                         @for item in items { (entry(item, folder, manifest)?) }
                     }
-                    p #none hidden { "No image is like that." }
+                    p #none hidden { "No image matches." }
                 }
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -122,7 +122,7 @@ fn pages(place: &Place<'_>, shown: usize, counts: &Counts, folder: &Path) -> Mar
             }
             span {
                 "This one has the images " (place.first + 1) " to " (place.first + shown) " of " (counts.all())
-                ", by uncertainty; search, filters and order are of these."
+                ", failed ones and the least certain first. Search, filters and order apply to this page only."
             }
         }
     }
