@@ -20,6 +20,7 @@ test("a mask is corrected by marks, with the bytes of cutout run", async () => {
   await same(refineForeground(image, cutout, { ...marks, keep: [{ data, width, height }, marks.keep[1]] }), run(...flags));
   await same(refineForeground(image, mask, { ...marks, output: { type: "mask" } }), run(...flags, "--mask"));
   await same(refineForeground(image, mask), cutout);
+  await same(refineForeground(image, await segmentForeground(image, { quality: "fast" }), { quality: "fast" }), run("--quality", "fast"));
   const said = [];
   await refineForeground(image, mask, { progress: (key, ended, total) => key.startsWith("compute:") && said.push([key, ended, total]) });
   assert.deepEqual(said, ["decode", "matte", "colour", "encode", "encode"].map((stage, i) => [`compute:${stage}`, i, 4]));
@@ -29,7 +30,6 @@ test("a mask is corrected by marks, with the bytes of cutout run", async () => {
     [{ erase: 7 }, "usage", /not 7/],
     [{ erase: { x: width, y: 0, width: 1, height: 1 } }, "correction", /not within the image/],
     [{ keep: new Uint8Array(9) }, "unsupported-format", /mark 1 \(keep\)/],
-    [{ quality: "best" }, "usage", /there already/],
     [{ output: { type: "background" } }, "usage", /mask/],
   ]) await assert.rejects(refineForeground(image, mask, config), { kind, message: text });
   await assert.rejects(removeBackground(image, { keep: painted }), { kind: "usage" });

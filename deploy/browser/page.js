@@ -68,9 +68,9 @@ async function remove(file, { quality, signal, progress }) {
 const mask = (file, { quality, signal }) => cutout.segmentForeground(file, { quality, signal });
 
 async function refine(image, of, { keep: kept, erase: erased, options, full, signal }) {
-  const { format, output = "cutout", crop, background, fileQuality } = options;
+  const { format, output = "cutout", crop, background, quality, fileQuality } = options;
   const isExact = format === "png" || isLossless(options);
-  const config = { signal, output: { format: `image/${format}`, quality: isExact ? undefined : fileQuality / 100, type: TYPES[output] } };
+  const config = { signal, quality, output: { format: `image/${format}`, quality: isExact ? undefined : fileQuality / 100, type: TYPES[output] } };
   if (kept) config.keep = kept;
   if (erased) config.erase = erased;
   if (crop) config.crop = crop === "true" ? true : crop;

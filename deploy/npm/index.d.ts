@@ -72,7 +72,7 @@ export interface Rectangle {
 export type Mark = Rectangle | ImageSource;
 
 /** What to correct, and what to make of it. */
-export interface RefineConfig extends Omit<Config, "quality"> {
+export interface RefineConfig extends Config {
   /** What becomes foreground. The border of a mark follows the image's edges nearby. */
   keep?: Mark | readonly Mark[];
   /** What becomes background; it wins where both overlap. */

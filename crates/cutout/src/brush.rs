@@ -111,14 +111,18 @@ pub(crate) fn correct(
     let Some(window) = painted.window(reach(painted.width, painted.height)) else {
         return Ok(());
     };
+    budget::room(u64::from(window.width) * u64::from(window.height))?;
     let pixels = pixels(picture, window)?;
+    budget::check()?;
     let window_side = window.width.max(window.height) as usize;
     let longer = painted.width.max(painted.height);
-    let side = (window_side * SIDE).div_ceil(longer.max(SIDE));
+    // In 64 bits: the product of two sides, which 32 bits may not hold.
+    let side = (window_side as u64 * SIDE as u64).div_ceil(longer.max(SIDE) as u64) as usize;
     let guide = Grid::<3>::of(&pixels, window.width as usize, window.height as usize, side);
     let scale = guide.width.max(guide.height) as f64 / window_side as f64;
     let reach = (reach(painted.width, painted.height) as f64 * scale - SLACK).max(0.0);
     let cells = Cells::new(mask, &painted, window, &guide, reach);
+    budget::check()?;
     let values = cut::values(&cells);
     let result = blend::blend(mask, &painted, window, &cells, &values, &guide, &pixels);
     budget::check()?;

@@ -104,7 +104,7 @@ impl<S: Segmenter> Pipeline<S> {
         let picture = decode(bytes, limits)?;
         let mut matte = match mask {
             Some(mask) => {
-                let mask = brush::mask_of(mask, picture.width, picture.height, limits)?;
+                let mask = budget::kept(brush::mask_of(mask, &picture, limits))?;
                 observe(Stage::Decode);
                 Matte {
                     mask,

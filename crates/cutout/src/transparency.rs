@@ -171,7 +171,7 @@ pub(crate) fn is_transparent(picture: &Picture, index: usize) -> bool {
 }
 
 /// The pixels of an image that has alpha.
-fn alpha(picture: &Picture) -> Option<&[[u8; 4]]> {
+pub(crate) fn alpha(picture: &Picture) -> Option<&[[u8; 4]]> {
     (picture.channels == 4).then(|| picture.data.as_chunks().0)
 }
 

@@ -1,11 +1,11 @@
 //! Our own face for corrections by hand: `POST /v1/refine`.
 //!
 //! The body is a multipart form with `image`, its `mask`, and any number of `keep` and `erase` ([`MARKS`]): each a
-//! rectangle as text, or an image. Of those that overlap the later one wins. Options are those of `/v1/remove`, except for
-//! what only the network or the making of its mask needs. No network runs.
+//! rectangle as text, or an image. Of those that overlap the later one wins. Options are those of `/v1/remove`, of
+//! which `quality` and `compat` choose the colours of soft edges alone. No network runs.
 
 use bytes::Bytes;
-use cutout::{Area, Brush, Compat, MARKS, Mark, OPTIONS, OptionValue, Quality, Segmenter};
+use cutout::{Area, Brush, MARKS, Mark, OPTIONS, Segmenter};
 use http::{Request, Response};
 
 use crate::Job;
@@ -52,9 +52,8 @@ fn read(request: &Request<Bytes>) -> Result<Fields, Refusal> {
 
 fn check(fields: &Fields) -> Result<(), Refusal> {
     refuse_contradictions(fields)?;
-    let is_used = |name: &&str| ![Quality::OPTION.name, Compat::OPTION.name].contains(name);
     let marks = MARKS.iter().map(|option| option.name);
-    let options = OPTIONS.iter().map(|option| option.name).filter(is_used);
+    let options = OPTIONS.iter().map(|option| option.name);
     let known: Vec<_> = [IMAGE, MASK]
         .into_iter()
         .chain(marks)

@@ -105,7 +105,7 @@ export function read(config, type) {
   if (!rescale) refuse("rescale: false is not supported: a result has the image's size");
   const makesAny = ["foreground", "refined"].includes(type);
   const asked = output.type === undefined ? (makesAny ? "foreground" : type) : oneOf(output.type, TYPES, "output.type");
-  if (type === "refined") checkRefining(config, asked);
+  if (type === "refined") checkRefining(asked);
   const makes = makesAny ? asked : type;
   const settings = {
     options: {
@@ -125,9 +125,8 @@ export function read(config, type) {
   return { ...settings, background, progress: aFunction(progress, "progress") };
 }
 
-/** A correction has no network whose edges it could choose, and nothing to give but foreground and mask. */
-function checkRefining({ quality }, asked) {
-  if (quality !== undefined) refuse("quality is that of the mask, which is there already");
+/** A correction has nothing to give but foreground and mask. */
+function checkRefining(asked) {
   if (asked === "background") refuse("a correction gives the foreground or the mask; output.type is one of them");
 }
 

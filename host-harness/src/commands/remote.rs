@@ -85,9 +85,11 @@ impl Job<'_> {
     /// The network's mask first, then the corrections.
     fn refined(&self, image: &[u8]) -> Result<Answer, Error> {
         let of_mask = [Quality::OPTION.name, Compat::OPTION.name];
-        let (of_mask, fields): (Vec<_>, Vec<_>) =
-            (self.fields.iter().cloned()).partition(|(name, _)| of_mask.contains(name));
-        let mut mask_fields = of_mask;
+        let of_mask = self
+            .fields
+            .iter()
+            .filter(|(name, _)| of_mask.contains(name));
+        let mut mask_fields: Vec<_> = of_mask.cloned().collect();
         let mask = OutputKind::Mask.to_string();
         mask_fields.push((OutputKind::OPTION.name, mask));
         mask_fields.push((Format::OPTION.name, Format::Png.to_string()));
@@ -100,7 +102,7 @@ impl Job<'_> {
         ];
         parts.extend(self.marks.fields());
         let (media_type, body) = self.form(parts)?;
-        (self.client).post(&target("/v1/refine", &fields), &media_type, body)
+        (self.client).post(&target("/v1/refine", &self.fields), &media_type, body)
     }
 
     /// A form of `parts` and the background, if it is an image.

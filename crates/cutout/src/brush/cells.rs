@@ -34,6 +34,8 @@ pub(super) struct Cells {
     pub(super) leads: Vec<i32>,
     /// The places of open cells, in order.
     pub(super) open: Vec<usize>,
+    /// Whether each cell is the middle of a narrow part that is not painted.
+    pub(super) ridges: Vec<bool>,
 }
 
 impl Cells {
@@ -52,13 +54,15 @@ impl Cells {
         let cover = Cover::of(mask, painted, window, shape);
         let reach = (reach * f64::from(STEP)) as i32;
         let depth = cover.depth();
-        let states = cover.states(&depth, &cover.reaches(&depth, reach));
+        let reaches = cover.reaches(&depth, reach);
+        let states = cover.states(&depth, &reaches);
         let is_open = |at: &usize| matches!(states[*at], State::Open(_));
         Self {
             shape,
             colours: shape.padded(&guide.cells, [0; 3]),
             open: shape.inner().filter(is_open).collect(),
             leads: cover.leads(&depth, &states),
+            ridges: cover.ridges(&depth, &reaches),
             mask: cover.mask,
             depth,
             states,
@@ -226,6 +230,21 @@ impl Cover {
             }
         };
         (0..self.shape.len()).map(state).collect()
+    }
+
+    /// Whether each cell that is not painted has no deeper neighbour of its kind: the middle of a part too narrow for a cell beyond the
+    /// reach. Parts of less than the reach are gaps that the hand has left.
+    fn ridges(&self, depth: &[i32], reaches: &[Option<(Brush, i32)>]) -> Vec<bool> {
+        let mut ridges = vec![false; self.shape.len()];
+        let is_plain = |at: &usize| self.kinds[*at] == Kind::Plain;
+        for at in self.shape.inner().filter(is_plain) {
+            let Some((_, reach)) = reaches[at] else {
+                continue;
+            };
+            let mut around = self.shape.around(at).into_iter().filter(is_plain);
+            ridges[at] = 2 * depth[at] >= reach && around.all(|other| depth[other] <= depth[at]);
+        }
+        ridges
     }
 
     fn leads(&self, depth: &[i32], states: &[State]) -> Vec<i32> {

@@ -74,6 +74,7 @@ fn smooth(cells: &Cells, values: &[i32]) -> Vec<i32> {
 /// has no edges they are equal on the border of a mark.
 fn start(cells: &Cells, at: usize) -> [i32; 2] {
     let is_foreground = match cells.states[at] {
+        State::Open(brush) if cells.ridges[at] => brush == Brush::Erase,
         State::Open(_) => return [FAR; 2],
         State::Sure(brush) => brush == Brush::Keep,
         State::Kept => cells.mask[at] >= 128,

@@ -2,12 +2,13 @@
 
 use crate::decode::{Layer, decode_layer};
 use crate::grid::places;
-use crate::{BoundingBox, Brush, Error, ErrorKind, Limits, Mask, budget};
+use crate::{BoundingBox, Brush, Error, ErrorKind, Limits, Mask, Picture, budget, transparency};
 
-/// More marks than anybody paints.
+/// The most marks that a correction may have.
 pub const MAX_MARKS: usize = 64;
 
-/// Most pixels of all painted marks together, as a multiple of those that one image may have: one of each brush.
+/// Most pixels of all painted marks together, as a multiple of those that one image may have: one of each brush. A mark counts as the
+/// image at least, over which it is stretched.
 const MOST_PIXELS: u64 = 2;
 
 /// The least value of a pixel that is painted.
@@ -27,7 +28,8 @@ pub struct Mark<'a> {
 pub enum Area<'a> {
     /// In pixels of the upright image.
     Rectangle(BoundingBox),
-    /// An encoded image, stretched over the image: painted is where its alpha, or else its grey value, is 128 or more.
+    /// An encoded image, stretched over the image: painted is where its alpha is 128 or more, or the grey value of a grey image that is
+    /// opaque.
     Painted(&'a [u8]),
 }
 
@@ -70,13 +72,7 @@ impl Painted {
             match mark.area {
                 Area::Rectangle(part) => painted.add_rectangle(mark.brush, part, name)?,
                 Area::Painted(bytes) => {
-                    // What is left bounds this one before memory is taken.
-                    let limits = Limits {
-                        max_pixels: limits.max_pixels.min(left),
-                        ..*limits
-                    };
-                    let layer = decode_layer(bytes, &limits).map_err(|e| about(&name(), &e))?;
-                    left -= u64::from(layer.width) * u64::from(layer.height);
+                    let layer = layer(bytes, limits, &mut left, area, &name())?;
                     painted.add_layer(mark.brush, &layer, name)?;
                 }
             }
@@ -110,6 +106,7 @@ impl Painted {
                 self.height
             )));
         }
+        budget::check()?;
         let rows = self.labels.chunks_exact_mut(self.width);
         for row in rows.skip(part.top as usize).take(part.height as usize) {
             row[part.left as usize..right as usize].fill(label(brush));
@@ -124,6 +121,12 @@ impl Painted {
         layer: &Layer,
         name: impl Fn() -> String,
     ) -> Result<(), Error> {
+        if !layer.is_mask {
+            return Err(misfit(format!(
+                "{}: an image with colours and no transparency; paint on a transparent image, or in white on black",
+                name()
+            )));
+        }
         let (width, height) = (layer.width as usize, layer.height as usize);
         let across = width as u64 * self.height as u64;
         let down = height as u64 * self.width as u64;
@@ -192,6 +195,35 @@ impl Painted {
     }
 }
 
+/// A mark that is an image, on an image of `area` pixels: of those that are `left` to all marks together, it takes its own, and that many at
+/// least.
+fn layer(
+    bytes: &[u8],
+    limits: &Limits,
+    left: &mut u64,
+    area: u64,
+    name: &str,
+) -> Result<Layer, Error> {
+    // What is left bounds this one before memory is taken.
+    let bounded = Limits {
+        max_pixels: limits.max_pixels.min(*left),
+        ..*limits
+    };
+    let too_many = || {
+        let text = format!(
+            "{name}: all painted marks together have too many pixels, where each counts as the image at least; paint them into one image for each brush"
+        );
+        Error::new(ErrorKind::TooManyPixels, text)
+    };
+    let layer = decode_layer(bytes, &bounded).map_err(|e| match e.kind() {
+        ErrorKind::TooManyPixels if bounded.max_pixels < limits.max_pixels => too_many(),
+        _ => about(name, &e),
+    })?;
+    let pixels = area.max(u64::from(layer.width) * u64::from(layer.height));
+    *left = left.checked_sub(pixels).ok_or_else(too_many)?;
+    Ok(layer)
+}
+
 /// [`places`] with shares in 256ths.
 pub(super) fn shares(pixels: usize, cells: usize) -> Vec<(usize, i32)> {
     let places = places(pixels, cells).into_iter();
@@ -212,16 +244,12 @@ fn label(brush: Brush) -> u8 {
     }
 }
 
-/// The mask of an encoded image for an image of `width` × `height`: a mask in grey, or the alpha of a cut-out.
+/// The mask of an encoded image for `picture`: a mask in grey, or the alpha of a cut-out, which holds the alpha of `picture` as well.
 ///
 /// # Errors
 /// Kind `correction` when it has another size, or colours and no alpha; those of [`decode`](crate::decode).
-pub(crate) fn mask_of(
-    bytes: &[u8],
-    width: u32,
-    height: u32,
-    limits: &Limits,
-) -> Result<Mask, Error> {
+pub(crate) fn mask_of(bytes: &[u8], picture: &Picture, limits: &Limits) -> Result<Mask, Error> {
+    let (width, height) = (picture.width, picture.height);
     let layer = decode_layer(bytes, limits).map_err(|e| about("the mask", &e))?;
     if (layer.width, layer.height) != (width, height) {
         return Err(misfit(format!(
@@ -234,10 +262,22 @@ pub(crate) fn mask_of(
             "the mask has colours and no transparency: it is neither a mask in grey nor a cut-out; send what `output=mask` gives".into(),
         ));
     }
+    let mut data = layer.values;
+    for (index, [.., own]) in transparency::alpha(picture)
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+    {
+        if transparency::is_transparent(picture, index) {
+            data[index] = 0;
+        } else if layer.is_alpha {
+            data[index] = transparency::divided(data[index].into(), (*own).into(), 255) as u8;
+        }
+    }
     Ok(Mask {
         width,
         height,
-        data: layer.values,
+        data,
     })
 }
 

@@ -183,6 +183,31 @@ fn where_the_image_has_no_edge_the_marks_own_border_is_that_of_the_result() {
 }
 
 #[test]
+fn a_narrow_part_between_marks_or_at_the_border_is_not_taken_along() {
+    // A pole with hard edges between two marks.
+    let (width, height) = (1280, 400);
+    let is_pole = |x: u32| (610..634).contains(&x);
+    let pole = picture(
+        width,
+        height,
+        |x, _| if is_pole(x) { [190; 3] } else { [40; 3] },
+    );
+    let before = mask(width, height, |_, _| 255);
+    let marks = [(200, 0, 410, height), (634, 0, 400, height)].map(|part| mark(Brush::Erase, part));
+    let after = corrected(&pole, &before, &marks);
+    assert_eq!([400, 622, 800].map(|x| at(&after, x, 200)), [0, 255, 0]);
+    // A strip at the image's border behind a hard edge.
+    let strip = picture(
+        width,
+        height,
+        |x, _| if x < 14 { [190; 3] } else { [40; 3] },
+    );
+    let before = mask(width, height, |_, _| 0);
+    let after = corrected(&strip, &before, &[mark(Brush::Keep, (14, 0, 400, height))]);
+    assert_eq!([4, 200].map(|x| at(&after, x, 200)), [0, 255]);
+}
+
+#[test]
 fn a_stroke_of_a_pixel_or_two_is_drawn_as_it_is() {
     let picture = picture(1600, 900, |x, _| [(x / 8) as u8, 90, 120]);
     let before = mask(1600, 900, |_, _| 255);

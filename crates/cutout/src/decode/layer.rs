@@ -11,6 +11,8 @@ pub(crate) struct Layer {
     pub(crate) values: Vec<u8>,
     /// Whether the values are those of a mask: the image is grey or has alpha.
     pub(crate) is_mask: bool,
+    /// Whether the values are alpha of an image that is not opaque.
+    pub(crate) is_alpha: bool,
 }
 
 /// The alpha of an encoded image; its grey value where it has none, or where all of it is opaque and grey.
@@ -18,7 +20,9 @@ pub(crate) struct Layer {
 /// # Errors
 /// As [`super::decode`].
 pub(crate) fn decode_layer(bytes: &[u8], limits: &Limits) -> Result<Layer, Error> {
-    budget::kept(decoded(bytes, limits).map(|(picture, has_alpha)| layer(&picture, has_alpha)))
+    let (picture, has_alpha) = budget::kept(decoded(bytes, limits))?;
+    budget::room(u64::from(picture.width) * u64::from(picture.height))?;
+    Ok(layer(&picture, has_alpha))
 }
 
 fn layer(picture: &Picture, has_alpha: bool) -> Layer {
@@ -34,6 +38,7 @@ fn layer(picture: &Picture, has_alpha: bool) -> Layer {
         height: picture.height,
         values,
         is_mask,
+        is_alpha: picture.channels == 4,
     }
 }
 

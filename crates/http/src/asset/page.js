@@ -121,8 +121,8 @@ async function mask(file, { quality, signal }) {
 
 async function refine(image, mask, { keep, erase, options, full, signal }) {
   const form = new FormData();
-  const { format, output, crop, background, fileQuality } = options;
-  for (const [name, value] of Object.entries({ image, mask, keep, erase, format, output, crop, background })) if (value) form.append(name, value);
+  const { format, output, crop, background, quality, fileQuality } = options;
+  for (const [name, value] of Object.entries({ image, mask, keep, erase, format, output, crop, background, quality })) if (value) form.append(name, value);
   if (format === "jpeg" || (format === "webp" && !isLossless(options))) form.append(`${format}-quality`, fileQuality);
   const made = await ask("v1/refine", form, { signal });
   const isKnown = full?.box && made.box;

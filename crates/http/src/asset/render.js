@@ -45,7 +45,7 @@ async function mask(work, item, quality, signal) {
 async function refined(work, item, quality, options, full, signal) {
   const { strokes } = item;
   const painted = strokes.length > 0 ? await marks(strokes, (await found(work, item, quality, signal)).blob) : {};
-  const made = await work.refine(item.file, await mask(work, item, quality, signal), { ...painted, options, full, signal });
+  const made = await work.refine(item.file, await mask(work, item, quality, signal), { ...painted, options: { ...options, quality }, full, signal });
   signal.throwIfAborted();
   return { ...made, strokes, quality };
 }

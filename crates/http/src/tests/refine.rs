@@ -47,6 +47,8 @@ fn without_marks_the_result_is_what_the_mask_gave_byte_for_byte() {
         "?output=mask",
         "?format=webp&crop=1px",
         "?background=red&crop=true",
+        "?quality=fast",
+        "?compat=rembg",
     ] {
         let ask = Ask {
             method: "POST",
@@ -133,7 +135,7 @@ fn a_correction_that_cannot_be_is_refused_with_a_stable_code() {
             "mask",
         ),
         (
-            &[("image", &image), ("mask", &mask), ("quality", b"good")],
+            &[("image", &image), ("mask", &mask), ("model", b"u2net")],
             400,
             "bad-option",
             "known are image, mask, keep, erase, output",

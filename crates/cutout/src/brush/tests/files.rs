@@ -22,7 +22,7 @@ fn painted_is_where_an_images_alpha_or_else_its_grey_value_is_128_or_more() {
             [255, 0],
         ),
         (
-            "colours that are opaque",
+            "colours of a file with alpha that are opaque",
             RgbaImage::from_pixel(40, 20, red),
             [255, 255],
         ),
@@ -45,7 +45,8 @@ fn painted_is_where_an_images_alpha_or_else_its_grey_value_is_128_or_more() {
 #[test]
 fn a_mask_is_grey_or_the_alpha_of_a_cut_out_of_the_images_size() {
     let of = |image: DynamicImage, size: (u32, u32)| {
-        let found = mask_of(&file(image), size.0, size.1, &Limits::default());
+        let plain = picture(size.0, size.1, |_, _| [9; 3]);
+        let found = mask_of(&file(image), &plain, &Limits::default());
         found
             .map(|mask| mask.data)
             .map_err(|e| (e.kind(), e.to_string()))
@@ -65,6 +66,22 @@ fn a_mask_is_grey_or_the_alpha_of_a_cut_out_of_the_images_size() {
 }
 
 #[test]
+fn a_mask_of_an_image_with_alpha_has_that_alpha_once_and_nothing_where_it_is_transparent() {
+    let own = [0, 128, 255, 100];
+    let data = own.iter().flat_map(|alpha| [9, 9, 9, *alpha]);
+    let glass = Picture::new(4, 1, 4, data.collect());
+    let of = |image: DynamicImage| {
+        let found = mask_of(&file(image), &glass, &Limits::default());
+        found.unwrap().data
+    };
+    let alphas = [0, 128, 100, 50];
+    let cut = RgbaImage::from_fn(4, 1, |x, _| Rgba([10, 200, 30, alphas[x as usize]]));
+    assert_eq!(of(cut.into()), [0, 255, 100, 128]);
+    let grey = image::GrayImage::from_pixel(4, 1, [200].into());
+    assert_eq!(of(grey.into()), [0, 200, 200, 200]);
+}
+
+#[test]
 fn marks_that_do_not_fit_or_are_too_many_are_refused_before_anything_is_made() {
     let limits = Limits {
         max_bytes: 10_000,
@@ -78,7 +95,14 @@ fn marks_that_do_not_fit_or_are_too_many_are_refused_before_anything_is_made() {
     let mut bomb = same.clone();
     bomb[16..24].copy_from_slice(&[0, 0, 0x9c, 0x40, 0, 0, 0x4e, 0x20]);
     let part = |part| Area::Rectangle(rectangle(part));
-    let cases: [(&str, Vec<Area<'_>>, ErrorKind); 15] = [
+    let colours =
+        file(DynamicImage::from(RgbaImage::from_pixel(40, 20, Rgba([200, 0, 0, 9]))).to_rgb8());
+    let cases: [(&str, Vec<Area<'_>>, ErrorKind); 16] = [
+        (
+            "colours without alpha",
+            vec![Area::Painted(&colours)],
+            ErrorKind::Correction,
+        ),
         ("no width", vec![part((1, 1, 0, 5))], ErrorKind::Correction),
         ("no height", vec![part((1, 1, 5, 0))], ErrorKind::Correction),
         (

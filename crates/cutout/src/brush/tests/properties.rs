@@ -5,23 +5,27 @@ use super::*;
 
 /// An image and a mask of some noise, and marks within.
 fn any_job() -> impl Strategy<Value = (Picture, Mask, Vec<(Brush, Rectangle)>)> {
-    (1_u32..130, 1_u32..90, any::<u32>(), 1_u32..40).prop_flat_map(
-        |(width, height, seed, coarse)| {
-            let noise = move |x: u32, y: u32| {
-                let number = (x / coarse * 7919) ^ (y / coarse * 104_729) ^ seed;
-                number.wrapping_mul(2_654_435_761) >> 7
-            };
-            let colours = picture(width, height, |x, y| {
-                noise(x, y).to_le_bytes()[..3].try_into().unwrap()
-            });
-            let values = mask(width, height, move |x, y| (noise(x, y) >> 3) as u8);
-            let part = (0..width, 0..height)
-                .prop_flat_map(move |(x, y)| (Just(x), Just(y), 1..=width - x, 1..=height - y));
-            let brush = prop_oneof![Just(Brush::Keep), Just(Brush::Erase)];
-            let marks = prop::collection::vec((brush, part), 0..4);
-            (Just(colours), Just(values), marks)
-        },
-    )
+    // Those with a side above 640 have cells of several pixels.
+    let size = prop_oneof![
+        (1_u32..130, 1_u32..90),
+        (641_u32..2600, 1_u32..24),
+        (1_u32..24, 641_u32..2600),
+    ];
+    (size, any::<u32>(), 1_u32..40).prop_flat_map(|((width, height), seed, coarse)| {
+        let noise = move |x: u32, y: u32| {
+            let number = (x / coarse * 7919) ^ (y / coarse * 104_729) ^ seed;
+            number.wrapping_mul(2_654_435_761) >> 7
+        };
+        let colours = picture(width, height, |x, y| {
+            noise(x, y).to_le_bytes()[..3].try_into().unwrap()
+        });
+        let values = mask(width, height, move |x, y| (noise(x, y) >> 3) as u8);
+        let part = (0..width, 0..height)
+            .prop_flat_map(move |(x, y)| (Just(x), Just(y), 1..=width - x, 1..=height - y));
+        let brush = prop_oneof![Just(Brush::Keep), Just(Brush::Erase)];
+        let marks = prop::collection::vec((brush, part), 0..4);
+        (Just(colours), Just(values), marks)
+    })
 }
 
 proptest! {
