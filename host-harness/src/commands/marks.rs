@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use cutout::{Area, BoundingBox, Brush, InvalidValue, MAX_MARKS, Mark};
+use cutout::{Area, BoundingBox, Brush, ErrorKind, InvalidValue, MAX_MARKS, Mark};
 
 use crate::files::{self, Place};
 use crate::{Error, Kind};
@@ -77,7 +77,7 @@ impl MarkFlags {
             let text = format!(
                 "{count} marks, more than the {MAX_MARKS} allowed; paint them into one image for each brush"
             );
-            return Err(Error::new(Kind::Correction, text));
+            return Err(Error::new(Kind::Core(ErrorKind::Correction), text));
         }
         let read = |(brush, text): &(Brush, String)| Ok((*brush, source(*brush, text, max_bytes)?));
         self.0.iter().map(read).collect::<Result<_, _>>().map(Marks)

@@ -1,4 +1,4 @@
-use cutout::{Compat, Format, MARKS, OPTIONS, OptionSpec, OptionValue, Quality, Values};
+use cutout::{Format, MARKS, OPTIONS, OptionSpec, OptionValue, Values};
 use serde_json::{Value, json};
 
 use super::*;
@@ -68,14 +68,9 @@ fn the_description_of_corrections_has_the_marks_and_options_of_the_core() {
     let file = asset(&Method::GET, "/openapi.json").unwrap();
     let description: Value = serde_json::from_slice(file.body()).unwrap();
     let operation = &description["paths"]["/v1/refine"]["post"];
-    let options = OPTIONS
-        .iter()
-        .filter(|option| ![Quality::OPTION, Compat::OPTION].contains(option));
-
     let parameters = operation["parameters"].as_array().unwrap();
     let names = parameters.iter().map(|parameter| &parameter["name"]);
-    let expected = options.clone().map(|option| option.name);
-    assert_eq!(names.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    assert_eq!(names.collect::<Vec<_>>(), OPTIONS.map(|option| option.name));
 
     let form = &operation["requestBody"]["content"]["multipart/form-data"]["schema"];
     assert_eq!(form["required"], json!(["image", "mask"]));
@@ -91,7 +86,7 @@ fn the_description_of_corrections_has_the_marks_and_options_of_the_core() {
         assert!(text.starts_with(mark.about), "{text}");
         assert!(text.contains(&mark.values.to_string()), "{text}");
     }
-    let expected = MARKS.iter().chain(options);
+    let expected = MARKS.iter().chain(&OPTIONS);
     let expected = expected.map(|option| (option.name.to_owned(), schema(option)));
     assert_eq!(form, expected.collect());
 }
