@@ -126,7 +126,7 @@ pub(crate) fn correct(
     let values = cut::values(&cells);
     let result = blend::blend(mask, &painted, window, &cells, &values, &guide, &pixels);
     budget::check()?;
-    put(picture, mask, window, &result);
+    write_back(picture, mask, window, &result);
     Ok(())
 }
 
@@ -152,8 +152,8 @@ fn pixels(picture: &Picture, window: BoundingBox) -> Result<Cow<'_, [[u8; 3]]>, 
     Ok(Cow::Owned(part))
 }
 
-/// Puts the values of a window into the mask, those that the image does not show excepted.
-fn put(picture: &Picture, mask: &mut Mask, window: BoundingBox, values: &[u8]) {
+/// Writes the values of a window into the mask, those that the image does not show excepted.
+fn write_back(picture: &Picture, mask: &mut Mask, window: BoundingBox, values: &[u8]) {
     let width = mask.width as usize;
     let (left, top) = (window.left as usize, window.top as usize);
     for (y, row) in (top..).zip(values.chunks_exact(window.width as usize)) {

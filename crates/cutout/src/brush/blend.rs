@@ -33,16 +33,15 @@ pub(super) fn blend(
     let longer = guide.width.max(guide.height) as f64;
     let inner: Vec<u8> = cells.shape.inner().map(|at| values[at]).collect();
     let mut out = pass(&inner, guide, RADIUS / longer, pixels, width, height);
+    let edges = edges(cells, values);
     let planes = Planes {
         cells,
         values,
-        edges: edges(cells, values),
+        edges,
     };
     let columns = shares(width, guide.width);
-    let start = |cell: usize| columns.partition_point(|(place, _)| *place < cell);
-    let starts: Vec<usize> = (0..=guide.width).map(start).collect();
-    let mut band = Vec::new();
-    let mut last = usize::MAX;
+    let starts = starts(&columns, guide.width);
+    let (mut band, mut last) = (Vec::new(), usize::MAX);
     for ((line, row), (cell, down)) in (window.top as usize..)
         .zip(out.chunks_exact_mut(width))
         .zip(shares(height, guide.height))
@@ -55,13 +54,11 @@ pub(super) fn blend(
             last = cell;
         }
         let at = line * painted.width + window.left as usize;
-        let labels = &painted.labels[at..][..width];
-        let old = &mask.data[at..][..width];
-        // Cells without an open one beside them in one go.
+        let [labels, old] = [&painted.labels, &mask.data].map(|all| &all[at..][..width]);
         for run in runs(&band) {
             let part = starts[run.start]..starts[run.end];
             match &band[run.start] {
-                None => put(&mut row[part.clone()], &labels[part.clone()], &old[part]),
+                None => paint_plainly(&mut row[part.clone()], &labels[part.clone()], &old[part]),
                 Some(corners) => {
                     for x in part {
                         let brush = brush(labels[x]);
@@ -74,7 +71,13 @@ pub(super) fn blend(
     out
 }
 
-/// Runs of cells without corners, and each other cell alone.
+/// For each of so many cells its first column, and the end of all.
+fn starts(columns: &[(usize, i32)], cells: usize) -> Vec<usize> {
+    let start = |cell: usize| columns.partition_point(|(place, _)| *place < cell);
+    (0..=cells).map(start).collect()
+}
+
+/// Runs of cells without corners, which have no open one beside them, and each other cell alone.
 fn runs(band: &[Option<Corners>]) -> impl Iterator<Item = Range<usize>> {
     let mut end = 0;
     band.chunk_by(|a, b| a.is_none() && b.is_none())
@@ -85,8 +88,8 @@ fn runs(band: &[Option<Corners>]) -> impl Iterator<Item = Range<usize>> {
         })
 }
 
-/// What is painted as it is, and else the old values.
-fn put(values: &mut [u8], labels: &[u8], old: &[u8]) {
+/// Writes a brush's value where it is painted, and the old value elsewhere.
+fn paint_plainly(values: &mut [u8], labels: &[u8], old: &[u8]) {
     for ((value, label), old) in values.iter_mut().zip(labels).zip(old) {
         *value = match label {
             0 => *old,
@@ -103,7 +106,7 @@ fn brush(label: u8) -> Option<Brush> {
     }
 }
 
-/// What is known of cells.
+/// The planes that a line of pixels is drawn from.
 struct Planes<'a> {
     cells: &'a Cells,
     values: &'a [u8],

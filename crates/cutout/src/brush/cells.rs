@@ -70,7 +70,7 @@ impl Cells {
     }
 }
 
-/// What is painted of each cell.
+/// The marks and the mask, averaged over cells.
 struct Cover {
     shape: Shape,
     mask: Vec<u8>,

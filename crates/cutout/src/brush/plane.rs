@@ -4,7 +4,7 @@
 pub(super) const STEP: i32 = 10;
 const DIAGONAL: i32 = 14;
 
-/// Farther than anything.
+/// The distance of a cell that nothing reaches.
 pub(super) const FAR: i32 = 1 << 28;
 
 /// The shape of some planes.
