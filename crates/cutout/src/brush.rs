@@ -31,7 +31,7 @@ const REACH: usize = 64;
 const LEAST_REACH: usize = 4;
 
 /// Cells of the reach that the last steps need: their values are spread to the cells beside them.
-const SLACK: f64 = 1.5;
+const SLACK: f64 = 1.75;
 
 /// The purpose of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

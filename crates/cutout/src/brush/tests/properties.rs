@@ -4,6 +4,12 @@ use proptest::prelude::*;
 use super::*;
 
 /// An image and a mask of some noise, and marks within.
+/// Whether a pixel of a rectangle is within `cell` pixels of one of its corners on both axes.
+fn is_corner((left, top, width, height): Rectangle, x: u32, y: u32, cell: u32) -> bool {
+    let is_end = |at: u32, length: u32| at < cell || length - 1 - at < cell;
+    is_end(x - left, width) && is_end(y - top, height)
+}
+
 fn any_job() -> impl Strategy<Value = (Picture, Mask, Vec<(Brush, Rectangle)>)> {
     // Those with a side above 640 have cells of several pixels.
     let size = prop_oneof![
@@ -75,12 +81,15 @@ proptest! {
         (_, before, parts) in any_job(), level in any::<u8>(),
     ) {
         let plain = picture(before.width, before.height, |_, _| [level; 3]);
+        // Where cells have several pixels, corners are rounded.
+        let longer = before.width.max(before.height);
+        let cell = if longer > SIDE as u32 { longer.div_ceil(SIDE as u32) } else { 0 };
         for (brush, part) in parts {
             let level = 255 - brush.target();
             let before = mask(before.width, before.height, |_, _| level);
             let after = corrected(&plain, &before, &[mark(brush, part)]);
             for (x, y) in (0..before.height).flat_map(|y| (0..before.width).map(move |x| (x, y))) {
-                if contains(part, x, y) {
+                if contains(part, x, y) && !is_corner(part, x, y, cell) {
                     prop_assert_ne!(at(&after, x, y), level, "{:?} {},{}", part, x, y);
                 }
             }
