@@ -64,7 +64,7 @@ fn a_fleet_makes_what_this_process_makes_and_the_report_says_where() {
     let (said, mut lines) = run(&[]);
     assert!(results(&here) == results(&there), "{said}");
     let sheet = fs::read_to_string(at.path().join("sheet.html")).unwrap();
-    assert_eq!(sheet.matches("data:image/jpeg;base64,").count(), 40);
+    assert_eq!(sheet.matches("data:image/webp;base64,").count(), 40);
     let hosts = lines.remove(lines.iter().position(|l| l["hosts"].is_object()).unwrap());
     assert_eq!(lines.len(), 20);
     for name in ["h1", "h2"] {
