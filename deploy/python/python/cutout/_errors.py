@@ -22,7 +22,7 @@ class CutoutError(Exception):
 
 
 class UsageError(CutoutError, ValueError):
-    """An option that is not possible (kind ``usage``)."""
+    """An option that is not possible (kind ``usage``), or a correction that does not fit its image (``correction``)."""
 
 
 class InvalidImageError(CutoutError, ValueError):
@@ -71,6 +71,7 @@ _CLASSES: dict[str, type[CutoutError]] = {
     "out-of-memory": ImageMemoryError,
     "model": ModelError,
     "usage": UsageError,
+    "correction": UsageError,
     "io": FileError,
     "engine": EngineError,
     "trap": EngineError,
