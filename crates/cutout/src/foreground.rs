@@ -9,10 +9,10 @@ mod needed;
 #[cfg(test)]
 mod tests;
 
-use wide::f32x4;
+use wide::{f32x4, i32x4};
 
 use crate::grid::{Grid, places};
-use crate::{Mask, Picture, lanes};
+use crate::{Mask, Picture};
 use needed::Needed;
 
 /// Longer side of the grid.
@@ -59,7 +59,7 @@ impl Foreground {
             estimate: self,
             columns: places(width, self.width),
             lines: places(height, self.height),
-            line: vec![Between::default(); self.width],
+            line: vec![[f32x4::ZERO; 2]; self.width],
         }
     }
 }
@@ -73,12 +73,8 @@ fn unhidden(picture: &Picture) -> Vec<[u8; 3]> {
 
 /// A colour's first three channels as 0…1.
 fn shares<const CHANNELS: usize>(colour: &[u8; CHANNELS]) -> f32x4 {
-    values(colour) / 255.0
-}
-
-/// A colour's first three channels as 0…255.
-fn values<const CHANNELS: usize>(colour: &[u8; CHANNELS]) -> f32x4 {
-    f32x4::from_i32x4(lanes::of(colour)) * f32x4::new(lanes::PLACES)
+    let [r, g, b] = [0, 1, 2].map(|i| i32::from(colour[i]));
+    f32x4::from_i32x4(i32x4::new([r, g, b, 0])) / 255.0
 }
 
 /// The pair `share` of the way from `a` to `b`.
@@ -91,16 +87,7 @@ pub(crate) struct Rows<'a> {
     estimate: &'a Foreground,
     columns: Vec<(usize, f32)>,
     lines: Vec<(usize, f32)>,
-    line: Vec<Between>,
-}
-
-/// Pairs of 0…255 on a line of pixels, from a cell's middle to that of the next.
-#[derive(Clone, Default)]
-struct Between {
-    /// The pair in the cell's middle.
-    start: Pair,
-    /// From there to the next one's.
-    step: Pair,
+    line: Vec<Pair>,
 }
 
 impl Rows<'_> {
@@ -118,14 +105,9 @@ impl Rows<'_> {
         let upper = &self.estimate.pairs[cell * width..][..width];
         let lower = (cell + 1).min(self.estimate.height - 1);
         let lower = &self.estimate.pairs[lower * width..][..width];
-        let at = |x: usize| between(&upper[x], &lower[x], share).map(|colour| colour * 255.0);
-        let cells = self.columns[first].0..self.columns[last].0 + 1;
-        let mut next = at(cells.start);
-        for x in cells {
-            let start = next;
-            next = at((x + 1).min(width - 1));
-            let step = [0, 1].map(|i| next[i] - start[i]);
-            self.line[x] = Between { start, step };
+        let reach = self.columns[first].0..(self.columns[last].0 + 2).min(width);
+        for x in reach {
+            self.line[x] = between(&upper[x], &lower[x], share);
         }
         let mut x = first;
         for block in mask[first..=last].chunks(Self::BLOCK) {
@@ -145,11 +127,11 @@ impl Rows<'_> {
             return;
         }
         let (cell, share) = self.columns[x];
-        let Between { start, step } = &self.line[cell];
-        let [front, back] = [0, 1].map(|i| start[i] + step[i] * share);
-        let alpha = f32::from(mask) * (1.0 / 255.0);
-        let left = values(pixel) - (back + (front - back) * alpha);
-        let own = front + left * (alpha * alpha) + 0.5;
+        let next = (cell + 1).min(self.line.len() - 1);
+        let pair = between(&self.line[cell], &self.line[next], share);
+        let alpha = f32::from(mask) / 255.0;
+        let left = shares(pixel) - pair[0] * alpha - pair[1] * (1.0 - alpha);
+        let own = (pair[0] + left * (alpha * alpha)) * 255.0 + 0.5;
         let own = own.fast_max(f32x4::ZERO).fast_min(f32x4::splat(255.0));
         let [r, g, b, _] = own.fast_trunc_int().to_array().map(|value| value as u8);
         *pixel = [r, g, b, mask];

@@ -1,7 +1,5 @@
 //! An image on a coarse grid, and a grid's values between its cells.
 
-use wide::u32x4;
-
 use crate::BoundingBox;
 
 /// Means of pixels over the cells of a grid.
@@ -47,8 +45,8 @@ impl<const N: usize> Grid<N> {
         from_width: usize,
         from_height: usize,
     ) {
-        // Behind the last column is room for the rest of a vector.
-        let mut columns = vec![0_u32; from_width * CHANNELS + LANES];
+        let mut columns = vec![[0_u16; CHANNELS]; from_width];
+        let mut sums = vec![[0_u32; N]; self.width];
         let bounds: Vec<_> = (0..=self.width)
             .map(|x| bound(x, from_width, self.width))
             .collect();
@@ -56,22 +54,39 @@ impl<const N: usize> Grid<N> {
         for y in 0..self.height {
             let rows = bound(y, from_height, self.height)..bound(y + 1, from_height, self.height);
             let source = &pixels[rows.start * from_width..rows.end * from_width];
-            // Of at most 2²⁸ pixels; with one cell a side or more than 2, less than 2²⁴ fall into one cell: sums fit.
-            columns.fill(0);
-            for row in source.chunks_exact(from_width.max(1)) {
-                (columns.iter_mut().zip(row.as_flattened()))
-                    .for_each(|(sum, value)| *sum += u32::from(*value));
-            }
-            self.cells.extend(bounds.windows(2).map(|ends| {
-                let mut sum = u32x4::ZERO;
-                for column in ends[0]..ends[1] {
-                    sum += lanes(&columns[column * CHANNELS..]);
+            sums.fill([0; N]);
+            for rows in source.chunks(ROWS * from_width.max(1)) {
+                columns.fill([0; CHANNELS]);
+                for row in rows.chunks_exact(from_width.max(1)) {
+                    add(columns.as_flattened_mut(), row.as_flattened());
                 }
-                let (mean, sums) = (means.of(ends[1] - ends[0], rows.len()), sum.to_array());
-                std::array::from_fn(|i| mean.value(sums[i]))
-            }));
+                for (sums, ends) in sums.iter_mut().zip(bounds.windows(2)) {
+                    for column in &columns[ends[0]..ends[1]] {
+                        (sums.iter_mut().zip(column))
+                            .for_each(|(sum, value)| *sum += u32::from(*value));
+                    }
+                }
+            }
+            for (sums, ends) in sums.iter().zip(bounds.windows(2)) {
+                // Of at most 2²⁸ pixels; with one cell a side or more than 2, less than 2²⁴ fall into one cell.
+                let mean = means.of(ends[1] - ends[0], rows.len());
+                self.cells.push(sums.map(|sum| mean.value(sum)));
+            }
         }
     }
+}
+
+/// Rows of values of 0…255 whose sums fit 16 bits.
+const ROWS: usize = 257;
+
+/// Adds a row to sums of at most [`ROWS`] rows.
+fn add(sums: &mut [u16], values: &[u8]) {
+    let (blocks, last_sums) = sums.as_chunks_mut::<16>();
+    let (parts, last_values) = values.as_chunks::<16>();
+    for (sums, values) in blocks.iter_mut().zip(parts) {
+        (sums.iter_mut().zip(values)).for_each(|(sum, value)| *sum += u16::from(*value));
+    }
+    (last_sums.iter_mut().zip(last_values)).for_each(|(sum, value)| *sum += u16::from(*value));
 }
 
 /// The [`Mean`] of each width of a cell.
@@ -93,14 +108,6 @@ impl Means {
         }
         self.of_widths[width].get_or_insert_with(|| Mean::of((width * rows).max(1) as u32))
     }
-}
-
-/// Values of a vector; a pixel has at most so many.
-const LANES: usize = 4;
-
-/// The first values of `columns`.
-fn lanes(columns: &[u32]) -> u32x4 {
-    u32x4::new(columns.first_chunk().copied().unwrap_or_default())
 }
 
 /// Rounded means of `count` values of 0…255, by a multiplication: a division costs several times as long.
