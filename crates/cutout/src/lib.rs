@@ -42,7 +42,6 @@ mod encode;
 mod error;
 mod foreground;
 mod grid;
-mod lanes;
 mod limits;
 mod looks;
 mod mask;
