@@ -44,6 +44,24 @@ impl Native {
             settings,
         })
     }
+
+    /// The output that `work` has the pipeline make, within what the settings allow. `work` gets what is to be called as each stage ends.
+    fn output(
+        &mut self,
+        work: impl FnOnce(
+            &mut Pipeline<Box<dyn Segmenter + Send>>,
+            &mut dyn FnMut(Stage),
+        ) -> Result<Output, cutout::Error>,
+    ) -> Result<Timed<Output>, Error> {
+        let (output, stages) = Allowance::spend(&self.settings, || {
+            timed(|end| work(&mut self.pipeline, end))
+        })?;
+        Ok(Timed {
+            foreground: output.foreground,
+            value: output,
+            stages,
+        })
+    }
 }
 
 impl Engine for Native {
@@ -52,14 +70,7 @@ impl Engine for Native {
     }
 
     fn remove(&mut self, image: &[u8], options: &Options) -> Result<Timed<Output>, Error> {
-        let (output, stages) = Allowance::spend(&self.settings, || {
-            timed(|end| self.pipeline.remove(image, options, end))
-        })?;
-        Ok(Timed {
-            foreground: output.foreground,
-            value: output,
-            stages,
-        })
+        self.output(|pipeline, end| pipeline.remove(image, options, end))
     }
 
     fn refine(
@@ -69,14 +80,7 @@ impl Engine for Native {
         marks: &[Mark<'_>],
         options: &Options,
     ) -> Result<Timed<Output>, Error> {
-        let (output, stages) = Allowance::spend(&self.settings, || {
-            timed(|end| self.pipeline.refine(image, mask, marks, options, end))
-        })?;
-        Ok(Timed {
-            foreground: output.foreground,
-            value: output,
-            stages,
-        })
+        self.output(|pipeline, end| pipeline.refine(image, mask, marks, options, end))
     }
 
     fn respond(&mut self, request: Request<Bytes>) -> Result<Responded, Error> {
