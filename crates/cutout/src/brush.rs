@@ -8,6 +8,7 @@ mod blend;
 mod cells;
 mod cut;
 mod marks;
+mod mask_file;
 mod plane;
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,8 @@ use crate::{BoundingBox, Error, Limits, Mask, OptionSpec, Picture, Values, budge
 use cells::Cells;
 use marks::Painted;
 
-pub(crate) use marks::mask_of;
-pub use marks::{Area, MAX_MARKS, Mark};
+pub use marks::{Area, Mark, check_count};
+pub(crate) use mask_file::mask_of;
 
 /// Longer side of the grid that a whole image would be decided on.
 const SIDE: usize = 640;
@@ -36,9 +37,9 @@ const SLACK: f64 = 1.75;
 /// The purpose of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Brush {
-    /// What is painted becomes foreground.
+    /// The brush that makes foreground.
     Keep,
-    /// What is painted becomes background.
+    /// The brush that makes background.
     Erase,
 }
 
@@ -113,43 +114,38 @@ pub(crate) fn correct(
     };
     budget::room(u64::from(window.width) * u64::from(window.height))?;
     let pixels = pixels(picture, window)?;
+    let pixels = pixels.as_chunks::<3>().0;
     budget::check()?;
     let window_side = window.width.max(window.height) as usize;
     let longer = painted.width.max(painted.height);
     // In 64 bits: the product of two sides, which 32 bits may not hold.
     let side = (window_side as u64 * SIDE as u64).div_ceil(longer.max(SIDE) as u64) as usize;
-    let guide = Grid::<3>::of(&pixels, window.width as usize, window.height as usize, side);
+    let guide = Grid::<3>::of(pixels, window.width as usize, window.height as usize, side);
     let scale = guide.width.max(guide.height) as f64 / window_side as f64;
     let reach = (reach(painted.width, painted.height) as f64 * scale - SLACK).max(0.0);
     let cells = Cells::new(mask, &painted, window, &guide, reach);
     budget::check()?;
     let values = cut::values(&cells);
-    let result = blend::blend(mask, &painted, window, &cells, &values, &guide, &pixels);
+    let result = blend::blend(mask, &painted, window, &cells, &values, &guide, pixels);
     budget::check()?;
     write_back(picture, mask, window, &result);
     Ok(())
 }
 
-/// The colours in `window`, those that are hidden excepted.
-fn pixels(picture: &Picture, window: BoundingBox) -> Result<Cow<'_, [[u8; 3]]>, Error> {
+/// The colours in `window`, three values a pixel, those that are hidden excepted.
+fn pixels(picture: &Picture, window: BoundingBox) -> Result<Cow<'_, [u8]>, Error> {
     let is_whole = (window.width, window.height) == (picture.width, picture.height);
     if is_whole && picture.channels == 3 {
-        return Ok(Cow::Borrowed(picture.data.as_chunks().0));
+        return Ok(Cow::Borrowed(&picture.data));
     }
     let count = u64::from(window.width) * u64::from(window.height);
     budget::room(count * (picture.channels as u64 + 3))?;
     let stride = picture.width as usize * picture.channels;
-    if picture.channels == 4 {
-        let part = rows_of(&picture.data, stride, window, picture.channels);
-        return Ok(Cow::Owned(transparency::before_ground(part.as_chunks().0)));
-    }
-    let mut part = Vec::with_capacity(count as usize);
-    let columns = window.left as usize..(window.left + window.width) as usize;
-    let rows = picture.data.chunks_exact(stride).skip(window.top as usize);
-    for row in rows.take(window.height as usize) {
-        part.extend_from_slice(&row.as_chunks().0[columns.clone()]);
-    }
-    Ok(Cow::Owned(part))
+    let part = rows_of(&picture.data, stride, window, picture.channels);
+    Ok(Cow::Owned(match picture.channels {
+        4 => transparency::before_ground(part.as_chunks().0).into_flattened(),
+        _ => part,
+    }))
 }
 
 /// Writes the values of a window into the mask, those that the image does not show excepted.

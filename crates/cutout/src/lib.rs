@@ -59,7 +59,7 @@ mod smooth;
 mod thumbnail;
 mod transparency;
 
-pub use brush::{Area, Brush, MARKS, MAX_MARKS, Mark};
+pub use brush::{Area, Brush, MARKS, Mark, check_count};
 pub use budget::{Budget, within};
 pub use colour::Cutout;
 pub use compose::{Background, Canvas, Colour, Layout, Length, Margins};

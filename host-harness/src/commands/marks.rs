@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use cutout::{Area, BoundingBox, Brush, ErrorKind, InvalidValue, MAX_MARKS, Mark};
+use cutout::{Area, BoundingBox, Brush, InvalidValue, Mark, check_count};
 
 use crate::files::{self, Place};
 use crate::{Error, Kind};
@@ -70,15 +70,10 @@ impl MarkFlags {
     /// The corrections, of which files have at most `max_bytes`.
     ///
     /// # Errors
-    /// Kind `usage` for a value that cannot be, `io` for a file that cannot be read.
+    /// Kind `usage` for a value that cannot be, `correction` for too many of them, `io` for a file that cannot be read.
     pub(super) fn read(&self, max_bytes: u64) -> Result<Marks, Error> {
-        if self.0.len() > MAX_MARKS {
-            let count = self.0.len();
-            let text = format!(
-                "{count} marks, more than the {MAX_MARKS} allowed; paint them into one image for each brush"
-            );
-            return Err(Error::new(Kind::Core(ErrorKind::Correction), text));
-        }
+        // Before the files are read.
+        check_count(self.0.len())?;
         let read = |(brush, text): &(Brush, String)| Ok((*brush, source(*brush, text, max_bytes)?));
         self.0.iter().map(read).collect::<Result<_, _>>().map(Marks)
     }

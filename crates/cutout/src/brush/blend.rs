@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Brush;
 use super::cells::{Cells, State};
 use super::cut::change;
-use super::marks::{Painted, mixed, shares};
+use super::marks::{Painted, brush, mixed, shares};
 use crate::grid::Grid;
 use crate::matte::pass;
 use crate::{BoundingBox, Mask, budget};
@@ -91,18 +91,7 @@ fn runs(band: &[Option<Corners>]) -> impl Iterator<Item = Range<usize>> {
 /// Writes a brush's value where it is painted, and the old value elsewhere.
 fn paint_plainly(values: &mut [u8], labels: &[u8], old: &[u8]) {
     for ((value, label), old) in values.iter_mut().zip(labels).zip(old) {
-        *value = match label {
-            0 => *old,
-            label => (label & 1) * 255,
-        };
-    }
-}
-
-fn brush(label: u8) -> Option<Brush> {
-    match label {
-        0 => None,
-        1 => Some(Brush::Keep),
-        _ => Some(Brush::Erase),
+        *value = brush(*label).map_or(*old, Brush::target);
     }
 }
 

@@ -82,7 +82,7 @@ struct Cover {
     painted: Vec<usize>,
 }
 
-/// What is painted of a cell, or that it belongs to the border.
+/// The brush of a cell, or that it has none, or belongs to the border.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Plain,

@@ -1,11 +1,11 @@
-//! Marks and masks that come with an image, read within its limits.
+//! Marks that come with an image, read within its limits.
 
 use crate::decode::{Layer, decode_layer};
 use crate::grid::places;
-use crate::{BoundingBox, Brush, Error, ErrorKind, Limits, Mask, Picture, budget, transparency};
+use crate::{BoundingBox, Brush, Error, ErrorKind, Limits, budget};
 
 /// The most marks that a correction may have.
-pub const MAX_MARKS: usize = 64;
+pub(super) const MAX_MARKS: usize = 64;
 
 /// Most pixels of all painted marks together, as a multiple of those that one image may have: one of each brush. A mark counts as the
 /// image at least, over which it is stretched.
@@ -19,7 +19,7 @@ const PAINTED: u8 = 128;
 pub struct Mark<'a> {
     /// Its purpose.
     pub brush: Brush,
-    /// What is painted.
+    /// The part that it covers.
     pub area: Area<'a>,
 }
 
@@ -33,11 +33,11 @@ pub enum Area<'a> {
     Painted(&'a [u8]),
 }
 
-/// What is painted on an image.
+/// The marks on an image, pixel by pixel.
 pub(super) struct Painted {
     pub(super) width: usize,
     pub(super) height: usize,
-    /// Of each pixel of the image: 0, or 1 more than the place of its brush in [`Brush::ALL`].
+    /// Of each pixel of the image: 0, or the bit of its brush, see [`label`].
     pub(super) labels: Vec<u8>,
 }
 
@@ -52,12 +52,7 @@ impl Painted {
         height: u32,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        if marks.len() > MAX_MARKS {
-            let count = marks.len();
-            return Err(misfit(format!(
-                "{count} marks, more than the {MAX_MARKS} allowed; paint them into one image for each brush"
-            )));
-        }
+        check_count(marks.len())?;
         let is_empty = marks.is_empty();
         let area = u64::from(width) * u64::from(height) * u64::from(!is_empty);
         budget::room(area)?;
@@ -237,6 +232,7 @@ pub(super) fn mixed(a: u8, b: u8, share: i32) -> u8 {
     (a + (((b - a) * share + 128) >> 8)) as u8
 }
 
+/// A bit of its own for each brush: the lowest one, and the one above.
 fn label(brush: Brush) -> u8 {
     match brush {
         Brush::Keep => 1,
@@ -244,48 +240,33 @@ fn label(brush: Brush) -> u8 {
     }
 }
 
-/// The mask of an encoded image for `picture`: a mask in grey, or the alpha of a cut-out, which holds the alpha of `picture` as well.
-///
-/// # Errors
-/// Kind `correction` when it has another size, or colours and no alpha; those of [`decode`](crate::decode).
-pub(crate) fn mask_of(bytes: &[u8], picture: &Picture, limits: &Limits) -> Result<Mask, Error> {
-    let (width, height) = (picture.width, picture.height);
-    let layer = decode_layer(bytes, limits).map_err(|e| about("the mask", &e))?;
-    if (layer.width, layer.height) != (width, height) {
-        return Err(misfit(format!(
-            "the mask is {}×{}, but the image is {width}×{height} when it is upright; send the mask of that image",
-            layer.width, layer.height
-        )));
+/// The brush of a label.
+pub(super) fn brush(label: u8) -> Option<Brush> {
+    match label {
+        0 => None,
+        1 => Some(Brush::Keep),
+        _ => Some(Brush::Erase),
     }
-    if !layer.is_mask {
-        return Err(misfit(
-            "the mask has colours and no transparency: it is neither a mask in grey nor a cut-out; send what `output=mask` gives".into(),
-        ));
-    }
-    let mut data = layer.values;
-    for (index, [.., own]) in transparency::alpha(picture)
-        .unwrap_or_default()
-        .iter()
-        .enumerate()
-    {
-        if transparency::is_transparent(picture, index) {
-            data[index] = 0;
-        } else if layer.is_alpha {
-            data[index] = transparency::divided(data[index].into(), (*own).into(), 255) as u8;
-        }
-    }
-    Ok(Mask {
-        width,
-        height,
-        data,
-    })
 }
 
-fn misfit(message: String) -> Error {
+/// Checks the number of marks of a correction, which needs none of them.
+///
+/// # Errors
+/// Kind `correction` for more than 64.
+pub fn check_count(count: usize) -> Result<(), Error> {
+    if count <= MAX_MARKS {
+        return Ok(());
+    }
+    Err(misfit(format!(
+        "{count} marks, more than the {MAX_MARKS} allowed; paint them into one image for each brush"
+    )))
+}
+
+pub(super) fn misfit(message: String) -> Error {
     Error::new(ErrorKind::Correction, message)
 }
 
 /// `error` with the name of the file that it is about.
-fn about(name: &str, error: &Error) -> Error {
+pub(super) fn about(name: &str, error: &Error) -> Error {
     Error::new(error.kind(), format!("{name}: {error}"))
 }

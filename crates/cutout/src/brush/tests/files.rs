@@ -1,5 +1,6 @@
 use image::{Rgba, RgbaImage};
 
+use super::marks::MAX_MARKS;
 use super::*;
 use crate::ErrorKind;
 
