@@ -1,5 +1,7 @@
 //! An image on a coarse grid, and a grid's values between its cells.
 
+mod average;
+
 use crate::BoundingBox;
 
 /// Means of pixels over the cells of a grid.
@@ -30,105 +32,12 @@ impl<const N: usize> Grid<N> {
             }
             false => length.max(1),
         };
-        let mut grid = Self {
-            width: cells(width),
-            height: cells(height),
-            cells: Vec::with_capacity(cells(width) * cells(height)),
-        };
-        grid.average(pixels, width, height);
-        grid
-    }
-
-    fn average<const CHANNELS: usize>(
-        &mut self,
-        pixels: &[[u8; CHANNELS]],
-        from_width: usize,
-        from_height: usize,
-    ) {
-        let mut columns = vec![[0_u16; CHANNELS]; from_width];
-        let mut sums = vec![[0_u32; N]; self.width];
-        let bounds: Vec<_> = (0..=self.width)
-            .map(|x| bound(x, from_width, self.width))
-            .collect();
-        let mut means = Means::default();
-        for y in 0..self.height {
-            let rows = bound(y, from_height, self.height)..bound(y + 1, from_height, self.height);
-            let source = &pixels[rows.start * from_width..rows.end * from_width];
-            sums.fill([0; N]);
-            for rows in source.chunks(ROWS * from_width.max(1)) {
-                columns.fill([0; CHANNELS]);
-                for row in rows.chunks_exact(from_width.max(1)) {
-                    add(columns.as_flattened_mut(), row.as_flattened());
-                }
-                for (sums, ends) in sums.iter_mut().zip(bounds.windows(2)) {
-                    for column in &columns[ends[0]..ends[1]] {
-                        (sums.iter_mut().zip(column))
-                            .for_each(|(sum, value)| *sum += u32::from(*value));
-                    }
-                }
-            }
-            for (sums, ends) in sums.iter().zip(bounds.windows(2)) {
-                // Of at most 2²⁸ pixels; with one cell a side or more than 2, less than 2²⁴ fall into one cell.
-                let mean = means.of(ends[1] - ends[0], rows.len());
-                self.cells.push(sums.map(|sum| mean.value(sum)));
-            }
+        let (columns, rows) = (cells(width), cells(height));
+        Self {
+            width: columns,
+            height: rows,
+            cells: average::average(pixels, [width, height], [columns, rows]),
         }
-    }
-}
-
-/// Rows of values of 0…255 whose sums fit 16 bits.
-const ROWS: usize = 257;
-
-/// Adds a row to sums of at most [`ROWS`] rows.
-fn add(sums: &mut [u16], values: &[u8]) {
-    let (blocks, last_sums) = sums.as_chunks_mut::<16>();
-    let (parts, last_values) = values.as_chunks::<16>();
-    for (sums, values) in blocks.iter_mut().zip(parts) {
-        (sums.iter_mut().zip(values)).for_each(|(sum, value)| *sum += u16::from(*value));
-    }
-    (last_sums.iter_mut().zip(last_values)).for_each(|(sum, value)| *sum += u16::from(*value));
-}
-
-/// The [`Mean`] of each width of a cell.
-#[derive(Default)]
-struct Means {
-    rows: usize,
-    of_widths: Vec<Option<Mean>>,
-}
-
-impl Means {
-    /// The one of cells of `width` × `rows` pixels.
-    fn of(&mut self, width: usize, rows: usize) -> &Mean {
-        if rows != self.rows {
-            self.rows = rows;
-            self.of_widths.clear();
-        }
-        if width >= self.of_widths.len() {
-            self.of_widths.resize_with(width + 1, || None);
-        }
-        self.of_widths[width].get_or_insert_with(|| Mean::of((width * rows).max(1) as u32))
-    }
-}
-
-/// Rounded means of `count` values of 0…255, by a multiplication: a division costs several times as long.
-struct Mean {
-    count: u32,
-    factor: u64,
-}
-
-impl Mean {
-    const SHIFT: u32 = 56;
-
-    /// `count` is 1…2²⁴.
-    fn of(count: u32) -> Self {
-        let factor = (1_u64 << Self::SHIFT).div_ceil(count.into());
-        Self { count, factor }
-    }
-
-    /// Exact (Granlund and Montgomery 1994): the sum and the half are below 2⁸ × count, and the factor is too large by less than
-    /// one, so that the product is by less than 2⁸ × count² ≤ 2⁵⁶ once it is divided.
-    fn value(&self, sum: u32) -> u8 {
-        ((u64::from(sum + self.count / 2) * self.factor) >> Self::SHIFT) as u8
     }
 }
 
@@ -214,21 +123,6 @@ mod tests {
                 "{width}×{height} to {side}"
             );
             assert!(grid.cells.iter().all(|cell| *cell == [7]));
-        }
-    }
-
-    #[test]
-    fn means_are_exact_quotients_also_of_the_most_values() {
-        let counts = (1..300).chain([4095, 65_537, 11_863_283, (1 << 24) - 1, 1 << 24]);
-        for count in counts {
-            let mean = Mean::of(count);
-            for level in 0..=255 {
-                for near in [0, count / 2, count / 2 + 1, count - 1] {
-                    let sum = (level * count + near).min(255 * count);
-                    let exact = (sum + count / 2) / count;
-                    assert_eq!(u32::from(mean.value(sum)), exact, "{sum} of {count}");
-                }
-            }
         }
     }
 

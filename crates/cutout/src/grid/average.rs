@@ -1,0 +1,197 @@
+//! Means of pixels over cells.
+
+use wide::{i16x8, i32x4, u8x16, u16x8, u32x4};
+
+use super::bound;
+
+/// Values of 0…255 whose sum fits 16 bits, and whose mean can be had in 32.
+const FEW: usize = 256;
+
+/// Means of `pixels`, of which the first `N` values count, over cells, row-major; sizes are width and height.
+pub(super) fn average<const CHANNELS: usize, const N: usize>(
+    pixels: &[[u8; CHANNELS]],
+    [from_width, from_height]: [usize; 2],
+    [width, height]: [usize; 2],
+) -> Vec<[u8; N]> {
+    let bounds: Vec<_> = (0..=width).map(|x| bound(x, from_width, width)).collect();
+    let widths = || bounds.windows(2).map(|ends| ends[1] - ends[0]);
+    let widest = widths().max().unwrap_or(0);
+    let narrowest = widths().min().unwrap_or(0);
+    let mut columns = vec![0_u16; from_width * CHANNELS + LANES];
+    let mut cells = vec![[0; N]; width * height];
+    for (y, cells) in cells.chunks_exact_mut(width.max(1)).enumerate() {
+        let rows = bound(y, from_height, height)..bound(y + 1, from_height, height);
+        let source = &pixels[rows.start * from_width..rows.end * from_width];
+        if widest * rows.len() <= FEW && widest - narrowest <= 1 {
+            columns.fill(0);
+            add_rows(&mut columns, source.as_flattened(), from_width * CHANNELS);
+            let means = [0, 1].map(|extra| MeanOfFew::of(narrowest, extra, rows.len()));
+            few_columns::<CHANNELS, N>(cells, &columns, &bounds, narrowest, &means);
+        } else {
+            let mut sums = vec![[0; N]; width];
+            for rows in source.chunks(FEW * from_width.max(1)) {
+                columns.fill(0);
+                add_rows(&mut columns, rows.as_flattened(), from_width * CHANNELS);
+                many_columns::<CHANNELS, N>(&mut sums, &columns, &bounds);
+            }
+            for ((cell, sums), ends) in cells.iter_mut().zip(&sums).zip(bounds.windows(2)) {
+                // Of at most 2²⁸ pixels; with one cell a side or more than 2, less than 2²⁴ fall into one cell.
+                let mean = Mean::of(((ends[1] - ends[0]) * rows.len()).max(1) as u32);
+                *cell = sums.map(|sum| mean.value(sum));
+            }
+        }
+    }
+    cells
+}
+
+/// Adds rows of `width` values to sums of at most [`FEW`] rows.
+fn add_rows(sums: &mut [u16], values: &[u8], width: usize) {
+    let mut pairs = values.chunks_exact(2 * width.max(1));
+    for pair in &mut pairs {
+        let (first, second) = pair.split_at(width);
+        add(sums, [first, second]);
+    }
+    if !pairs.remainder().is_empty() {
+        add(sums, [pairs.remainder()]);
+    }
+}
+
+/// Adds rows of as many values to sums.
+fn add<const COUNT: usize>(sums: &mut [u16], rows: [&[u8]; COUNT]) {
+    let parts = rows.map(|row| row.as_chunks::<32>().0);
+    let (blocks, _) = sums.as_chunks_mut::<32>();
+    let count = parts[0].len();
+    let parts = parts.map(|blocks| &blocks[..count]);
+    for (at, sums) in blocks[..count].iter_mut().enumerate() {
+        let rows = parts.map(|blocks| &blocks[at]);
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum += rows.iter().map(|row| u16::from(row[i])).sum::<u16>();
+        }
+    }
+    for row in rows {
+        let last = &row[32 * count..];
+        (sums[32 * count..].iter_mut().zip(last))
+            .for_each(|(sum, value)| *sum += u16::from(*value));
+    }
+}
+
+/// Values of a vector: a column is read as so many, also the last one.
+const LANES: usize = 8;
+
+/// Means of cells with at most [`FEW`] pixels, `narrowest` columns or one more; `means` is for both.
+// Within its caller too few registers are left for the loop.
+#[inline(never)]
+fn few_columns<const CHANNELS: usize, const N: usize>(
+    cells: &mut [[u8; N]],
+    values: &[u16],
+    bounds: &[usize],
+    narrowest: usize,
+    means: &[MeanOfFew; 2],
+) {
+    for (cell, ends) in cells.iter_mut().zip(bounds.windows(2)) {
+        let values = &values[ends[0] * CHANNELS..][..narrowest * CHANNELS + LANES];
+        let column = |at: usize| {
+            let values = &values[at * CHANNELS..][..LANES];
+            u16x8::new(std::array::from_fn(|i| values[i]))
+        };
+        let mut sum = column(0);
+        for at in 1..narrowest {
+            sum += column(at);
+        }
+        let mean = &means[usize::from(ends[1] - ends[0] > narrowest)];
+        let means = mean.value(sum + (column(narrowest) & mean.extra));
+        *cell = std::array::from_fn(|i| means[i]);
+    }
+}
+
+/// Adds columns to the sums of their cells.
+fn many_columns<const CHANNELS: usize, const N: usize>(
+    sums: &mut [[u32; N]],
+    values: &[u16],
+    bounds: &[usize],
+) {
+    let columns = values.as_chunks::<CHANNELS>().0;
+    for (sums, ends) in sums.iter_mut().zip(bounds.windows(2)) {
+        for column in &columns[ends[0]..ends[1]] {
+            (sums.iter_mut().zip(column)).for_each(|(sum, value)| *sum += u32::from(*value));
+        }
+    }
+}
+
+/// Rounded means of values of 0…255, by a multiplication: a division costs several times as long.
+struct Mean {
+    count: u32,
+    factor: u64,
+}
+
+impl Mean {
+    const SHIFT: u32 = 56;
+
+    /// Of `count` values, 1…2²⁴.
+    fn of(count: u32) -> Self {
+        let factor = (1_u64 << Self::SHIFT).div_ceil(count.into());
+        Self { count, factor }
+    }
+
+    /// Exact (Granlund and Montgomery 1994): the sum and the half are below 2⁸ × count, and the factor is too large by less than
+    /// one, so that the product is by less than 2⁸ × count² ≤ 2⁵⁶ once it is divided.
+    fn value(&self, sum: u32) -> u8 {
+        ((u64::from(sum + self.count / 2) * self.factor) >> Self::SHIFT) as u8
+    }
+}
+
+/// A [`Mean`] of at most [`FEW`] values, four at once.
+struct MeanOfFew {
+    /// All bits where a cell has a column more than the narrowest.
+    extra: u16x8,
+    half: u32x4,
+    factor: u32x4,
+}
+
+impl MeanOfFew {
+    const SHIFT: u32 = 24;
+
+    /// Of cells of `narrowest` columns, and `extra` ones, 0 or 1, of `rows` pixels.
+    fn of(narrowest: usize, extra: usize, rows: usize) -> Self {
+        let count = ((narrowest + extra) * rows).max(1) as u32;
+        Self {
+            extra: u16x8::splat(if extra > 0 { u16::MAX } else { 0 }),
+            half: u32x4::splat(count / 2),
+            factor: u32x4::splat((1_u32 << Self::SHIFT).div_ceil(count)),
+        }
+    }
+
+    /// Exact as [`Mean::value`] is: 2⁸ × count² ≤ 2²⁴, and products are at most 255.5 × (2²⁴ + count), which fits 32 bits.
+    fn value(&self, sums: u16x8) -> [u8; 4] {
+        let pairs: u32x4 = bytemuck::cast(sums);
+        let sums = (pairs & u32x4::splat(0xffff)).unpack_lo(pairs >> 16);
+        let means: i32x4 = bytemuck::cast(((sums + self.half) * self.factor) >> Self::SHIFT);
+        let means = i16x8::from_i32x8_saturate(bytemuck::cast([means; 2]));
+        let [means, ..]: [[u8; 4]; 4] = bytemuck::cast(u8x16::narrow_i16x8(means, means));
+        means
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_exact_quotients_also_of_the_most_values() {
+        let counts = (1..300).chain([4095, 65_537, 11_863_283, (1 << 24) - 1, 1 << 24]);
+        for count in counts {
+            let (mean, of_few) = (Mean::of(count), MeanOfFew::of(count as usize, 0, 1));
+            for level in 0..=255 {
+                for near in [0, count / 2, count / 2 + 1, count - 1] {
+                    let sum = (level * count + near).min(255 * count);
+                    let exact = ((sum + count / 2) / count) as u8;
+                    assert_eq!(mean.value(sum), exact, "{sum} of {count}");
+                    if count <= FEW as u32 {
+                        let value = of_few.value(u16x8::splat(sum as u16));
+                        assert_eq!(value, [exact; 4], "{sum} of {count}");
+                    }
+                }
+            }
+        }
+    }
+}
