@@ -9,16 +9,17 @@ mod needed;
 #[cfg(test)]
 mod tests;
 
-use wide::{f32x4, i32x4};
+use wide::{f32x4, i16x8, i32x4, u8x16};
 
 use crate::grid::{Grid, places};
 use crate::{Mask, Picture};
+use levels::Pairs;
 use needed::Needed;
 
 /// Longer side of the grid.
 const SIDE: usize = 320;
 
-/// Foreground and background: red, green and blue of 0…1 each, and a value without meaning.
+/// Foreground and background: red, green and blue of 0…1 each, in a [`Foreground`] of 0…255, and a value without meaning.
 type Pair = [f32x4; 2];
 
 /// Colours of foreground and background over an image, in the cells that its soft pixels lie between.
@@ -26,7 +27,7 @@ type Pair = [f32x4; 2];
 pub(crate) struct Foreground {
     width: usize,
     height: usize,
-    pairs: Vec<Pair>,
+    pairs: Pairs,
 }
 
 impl Foreground {
@@ -46,10 +47,12 @@ impl Foreground {
         };
         let alphas = Grid::of(mask.data.as_chunks::<1>().0, width, height, SIDE);
         let (width, height) = (colours.width, colours.height);
+        let mut pairs = levels::solve(colours, alphas, needed(width, height));
+        (pairs.all_mut().iter_mut().flatten()).for_each(|colour| *colour *= 255.0);
         Self {
             width,
             height,
-            pairs: levels::solve(colours, alphas, needed(width, height)),
+            pairs,
         }
     }
 
@@ -82,6 +85,9 @@ fn between(a: &Pair, b: &Pair, share: f32) -> Pair {
     [0, 1].map(|i| a[i] + (b[i] - a[i]) * share)
 }
 
+/// Pixels that are looked at together.
+const BLOCK: usize = 8;
+
 /// An estimate at full size, a row at a time.
 pub(crate) struct Rows<'a> {
     estimate: &'a Foreground,
@@ -91,52 +97,122 @@ pub(crate) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Pixels that are looked at together.
-    const BLOCK: usize = 8;
-
     /// Puts the foreground's colours in place of those of `row`, row `y` of the image, where its `mask` is neither
     /// empty nor opaque.
     pub(crate) fn correct(&mut self, y: usize, row: &mut [[u8; 4]], mask: &[u8]) {
-        let Some(first) = mask.iter().position(is_soft) else {
+        let Some(first) = mask.chunks(BLOCK).position(any_soft) else {
             return;
         };
-        let last = mask.iter().rposition(is_soft).unwrap_or(first);
-        let (width, (cell, share)) = (self.estimate.width, self.lines[y]);
-        let upper = &self.estimate.pairs[cell * width..][..width];
-        let lower = (cell + 1).min(self.estimate.height - 1);
-        let lower = &self.estimate.pairs[lower * width..][..width];
-        let reach = self.columns[first].0..(self.columns[last].0 + 2).min(width);
-        for x in reach {
-            self.line[x] = between(&upper[x], &lower[x], share);
-        }
-        let mut x = first;
-        for block in mask[first..=last].chunks(Self::BLOCK) {
-            if any_soft(block) {
-                (x..x + block.len())
-                    .filter(|x| is_soft(&mask[*x]))
-                    .for_each(|x| self.correct_pixel(x, &mut row[x], mask[x]));
+        let last = mask.chunks(BLOCK).rposition(any_soft).unwrap_or(first);
+        let end = row.len().min((last + 1) * BLOCK);
+        let start = first * BLOCK;
+        self.mix(y, start, end - 1);
+        let blocks = row[start..end].chunks_mut(BLOCK);
+        let places = self.columns[start..end].chunks(BLOCK);
+        for ((pixels, mask), places) in blocks.zip(mask[start..end].chunks(BLOCK)).zip(places) {
+            if any_soft(mask) {
+                self.correct_block(pixels, mask, places);
             }
-            x += block.len();
         }
     }
 
-    /// [`Self::correct`] of pixel `x`, once `line` is made.
-    fn correct_pixel(&self, x: usize, pixel: &mut [u8; 4], mask: u8) {
-        // What the image itself has as half transparent is no mixture with anything that it shows.
-        if pixel[3] != mask {
-            return;
+    /// Makes `line` for row `y`, where the pixels from `first` to `last` need it.
+    fn mix(&mut self, y: usize, first: usize, last: usize) {
+        let (width, (cell, share)) = (self.estimate.width, self.lines[y]);
+        let lower = (cell + 1).min(self.estimate.height - 1);
+        let [upper, lower] = [cell, lower].map(|line| line * width);
+        let pairs = &self.estimate.pairs;
+        for x in self.columns[first].0..(self.columns[last].0 + 2).min(width) {
+            self.line[x] = between(pairs.at(upper + x), pairs.at(lower + x), share);
         }
-        let (cell, share) = self.columns[x];
-        let next = (cell + 1).min(self.line.len() - 1);
-        let pair = between(&self.line[cell], &self.line[next], share);
-        let alpha = f32::from(mask) / 255.0;
-        let left = shares(pixel) - pair[0] * alpha - pair[1] * (1.0 - alpha);
-        let own = (pair[0] + left * (alpha * alpha)) * 255.0 + 0.5;
-        let own = own.fast_max(f32x4::ZERO).fast_min(f32x4::splat(255.0));
-        let [r, g, b, _] = own.fast_trunc_int().to_array().map(|value| value as u8);
-        *pixel = [r, g, b, mask];
+    }
+
+    /// [`Self::correct`] of a block, once `line` is made.
+    fn correct_block(&self, pixels: &mut [[u8; 4]], mask: &[u8], places: &[(usize, f32)]) {
+        let (fours, last) = pixels.as_chunks_mut::<4>();
+        let (masks, last_mask) = mask.as_chunks::<4>();
+        let (fours_places, last_places) = places.as_chunks::<4>();
+        for ((four, mask), places) in fours.iter_mut().zip(masks).zip(fours_places) {
+            *four = self.corrected(four, mask, places);
+        }
+        for ((pixel, mask), place) in last.iter_mut().zip(last_mask).zip(last_places) {
+            [*pixel, ..] = self.corrected(&[*pixel; 4], &[*mask; 4], &[*place; 4]);
+        }
+    }
+
+    /// Four pixels of [`Self::correct_block`]. Those that are empty or opaque stay as they are.
+    fn corrected(
+        &self,
+        pixels: &[[u8; 4]; 4],
+        mask: &[u8; 4],
+        places: &[(usize, f32); 4],
+    ) -> [[u8; 4]; 4] {
+        let colours = [0, 1, 2, 3].map(|i| {
+            // What the image itself has as half transparent is no mixture with anything that it shows.
+            let is_own = pixels[i][3] == mask[i];
+            let weights = &WEIGHTS[if is_own { usize::from(mask[i]) } else { 255 }];
+            let (cell, share) = places[i];
+            let next = (cell + 1).min(self.line.len() - 1);
+            corrected(
+                pixels[i],
+                &between(&self.line[cell], &self.line[next], share),
+                weights,
+            )
+        });
+        let [low, high] = [[colours[0], colours[1]], [colours[2], colours[3]]]
+            .map(|two| i16x8::from_i32x8_saturate(bytemuck::cast(two)));
+        let colours = u8x16::narrow_i16x8(low, high);
+        let is_alpha: u8x16 = bytemuck::cast([[0, 0, 0, 255_u8]; 4]);
+        let own: u8x16 = bytemuck::cast(*pixels);
+        bytemuck::cast(colours & !is_alpha | own & is_alpha)
     }
 }
+
+/// The colour of the foreground in a pixel, not yet within 0…255, from the colours of `pair` there.
+fn corrected(pixel: [u8; 4], pair: &Pair, weights: &Weights) -> i32x4 {
+    // Each byte where it stands in the word: its power of two goes into the scale, which is exact.
+    let word = i32x4::splat(i32::from_le_bytes(pixel)) & i32x4::new([0xff, 0xff00, 0xff_0000, 0]);
+    let own = f32x4::from_i32x4(word) * (BYTES * weights.own);
+    let colour = own + (pair[0] * weights.front - pair[1] * weights.back);
+    // The lowest bit of a sum in 2²³…2²⁴ is one.
+    const ROUNDED: f32 = 1.5 * (1 << 23) as f32;
+    bytemuck::cast::<_, i32x4>(colour + ROUNDED) - i32x4::splat(ROUNDED.to_bits().cast_signed())
+}
+
+/// From three bytes where they stand in a word to their values.
+const BYTES: f32x4 = f32x4::new([1.0, 1.0 / 256.0, 1.0 / 65_536.0, 0.0]);
+
+/// The shares of colours in that of the foreground.
+struct Weights {
+    /// Of the pixel's own.
+    own: f32,
+    /// Of the estimate's foreground, and of its background, which is taken away.
+    front: f32,
+    back: f32,
+}
+
+/// The shares by the mask's value: the estimate, and what it leaves unexplained times alpha². What is empty or opaque stays.
+static WEIGHTS: [Weights; 256] = {
+    let mut all = [const {
+        Weights {
+            own: 1.0,
+            front: 0.0,
+            back: 0.0,
+        }
+    }; 256];
+    let mut value = 1;
+    while value < 255 {
+        let alpha = value as f32 / 255.0;
+        let own = alpha * alpha;
+        all[value] = Weights {
+            own,
+            front: 1.0 - own * alpha,
+            back: own * (1.0 - alpha),
+        };
+        value += 1;
+    }
+    all
+};
 
 fn is_soft(value: &u8) -> bool {
     !matches!(value, 0 | 255)
@@ -144,7 +220,7 @@ fn is_soft(value: &u8) -> bool {
 
 /// Whether any of at most 8 values is neither 0 nor 255.
 fn any_soft(values: &[u8]) -> bool {
-    let Ok(values) = <[u8; 8]>::try_from(values) else {
+    let Ok(values) = <[u8; BLOCK]>::try_from(values) else {
         return values.iter().any(is_soft);
     };
     let values = u64::from_ne_bytes(values);

@@ -2,7 +2,7 @@
 
 use wide::f32x4;
 
-use super::needed::{Needed, source};
+use super::needed::Needed;
 use super::{Pair, shares};
 use crate::grid::Grid;
 
@@ -19,12 +19,42 @@ pub(super) struct Level {
     alphas: Grid<1>,
 }
 
+/// The pairs of some cells of a grid; the others are black.
+#[derive(Debug)]
+pub(super) struct Pairs {
+    /// For each cell of the grid its place in `pairs`, of which the first is black.
+    numbers: Vec<u32>,
+    pairs: Vec<Pair>,
+}
+
+impl Pairs {
+    /// The pair of a grid of one cell.
+    fn one(pair: Pair) -> Self {
+        Self {
+            numbers: vec![1],
+            pairs: vec![BLACK, pair],
+        }
+    }
+
+    /// That of a cell.
+    pub(super) fn at(&self, cell: usize) -> &Pair {
+        &self.pairs[self.numbers[cell] as usize]
+    }
+
+    /// All, to be changed.
+    pub(super) fn all_mut(&mut self) -> &mut [Pair] {
+        &mut self.pairs
+    }
+}
+
+const BLACK: Pair = [f32x4::ZERO; 2];
+
 /// The colours that explain `colours` by `alphas` in each cell of their grid that is `needed`; the others are left black.
 ///
 /// A round reads a cell's neighbours, so the cells that have a say in a needed one are those within as many steps as there
 /// are rounds, on each level: nothing else is computed.
-pub(super) fn solve(colours: Grid<3>, alphas: Grid<1>, needed: Needed) -> Vec<Pair> {
-    let mut pairs = vec![seed(&colours.cells, &alphas.cells)];
+pub(super) fn solve(colours: Grid<3>, alphas: Grid<1>, needed: Needed) -> Pairs {
+    let mut pairs = Pairs::one(seed(&colours.cells, &alphas.cells));
     let (mut levels, mut needs) = (Vec::new(), Vec::new());
     let (mut level, mut needed) = (Level { colours, alphas }, needed);
     loop {
@@ -91,25 +121,26 @@ impl Level {
         }
     }
 
-    /// The `needed` cells' colours, from `pairs`, those of a coarser grid of size `from`.
-    fn solve(&self, pairs: &[Pair], from: (usize, usize), needed: &Needed) -> Vec<Pair> {
-        let size = self.size();
-        let mut own = vec![[f32x4::ZERO; 2]; size.0 * size.1];
-        for at in needed.indexes() {
-            own[at] = pairs[source(at, size, from)];
-        }
-        let cells: Vec<Cell> = needed.indexes().map(|at| self.cell(at)).collect();
-        let mut improved = own.clone();
+    /// The `needed` cells' colours, from `coarser`, those of a grid of size `from`.
+    fn solve(&self, coarser: &Pairs, from: (usize, usize), needed: &Needed) -> Pairs {
+        let numbers = needed.numbers();
+        let (mut pairs, mut cells) = (vec![BLACK], Vec::new());
+        needed.each_with_source(from, |at, source| {
+            pairs.push(*coarser.at(source));
+            cells.push(self.cell(at, &numbers));
+        });
+        let mut improved = pairs.clone();
         for _ in 0..self.rounds() {
-            for cell in &cells {
-                improved[cell.at] = cell.solve(&own);
+            for (improved, cell) in improved[1..].iter_mut().zip(&cells) {
+                *improved = cell.solve(&pairs);
             }
-            std::mem::swap(&mut own, &mut improved);
+            std::mem::swap(&mut pairs, &mut improved);
         }
-        own
+        Pairs { numbers, pairs }
     }
 
-    fn cell(&self, at: usize) -> Cell {
+    /// Cell `at`, where cells have these `numbers`.
+    fn cell(&self, at: usize, numbers: &[u32]) -> Cell {
         let (width, height) = self.size();
         let alpha = |cell: usize| f32::from(self.alphas.cells[cell][0]) / 255.0;
         let (own, rest) = (alpha(at), 1.0 - alpha(at));
@@ -125,8 +156,7 @@ impl Level {
         let [left, right, above, below] = alike;
         let sum = (left + right + (above + below)).max(SMOOTHNESS);
         Cell {
-            at,
-            near: near.map(|other| other.unwrap_or(at)),
+            near: near.map(|other| numbers[other.unwrap_or(at)] as usize),
             alike,
             alpha: own,
             colour: shares(&self.colours.cells[at]),
@@ -138,8 +168,7 @@ impl Level {
 
 /// A cell, and what does not change from round to round.
 struct Cell {
-    at: usize,
-    /// The neighbours at the left, at the right, above and below; itself where there is none.
+    /// The numbers of the neighbours at the left, at the right, above and below; its own where there is none.
     near: [usize; 4],
     /// How alike they are to be; 0 where there is none.
     alike: [f32; 4],

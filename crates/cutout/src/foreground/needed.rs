@@ -1,6 +1,6 @@
 //! The cells of an estimate that a result is made from.
 
-use super::{Rows, any_soft};
+use super::{BLOCK, any_soft};
 use crate::Mask;
 use crate::grid::places;
 
@@ -13,7 +13,7 @@ pub(super) struct Needed {
 }
 
 impl Needed {
-    /// The cells of a grid of `width` × `height` that [`Rows::correct`] reads for `mask`: those around its soft pixels.
+    /// The cells of a grid of `width` × `height` that [`super::Rows::correct`] reads for `mask`: those around its soft pixels.
     pub(super) fn by(mask: &Mask, width: usize, height: usize) -> Self {
         let mut cells = vec![false; width * height];
         let columns = places(mask.width as usize, width);
@@ -24,7 +24,7 @@ impl Needed {
             .zip(lines)
         {
             let (upper, lower) = (line * width, (line + 1).min(height - 1) * width);
-            for (block, columns) in row.chunks(Rows::BLOCK).zip(columns.chunks(Rows::BLOCK)) {
+            for (block, columns) in row.chunks(BLOCK).zip(columns.chunks(BLOCK)) {
                 if any_soft(block) {
                     let end = (columns[columns.len() - 1].0 + 2).min(width);
                     let reach = columns[0].0..end;
@@ -68,24 +68,36 @@ impl Needed {
     /// The cells of a grid of `width` × `height` that these are spread from.
     pub(super) fn sources(&self, width: usize, height: usize) -> Self {
         let mut cells = vec![false; width * height];
-        let own_height = self.cells.len() / self.width;
-        for at in self.indexes() {
-            cells[source(at, (self.width, own_height), (width, height))] = true;
-        }
+        self.each_with_source((width, height), |_, source| cells[source] = true);
         Self { width, cells }
     }
 
-    /// The needed cells, in order.
-    pub(super) fn indexes(&self) -> impl Iterator<Item = usize> {
-        let cells = self.cells.iter().enumerate();
-        cells.filter(|(_, needed)| **needed).map(|(at, _)| at)
+    /// Calls `visit` with each needed cell, in order, and the cell of a coarser grid that it is spread from.
+    pub(super) fn each_with_source(
+        &self,
+        (width, height): (usize, usize),
+        mut visit: impl FnMut(usize, usize),
+    ) {
+        let own_height = self.cells.len() / self.width;
+        let columns: Vec<_> = (0..self.width).map(|x| x * width / self.width).collect();
+        for (y, row) in self.cells.chunks_exact(self.width).enumerate() {
+            let line = y * height / own_height * width;
+            let needed = row.iter().zip(&columns).enumerate();
+            for (x, (_, column)) in needed.filter(|(_, (needed, _))| **needed) {
+                visit(y * self.width + x, line + column);
+            }
+        }
     }
-}
 
-/// The cell of a coarser grid that cell `at` of a finer one is spread from; sizes are width and height.
-pub(super) fn source(at: usize, finer: (usize, usize), coarser: (usize, usize)) -> usize {
-    let (x, y) = (at % finer.0, at / finer.0);
-    y * coarser.1 / finer.1 * coarser.0 + x * coarser.0 / finer.0
+    /// A number for each cell: of those that are needed from 1 on, in order, and 0 for the others.
+    pub(super) fn numbers(&self) -> Vec<u32> {
+        let mut count = 0;
+        let number = |needed: &bool| {
+            count += u32::from(*needed);
+            count * u32::from(*needed)
+        };
+        self.cells.iter().map(number).collect()
+    }
 }
 
 fn take(into: &mut [bool], from: &[bool]) {
