@@ -8,8 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use cutout::{
-    Background, Budget, Encoding, Error, ErrorKind, Format, Layout, Length, Limits, Margins, Mask,
-    Matte, Net, Options, Picture, Pipeline, PngEffort, Quality, Size, WebpQuality, decode, within,
+    Area, Background, BoundingBox, Brush, Budget, Encoding, Error, ErrorKind, Format, Layout,
+    Length, Limits, Margins, Mark, Mask, Matte, Net, Options, Picture, Pipeline, PngEffort,
+    Quality, Size, WebpQuality, decode, within,
 };
 use cutout_net::{Conv, Graph, Shape};
 use image::{DynamicImage, ImageFormat, RgbImage};
@@ -155,6 +156,10 @@ fn stages() -> Vec<(&'static str, usize, Stage)> {
         };
         stages.push((name, rows, Box::new(render)));
     }
+    let files = [file(ImageFormat::Png), mask_file(&mask)];
+    let correct = move || corrected(&files[0], &files[1]);
+    // The rows of the corrected half, twice, and those of the result.
+    stages.push(("correct", 2 * rows, Box::new(correct)));
     let canvas = Rc::new(
         pipeline()
             .draw(&picture, &mask, &Options::default(), &mut |_| ())
@@ -175,6 +180,28 @@ fn stages() -> Vec<(&'static str, usize, Stage)> {
         stages.push((name, least, Box::new(encode)));
     }
     stages
+}
+
+fn mask_file(mask: &Mask) -> Vec<u8> {
+    mask.encoded(Encoding::default()).unwrap()
+}
+
+/// Corrects a mask by a rectangle in its middle.
+fn corrected(image: &[u8], mask: &[u8]) -> Result<(), Error> {
+    let middle = BoundingBox {
+        left: WIDTH / 4,
+        top: HEIGHT / 4,
+        width: WIDTH / 2,
+        height: HEIGHT / 2,
+    };
+    let mark = Mark {
+        brush: Brush::Keep,
+        area: Area::Rectangle(middle),
+    };
+    let mut pipeline = Pipeline::new(spec(), network());
+    let options = Options::default();
+    let made = pipeline.refine(image, Some(mask), &[mark], &options, &mut |_| ());
+    made.map(drop)
 }
 
 #[test]
