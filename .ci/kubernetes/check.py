@@ -7,6 +7,7 @@ import sys
 from checks import close, skip
 from native import check_native
 from objects import check_objects, define
+from starts import check_starts
 from workloads import check_workloads
 
 work = pathlib.Path(sys.argv[1])
@@ -14,6 +15,7 @@ define(sys.argv[2:])
 check_objects()
 check_workloads()
 check_native()
+check_starts(work)
 if (work / "images/wash.tar").exists() and shutil.which("docker-registry"):
     from host_pods import start_registry
     from wash import check_hosts, check_operator

@@ -12,7 +12,6 @@ from cluster import (
     CHART, IMAGE, NAMED, PHOTO, REPOSITORY, ROOT, SMALL, Load, address, ask, blocks, get, helm, install, kubectl, pods, problem, reader, ready, remove,
     run, until,
 )
-from starts import check_starts
 
 PNG = b"\x89PNG"
 
@@ -228,7 +227,6 @@ def check_native():
     check_drain()
     check_autoscaler()
     check_upgrade()
-    check_starts()
     check_restricted()
     check_room()
     check_kustomize()

@@ -5,8 +5,8 @@ import json
 import pathlib
 import re
 
-from checks import check
-from cluster import CHART, PHOTO, SMALL, address, ask, get, helm, install, kubectl, pods, ready, remove, until
+from checks import check, skip
+from cluster import CHART, IMAGE, PHOTO, SMALL, address, ask, get, helm, install, kubectl, pods, ready, remove, until
 from speed import limit
 
 COMPILES = "preparing the model"
@@ -14,12 +14,12 @@ COMPILES = "preparing the model"
 NONE = ("--set-json=native.extraEnv=[{\"name\":\"CUTOUT_HOST_IMAGES\",\"value\":\"\"}]",)
 
 
-def start():
-    """What the only pod said when it started, and the seconds until it served.
+def start(name):
+    """What a release's only pod said when it started, and the seconds until it served.
 
     Its start is known in whole seconds, so that these are up to one more than the truth.
     """
-    [pod] = pods("start")
+    [pod] = pods(name)
     [container] = pod["status"]["containerStatuses"]
     begun = datetime.datetime.fromisoformat(container["state"]["running"]["startedAt"])
     said = kubectl("logs", pod["metadata"]["name"], "--timestamps")
@@ -28,30 +28,58 @@ def start():
     return said, (served - begun).total_seconds()
 
 
-def check_starts():
+def check_starts(work):
     install("start", "--set=fullnameOverride=start", "--set=replicas=1", *SMALL)
-    said, seconds = start()
-    check("a start from the container's host images compiles nothing", COMPILES not in said and "not used" not in said, said)
-    check(f"it serves after {seconds:.1f} s, less than 2", seconds < limit(2), str(seconds))
+    from_host_images("start")
     claim()
     helm("upgrade", "start", CHART, "--reuse-values", *NONE, "--set=native.cacheClaim=host-images")
     ready("start")
-    said, without = start()
-    check("a start without them compiles", COMPILES in said, said)
-    print(f"it serves after {without:.1f} s", flush=True)
-    status, _ = ask(f"{address('start')}/v1/remove", PHOTO)
+    without_host_images("start")
+    status, image = ask(f"{address('start')}/v1/remove", PHOTO)
     check("and answers images", status == 200, str(status))
     kubectl("rollout", "restart", "deployment/start")
     ready("start")
-    check("the next one finds what it made on their volume", COMPILES not in start()[0], start()[0])
+    said, _ = start("start")
+    check("the next one finds what it made on their volume", COMPILES not in said, said)
     kubectl("scale", "deployment/start", "--replicas=0")
     until(lambda: not get("pods", "--selector=app.kubernetes.io/instance=start")["items"])
     kubectl("scale", "deployment/start", "--replicas=1")
     ready("start")
-    check("nor does one compile that mounts the volume anew", COMPILES not in start()[0], start()[0])
+    said, _ = start("start")
+    check("nor does one compile that mounts the volume anew", COMPILES not in said, said)
     left = remove("start")
     check("nothing is left of the pods", not left, left)
     kubectl("delete", "persistentvolumeclaim/host-images", "persistentvolume/host-images")
+    if (work / "images/cutout-arm64.tar").exists():
+        check_arm(image)
+    else:
+        skip("there is no program for ARM64, which .ci/check-image aarch64 builds: no pod of it was started")
+
+
+def check_arm(image):
+    """Starts the image for ARM64, which QEMU runs on a node of another architecture; `image` is what pods of the node's own answered."""
+    tag = f"--set-string=native.image.tag={IMAGE.partition(':')[2]}-arm64"
+    install("arm", "--set=fullnameOverride=arm", "--set=replicas=1", tag, *SMALL)
+    from_host_images("arm")
+    status, answer = ask(f"{address('arm')}/v1/remove", PHOTO)
+    check("and answers the same image, byte for byte", (status, answer) == (200, image), str(status))
+    helm("upgrade", "arm", CHART, "--reuse-values", *NONE)
+    ready("arm")
+    without_host_images("arm")
+    left = remove("arm")
+    check("nothing is left of the pods for ARM64", not left, left)
+
+
+def from_host_images(name):
+    said, seconds = start(name)
+    check(f"{name}: from the container's host images nothing is compiled", COMPILES not in said and "not used" not in said, said)
+    check(f"{name}: it serves after {seconds:.1f} s, less than 2", seconds < limit(2), str(seconds))
+
+
+def without_host_images(name):
+    said, seconds = start(name)
+    check(f"{name}: a start without them compiles", COMPILES in said, said)
+    print(f"it serves after {seconds:.1f} s", flush=True)
 
 
 def claim():

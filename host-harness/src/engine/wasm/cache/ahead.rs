@@ -26,7 +26,7 @@ const FOLDER_MODE: u32 = 0o755;
 
 /// A level of CPUs.
 struct Level {
-    /// Its name in the psABI of x86-64.
+    /// Its name in the psABI of x86-64, or that of Arm's architecture.
     name: &'static str,
     /// The compiler's flags for its features.
     features: &'static [&'static [&'static str]],
@@ -62,6 +62,12 @@ const LEVELS: &[Level] = if cfg!(target_arch = "x86_64") {
             features: &[V2],
         },
     ]
+} else if cfg!(target_arch = "aarch64") {
+    // Later versions add nothing that the component's code would be faster by.
+    &[Level {
+        name: "armv8-a",
+        features: &[],
+    }]
 } else {
     &[]
 };
