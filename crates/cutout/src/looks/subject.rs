@@ -26,7 +26,9 @@ const DOUBTFUL: f64 = 0.2;
 
 /// The largest of a network's probabilities, and the share of those above one half.
 pub(super) fn certainty(map: &[f32]) -> (f32, f64) {
-    let largest = map.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    // `f32::max` is a call in WebAssembly.
+    let larger = |most: f32, value: f32| if value > most { value } else { most };
+    let largest = map.iter().copied().fold(f32::NEG_INFINITY, larger);
     let sure = map.iter().filter(|value| **value > 0.5).count();
     (largest, sure as f64 / map.len().max(1) as f64)
 }
