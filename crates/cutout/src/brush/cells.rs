@@ -10,6 +10,9 @@ use crate::{BoundingBox, Mask};
 /// A mask's cells up to this are background already, and with as much less than 255 foreground.
 const SURE: u8 = 8;
 
+/// Lines of a mask, or of a brush, whose sum fits 16 bits, or 8.
+const LINES: usize = 255;
+
 /// The state of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -90,6 +93,30 @@ enum Kind {
     Border,
 }
 
+/// Adds the values and labels of a line to sums of at most [`LINES`] lines: of labels those of one brush in the lower byte, and of the
+/// other in the higher one.
+fn add_line([value_sums, label_sums]: &mut [Vec<u16>; 2], [values, labels]: [&[u8]; 2]) {
+    for (sum, value) in value_sums.iter_mut().zip(values) {
+        *sum += u16::from(*value);
+    }
+    for (sum, label) in label_sums.iter_mut().zip(labels) {
+        *sum += u16::from(label & 1) + (u16::from(label >> 1) << 8);
+    }
+}
+
+/// Adds [`add_line`]'s sums to those of cells that end at `ends`: values, and labels of either brush.
+fn add_columns(sums: &mut [[u32; 3]], [values, labels]: &[Vec<u16>; 2], ends: &[usize]) {
+    for (sums, ends) in sums.iter_mut().zip(ends.windows(2)) {
+        let part = ends[0]..ends[1];
+        for (value, label) in values[part.clone()].iter().zip(&labels[part]) {
+            let [keep, erase] = label.to_le_bytes();
+            sums[0] += u32::from(*value);
+            sums[1] += u32::from(keep);
+            sums[2] += u32::from(erase);
+        }
+    }
+}
+
 impl Cover {
     fn of(mask: &Mask, painted: &Painted, window: BoundingBox, shape: Shape) -> Self {
         let mut cover = Self {
@@ -101,24 +128,21 @@ impl Cover {
         };
         let [left, top, columns, rows] =
             [window.left, window.top, window.width, window.height].map(|side| side as usize);
-        let ends = (0..=shape.width).map(|x| left + bound(x, columns, shape.width));
+        let ends = (0..=shape.width).map(|x| bound(x, columns, shape.width));
         let ends: Vec<_> = ends.collect();
         let mut sums = vec![[0_u32; 3]; shape.width];
+        let mut pixels = [vec![0_u16; columns], vec![0; columns]];
         for y in 0..shape.height {
             sums.fill([0; 3]);
             let lines = bound(y, rows, shape.height)..bound(y + 1, rows, shape.height);
-            for line in lines.clone() {
-                let line = (top + line) * painted.width;
-                let labels = &painted.labels[line..][..painted.width];
-                let values = &mask.data[line..][..painted.width];
-                for (sums, ends) in sums.iter_mut().zip(ends.windows(2)) {
-                    let part = ends[0]..ends[1];
-                    for (label, value) in labels[part.clone()].iter().zip(&values[part]) {
-                        sums[0] += u32::from(*value);
-                        sums[1] += u32::from(label & 1);
-                        sums[2] += u32::from(label >> 1);
-                    }
+            for first in lines.clone().step_by(LINES) {
+                pixels.iter_mut().for_each(|sums| sums.fill(0));
+                for line in first..lines.end.min(first + LINES) {
+                    let at = (top + line) * painted.width + left;
+                    let line = [&mask.data, &painted.labels].map(|all| &all[at..][..columns]);
+                    add_line(&mut pixels, line);
                 }
+                add_columns(&mut sums, &pixels, &ends);
             }
             for (x, (sums, ends)) in sums.iter().zip(ends.windows(2)).enumerate() {
                 let count = ((ends[1] - ends[0]) * lines.len()).max(1) as u32;
