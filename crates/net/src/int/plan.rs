@@ -78,13 +78,14 @@ impl Plan {
         self.shapes[index + 1].len() as u64 * inputs as u64 * (op.kernel * op.kernel) as u64
     }
 
-    /// A value of the input in steps of its scale, rounded to even; NaN is 0.
+    /// A value of the input in steps of its scale, rounded to even; NaN is the least.
     pub(super) fn steps(&self, value: f32) -> i16 {
         // Of a sum in 2²³…2²⁴ the lowest bit is one. Unlike a call that rounds, this is done for several values at once.
         const ONES: f32 = 1.5 * (1 << 23) as f32;
-        let most = f32::from(MOST);
-        let steps = (value * self.input_steps).clamp(-most, most) + ONES;
-        steps.to_bits().wrapping_sub(ONES.to_bits()) as i16
+        let (steps, most) = (value * self.input_steps, f32::from(MOST));
+        let steps = if steps > -most { steps } else { -most };
+        let steps = if steps < most { steps } else { most };
+        (steps + ONES).to_bits().wrapping_sub(ONES.to_bits()) as i16
     }
 
     /// The result for a value of the last map.

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use self::network::{Block, block, network, noise};
 use super::layout::Layout;
+use super::op::MOST;
 use crate::float::{Executor, Plan};
 use crate::{Activation, Conv, Graph, Shape, Simd, TensorId, int};
 
@@ -95,6 +96,27 @@ proptest! {
         let sum: f32 = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).sum();
         let mean = sum / found.len() as f32;
         prop_assert!(mean < 0.02, "{mean}");
+    }
+}
+
+#[test]
+fn any_input_is_a_step_within_the_range() {
+    let plan = network((6, 5), &[], 3, 1.0, true);
+    let (int, _) = quantised(&plan, &noise(7, plan.input_shape().len()), 1.0);
+    let most = f32::from(MOST);
+    for step in -5_000_i16..5_000 {
+        let value = f32::from(step) / 4.0 / int.input_steps;
+        let expected = (value * int.input_steps)
+            .round_ties_even()
+            .clamp(-most, most);
+        assert_eq!(f32::from(int.steps(value)), expected, "{value}");
+    }
+    let nan = [0x7fc0_0000, 0x7fc0_7fff, 0xffc0_0001, 0x7f80_0001].map(f32::from_bits);
+    for (value, expected) in [(f32::INFINITY, MOST), (1e30, MOST), (-1e30, -MOST)]
+        .into_iter()
+        .chain(nan.map(|value| (value, -MOST)))
+    {
+        assert_eq!(int.steps(value), expected, "{value} {:x}", value.to_bits());
     }
 }
 
