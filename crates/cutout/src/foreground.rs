@@ -19,7 +19,7 @@ use needed::Needed;
 /// Longer side of the grid.
 const SIDE: usize = 320;
 
-/// Foreground and background: red, green and blue of 0…1 each, in a [`Foreground`] of 0…255, and a value without meaning.
+/// Foreground and background: red, green and blue, 0…1 while they are solved for and 0…255 in a [`Foreground`], and a value without meaning.
 type Pair = [f32x4; 2];
 
 /// Colours of foreground and background over an image, in the cells that its soft pixels lie between.
@@ -153,7 +153,7 @@ impl Rows<'_> {
             let weights = &WEIGHTS[if is_own { usize::from(mask[i]) } else { 255 }];
             let (cell, share) = places[i];
             let next = (cell + 1).min(self.line.len() - 1);
-            corrected(
+            colour_of(
                 pixels[i],
                 &between(&self.line[cell], &self.line[next], share),
                 weights,
@@ -169,7 +169,7 @@ impl Rows<'_> {
 }
 
 /// The colour of the foreground in a pixel, not yet within 0…255, from the colours of `pair` there.
-fn corrected(pixel: [u8; 4], pair: &Pair, weights: &Weights) -> i32x4 {
+fn colour_of(pixel: [u8; 4], pair: &Pair, weights: &Weights) -> i32x4 {
     // Each byte where it stands in the word: its power of two goes into the scale, which is exact.
     let word = i32x4::splat(i32::from_le_bytes(pixel)) & i32x4::new([0xff, 0xff00, 0xff_0000, 0]);
     let own = f32x4::from_i32x4(word) * (BYTES * weights.own);
@@ -191,7 +191,8 @@ struct Weights {
     back: f32,
 }
 
-/// The shares by the mask's value: the estimate, and what it leaves unexplained times alpha². What is empty or opaque stays.
+/// The shares by the mask's value: own × α² + front × (1 − α³) − back × α² (1 − α), which is the estimate's foreground and α² times what
+/// the estimate leaves unexplained. What is empty or opaque stays.
 static WEIGHTS: [Weights; 256] = {
     let mut all = [const {
         Weights {

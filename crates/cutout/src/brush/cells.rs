@@ -10,7 +10,7 @@ use crate::{BoundingBox, Mask};
 /// A mask's cells up to this are background already, and with as much less than 255 foreground.
 const SURE: u8 = 8;
 
-/// Lines of a mask, or of a brush, whose sum fits 16 bits, or 8.
+/// Most lines whose values sum to 16 bits and whose labels sum to 8.
 const LINES: usize = 255;
 
 /// The state of a cell.
@@ -104,7 +104,7 @@ fn add_line([value_sums, label_sums]: &mut [Vec<u16>; 2], [values, labels]: [&[u
     }
 }
 
-/// Adds [`add_line`]'s sums to those of cells that end at `ends`: values, and labels of either brush.
+/// Adds [`add_line`]'s sums to those of the cells between neighbouring `ends`: values, and labels of either brush.
 fn add_columns(sums: &mut [[u32; 3]], [values, labels]: &[Vec<u16>; 2], ends: &[usize]) {
     for (sums, ends) in sums.iter_mut().zip(ends.windows(2)) {
         let part = ends[0]..ends[1];

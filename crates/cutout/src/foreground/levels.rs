@@ -36,12 +36,12 @@ impl Pairs {
         }
     }
 
-    /// That of a cell.
+    /// The pair of a cell.
     pub(super) fn at(&self, cell: usize) -> &Pair {
         &self.pairs[self.numbers[cell] as usize]
     }
 
-    /// All, to be changed.
+    /// All pairs, the black one included.
     pub(super) fn all_mut(&mut self) -> &mut [Pair] {
         &mut self.pairs
     }
