@@ -115,6 +115,11 @@ def ask(url, body=None, headers=(), seconds=60):
         return 0, str(error).encode()
 
 
+def answered(name):
+    """The image that a release answers; a Service may lead to its pods a moment later than they are ready."""
+    return until(lambda: (answer := ask(f"{address(name)}/v1/remove", PHOTO))[0] == 200 and answer[1], 30)
+
+
 class Load:
     """Callers who ask one after the other, each on a new connection, from `with` to its end."""
 

@@ -9,7 +9,7 @@ import yaml
 from autoscaler import check_autoscaler
 from checks import check, sound
 from cluster import (
-    CHART, IMAGE, NAMED, PHOTO, REPOSITORY, ROOT, SMALL, Load, address, ask, blocks, get, helm, install, kubectl, pods, problem, reader, ready, remove,
+    CHART, IMAGE, NAMED, PHOTO, REPOSITORY, ROOT, SMALL, Load, address, answered, ask, blocks, get, helm, install, kubectl, pods, problem, reader, ready, remove,
     run, until,
 )
 
@@ -46,7 +46,7 @@ def check_docs():
         check_notes("cutout", folder, follow)
     sound("helm test", problem("helm", "test", "cutout"))
     kubectl("patch", "service", "cutout", "--patch", '{"spec":{"selector":{"app.kubernetes.io/instance":"other"}}}')
-    said, well = run("helm", "test", "cutout", "--timeout=60s")
+    said, well = run("helm", "test", "cutout", "--timeout=20s")
     check("helm test fails where nothing answers", not well, said)
     kubectl("patch", "service", "cutout", "--patch", '{"spec":{"selector":{"app.kubernetes.io/instance":"cutout"}}}')
 
@@ -211,8 +211,7 @@ def check_kustomize():
     folder = ROOT / "deploy/kubernetes/native"
     sound("kustomize applies the manifests", problem("kubectl", "apply", "--kustomize", folder))
     ready("cutout")
-    # A new Service is not on the node yet when its pods are ready.
-    image = until(lambda: (answer := ask(f"{address('cutout')}/v1/remove", PHOTO))[0] == 200 and answer[1], 30)
+    image = answered("cutout")
     check("what it made answers an image", image and image.startswith(PNG), str(image)[:200])
     kubectl("delete", "--kustomize", folder)
     until(lambda: not pods("cutout"))

@@ -149,7 +149,7 @@ class Node:
                    f"--root-ca-file={pki}/ca.crt", f"--service-account-private-key-file={pki}/accounts.key",
                    # Minutes otherwise, which a check would wait for.
                    "--horizontal-pod-autoscaler-initial-readiness-delay=5s", "--horizontal-pod-autoscaler-cpu-initialization-period=20s",
-                   "--horizontal-pod-autoscaler-downscale-stabilization=20s")
+                   "--horizontal-pod-autoscaler-downscale-stabilization=20s", "--horizontal-pod-autoscaler-sync-period=5s")
         self.start("scheduler", "kube", "scheduler", f"--kubeconfig={admin}", "--leader-elect=false")
 
     def worker(self):
