@@ -42,7 +42,7 @@ pub struct Bake {
     #[arg(long, value_name = "PATH")]
     host_image: Option<PathBuf>,
 
-    /// Also compile it for the levels of CPUs x86-64-v3 and x86-64-v2, on ARM64 for armv8-a, into this folder, which
+    /// Also compile it for the levels of CPUs x86-64-v3 and x86-64-v2 (the program for ARM64: for armv8-a), into this folder, which
     /// CUTOUT_HOST_IMAGES names to `cutout serve`: a start from there compiles nothing.
     #[arg(long, value_name = "FOLDER")]
     host_images: Option<PathBuf>,
