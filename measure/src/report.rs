@@ -3,6 +3,7 @@
 mod about;
 mod canvas;
 mod comparison;
+mod contents;
 mod format;
 mod interval;
 mod lanes;
@@ -27,7 +28,7 @@ pub fn table(record: &Record) -> String {
     if !verdict.is_empty() {
         parts.push(format!("{}\n", markdown::escape(&verdict)));
     }
-    parts.extend(tables::all(record).iter().map(markdown::table));
+    parts.extend(contents::tables(record).iter().map(markdown::table));
     let about: Vec<String> = about::about(record)
         .into_iter()
         .map(|(name, value)| format!("{name} {}", markdown::escape(&value)))

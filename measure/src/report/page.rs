@@ -6,7 +6,7 @@ use super::canvas::DrawError;
 use super::plots::{self, Plot};
 use super::tables::{self, Table};
 use super::verdict::verdict;
-use super::{about, comparison};
+use super::{about, comparison, contents};
 use crate::error::Error;
 use crate::figure::Figure;
 use crate::record::Record;
@@ -87,7 +87,7 @@ pub fn html(record: &Record) -> Result<String, Error> {
                     @if !plots.is_empty() { h2 { "Plots" } }
                     @for plot in &plots { (figure(plot)) }
                     h2 { "Tables" }
-                    @for part in tables::all(record).iter().filter(|part| part.title != comparison::RATIOS) {
+                    @for part in contents::tables(record).iter().filter(|part| part.title != comparison::RATIOS) {
                         h3 { (part.title) }
                         (table(part))
                     }

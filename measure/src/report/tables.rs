@@ -2,7 +2,6 @@
 
 use std::iter::once;
 
-use super::comparison;
 use super::format::{pair, value};
 use super::stats::{median, percentile};
 use crate::figure::{Figure, Shown, Unit};
@@ -53,18 +52,14 @@ pub(super) struct Table {
     pub(super) body: Vec<Vec<String>>,
 }
 
-/// Every table that has something to say.
-pub(super) fn all(record: &Record) -> Vec<Table> {
-    let mut tables = vec![
-        by_figure(record, "Times, median (p95 of 20 samples or more)", &TIMES),
-        throughput(record),
-        by_figure(record, "Memory, median", &MEMORY),
-        sizes(record),
-        comparison::ratios(record),
-        comparison::agreement(record),
-    ];
-    tables.retain(|table| !table.body.is_empty());
-    tables
+/// Times of processes, instances and images.
+pub(super) fn times(record: &Record) -> Table {
+    by_figure(record, "Times, median (p95 of 20 samples or more)", &TIMES)
+}
+
+/// Memory of processes and instances.
+pub(super) fn memory(record: &Record) -> Table {
+    by_figure(record, "Memory, median", &MEMORY)
 }
 
 /// The main figures of every row.
@@ -153,7 +148,8 @@ fn joined(counts: impl Iterator<Item = usize>) -> String {
     counts.join(", ")
 }
 
-fn sizes(record: &Record) -> Table {
+/// Sizes of files.
+pub(super) fn sizes(record: &Record) -> Table {
     let files = with_samples(record, &[Figure::Size]);
     Table {
         title: "File sizes",
@@ -202,7 +198,8 @@ fn count(found: f64, most: u32) -> String {
     format!("{at_least}{}", value(Unit::Count, found))
 }
 
-fn throughput(record: &Record) -> Table {
+/// Images per second by workers.
+pub(super) fn throughput(record: &Record) -> Table {
     let figures = [Figure::ThroughputReused, Figure::ThroughputFresh];
     let mut counts: Vec<usize> = with_samples(record, &figures)
         .filter_map(|series| series.count)

@@ -1,8 +1,7 @@
 //! Marks on a grid: what is certain, and the rim that is to be decided.
 
-use super::cut::MOST;
 use super::marks::Painted;
-use super::plane::{FAR, STEP, Shape};
+use super::plane::{FAR, MOST, STEP, Shape};
 use super::{Brush, Grid};
 use crate::grid::bound;
 use crate::{BoundingBox, Mask};

@@ -2,7 +2,7 @@
 
 use super::Brush;
 use super::cells::{Cells, State};
-use super::plane::{FAR, STEP};
+use super::plane::{FAR, MOST, STEP};
 
 /// Cost of a step for each level by which a colour changes, beyond [`NOISE`] levels.
 const CONTRAST: i32 = 4;
@@ -10,9 +10,6 @@ const NOISE: i32 = 6;
 
 /// Sweeps over the rim.
 const SWEEPS: usize = 2;
-
-/// Most that one side leads by where leads are smoothed: what an edge gives counts no more than some steps.
-pub(super) const MOST: i32 = 3 * STEP;
 
 /// The values of all cells: those of the mask where nothing changes.
 pub(super) fn values(cells: &Cells) -> Vec<u8> {

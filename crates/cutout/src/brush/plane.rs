@@ -7,6 +7,9 @@ const DIAGONAL: i32 = 14;
 /// The distance of a cell that nothing reaches.
 pub(super) const FAR: i32 = 1 << 28;
 
+/// Most that one side leads by where leads are smoothed: what an edge gives counts no more than some steps.
+pub(super) const MOST: i32 = 3 * STEP;
+
 /// The shape of some planes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
