@@ -9,10 +9,10 @@ mod needed;
 #[cfg(test)]
 mod tests;
 
-use wide::{f32x4, i16x8, i32x4, u8x16};
+use wide::{f32x4, i32x4, u8x16};
 
 use crate::grid::{Grid, places};
-use crate::{Mask, Picture};
+use crate::{Mask, Picture, lanes};
 use levels::Pairs;
 use needed::Needed;
 
@@ -159,9 +159,7 @@ impl Rows<'_> {
                 weights,
             )
         });
-        let [low, high] = [[colours[0], colours[1]], [colours[2], colours[3]]]
-            .map(|two| i16x8::from_i32x8_saturate(bytemuck::cast(two)));
-        let colours = u8x16::narrow_i16x8(low, high);
+        let colours = lanes::bytes(colours);
         let is_alpha: u8x16 = bytemuck::cast([[0, 0, 0, 255_u8]; 4]);
         let own: u8x16 = bytemuck::cast(*pixels);
         bytemuck::cast(colours & !is_alpha | own & is_alpha)
@@ -170,17 +168,12 @@ impl Rows<'_> {
 
 /// The colour of the foreground in a pixel, not yet within 0…255, from the colours of `pair` there.
 fn colour_of(pixel: [u8; 4], pair: &Pair, weights: &Weights) -> i32x4 {
-    // Each byte where it stands in the word: its power of two goes into the scale, which is exact.
-    let word = i32x4::splat(i32::from_le_bytes(pixel)) & i32x4::new([0xff, 0xff00, 0xff_0000, 0]);
-    let own = f32x4::from_i32x4(word) * (BYTES * weights.own);
+    let own = f32x4::from_i32x4(lanes::of(&pixel)) * (f32x4::new(lanes::PLACES) * weights.own);
     let colour = own + (pair[0] * weights.front - pair[1] * weights.back);
     // The lowest bit of a sum in 2²³…2²⁴ is one.
     const ROUNDED: f32 = 1.5 * (1 << 23) as f32;
     bytemuck::cast::<_, i32x4>(colour + ROUNDED) - i32x4::splat(ROUNDED.to_bits().cast_signed())
 }
-
-/// From three bytes where they stand in a word to their values.
-const BYTES: f32x4 = f32x4::new([1.0, 1.0 / 256.0, 1.0 / 65_536.0, 0.0]);
 
 /// The shares of colours in that of the foreground.
 struct Weights {

@@ -42,6 +42,7 @@ mod encode;
 mod error;
 mod foreground;
 mod grid;
+mod lanes;
 mod limits;
 mod looks;
 mod mask;

@@ -1,8 +1,9 @@
 //! Means of pixels over cells.
 
-use wide::{i16x8, i32x4, u8x16, u16x8, u32x4};
+use wide::{i32x4, u16x8, u32x4};
 
 use super::bound;
+use crate::lanes;
 
 /// Most values of 0…255 whose sum fits 16 bits, and whose mean can be had in 32.
 const MOST_VALUES: usize = 256;
@@ -146,8 +147,7 @@ impl MeanOfFew {
         let pairs: u32x4 = bytemuck::cast(sums);
         let sums = (pairs & u32x4::splat(0xffff)).unpack_lo(pairs >> 16);
         let means: i32x4 = bytemuck::cast(((sums + self.half) * self.factor) >> Self::SHIFT);
-        let means = i16x8::from_i32x8_saturate(bytemuck::cast([means; 2]));
-        let [means, ..]: [[u8; 4]; 4] = bytemuck::cast(u8x16::narrow_i16x8(means, means));
+        let [means, ..]: [[u8; 4]; 4] = bytemuck::cast(lanes::bytes([means; 4]));
         means
     }
 }

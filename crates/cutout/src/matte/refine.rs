@@ -10,7 +10,7 @@ use wide::{f32x4, i32x4};
 
 use super::fit::{Functions, Linear};
 use crate::grid::{Grid, places};
-use crate::{Picture, budget};
+use crate::{Picture, budget, lanes};
 
 /// Longer sides of the grids of the two passes.
 const SIDES: [usize; 2] = [320, 640];
@@ -118,21 +118,18 @@ fn terms<const CHANNELS: usize>(
     colour: &[u8; CHANNELS],
 ) -> f32x4 {
     let Between { start, step } = &line[cell];
-    // Each byte where it stands in the word: its power of two goes into the scale, which is exact.
-    let word = u32::from_le_bytes([colour[0], colour[1], colour[2], 0]).cast_signed();
-    let bytes = (i32x4::splat(word) & BYTES) | ONE;
-    (*start + *step * share) * (f32x4::from_i32x4(bytes) * SCALES)
+    let colour = f32x4::from_i32x4(lanes::of(colour) | ONE) * SCALES;
+    (*start + *step * share) * colour
 }
 
-/// The bytes of a word, and a 1 in the place of the constant.
-const BYTES: i32x4 = i32x4::new([0xff, 0xff00, 0xff_0000, 0]);
+/// A 1 in the place of the constant.
 const ONE: i32x4 = i32x4::new([0, 0, 0, 1]);
-/// From [`BYTES`] to 0…1.
+/// From [`lanes::of`] to 0…1, and the constant.
 const SCALES: f32x4 = f32x4::new([
-    1.0 / 255.0,
-    1.0 / 255.0 / 256.0,
-    1.0 / 255.0 / 65_536.0,
-    255.0 * (1.0 / 255.0),
+    lanes::PLACES[0] / 255.0,
+    lanes::PLACES[1] / 255.0,
+    lanes::PLACES[2] / 255.0,
+    1.0,
 ]);
 
 /// The levels of four pixels, each the sum of its terms.
